@@ -1,0 +1,89 @@
+"""Forward passes, on raw numbers, that Python and NumPy do not have in one call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def mask(condition: np.ndarray, *like: Any) -> np.ndarray:
+    """A boolean array as 0.0 and 1.0, in the floating dtype of `like`."""
+    return condition.astype(np.result_type(*like))
+
+
+def scalar_extreme(choose: Callable[..., float]) -> Callable[..., float]:
+    """Python's `max` or `min`, but a NaN stays one as in NumPy."""
+    return lambda *xs: choose(xs) if all(x == x for x in xs) else math.nan
+
+
+def scalar_sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def array_sigmoid(x: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", under="ignore"):  # exp(-x) = inf gives the right 0
+        return 1 / (1 + np.exp(-x))
+
+
+def scalar_softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def sum_to_shape(x: Any, shape: tuple[int, ...]) -> Any:
+    lead = np.ndim(x) - len(shape)
+    if np.broadcast_shapes(np.shape(x), shape) != np.shape(x):
+        raise ValueError(f"{np.shape(x)} does not come from broadcasting {shape}")
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and np.shape(x)[i + lead] != 1
+    )
+    return np.reshape(np.sum(x, axis=axes), shape) if axes else np.reshape(x, shape)
+
+
+def is_fancy(index: tuple[Any, ...]) -> bool:
+    """Whether an element may be taken twice, so that gradients must be added up."""
+    return any(isinstance(i, np.ndarray) and i.dtype != bool for i in index)
+
+
+def scatter_into(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> np.ndarray:
+    x = np.asarray(x)
+    out = np.full(shape, 0.0, x.dtype)
+    if is_fancy(index):
+        np.add.at(out, index, x)
+    else:
+        out[index] = x
+    return out
+
+
+def view_windows(
+    x: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> np.ndarray:
+    n = len(size)
+    spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+    if np.ndim(x) < n or any(have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True)):
+        raise ValueError(f"a window spanning {spans} must fit into the last {n} axes; pad first")
+    view = sliding_window_view(x, spans, axis=tuple(range(-n, 0)))
+    steps = (*(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
+    return view[(..., *steps)]
+
+
+def add_windows(
+    x: np.ndarray, shape: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> np.ndarray:
+    n = len(shape)
+    counts, size = x.shape[-2 * n : -n], x.shape[-n:]
+    out = np.full(x.shape[: -2 * n] + shape, 0.0, x.dtype)
+    for offset in np.ndindex(*size):
+        places = tuple(
+            slice(o * d, o * d + s * (c - 1) + 1, s)
+            for o, d, s, c in zip(offset, dilation, stride, counts, strict=True)
+        )
+        out[(..., *places)] += x[(..., *offset)]
+    return out
+
+
+def pad_with(x: Any, width: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
+    return np.pad(x, width, constant_values=value)

@@ -1,0 +1,469 @@
+"""`Primitive`, `Node`, and the one place where they meet: calling a primitive on nodes records one.
+
+A `Primitive` is a row of the table in `primitives.py`: how to compute, and one vector-Jacobian
+product (VJP) rule per operand. A `Node` is a number that remembers which primitive made it from
+which operands. Its two faces, `Value` (a Python float) and `Tensor` (a NumPy array), say what kind
+of number it holds; they register themselves in `FACES`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from itertools import count
+from types import MethodType
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+FACES: dict[type, type[Node]] = {}
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+# Nodes are numbered as they are recorded, operands before results: sorting by index is a
+# topological sort, and a leaf whose data was rebound (which renumbers it) shows as a stale edge.
+_next_index = count().__next__
+
+
+class StaleGraphError(RuntimeError):
+    """A backward pass met a node that was recorded before one of its operands was rebound."""
+
+
+# --- modes ------------------------------------------------------------------------------------
+
+
+class Observer:
+    """Is told what happens while it observes; subclasses override what they care about."""
+
+    def recorded(self, node: Node) -> None:
+        """`node` was just recorded."""
+
+    def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
+        """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
+
+
+class Mode(NamedTuple):
+    recording: bool = True
+    observers: tuple[Observer, ...] = ()
+
+
+_DEFAULT = Mode()
+_mode: ContextVar[Mode] = ContextVar("autograd_mode", default=_DEFAULT)
+
+
+@contextmanager
+def _switched(mode: Mode) -> Iterator[None]:
+    token = _mode.set(mode)
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+def no_grad() -> Any:
+    """Within it nothing is recorded: results are leaves. A context manager and a decorator.
+
+    >>> from autograd import Value
+    >>> a = Value(3.0)
+    >>> with no_grad():
+    ...     b = a * a
+    >>> b.operands
+    ()
+    """
+    return _switched(_mode.get()._replace(recording=False))
+
+
+def observing(observer: Observer) -> Any:
+    """Within it `observer` hears of every node recorded and every number that leaves the graph."""
+    mode = _mode.get()
+    return _switched(mode._replace(observers=(*mode.observers, observer)))
+
+
+# --- constants --------------------------------------------------------------------------------
+
+
+def constant(raw: Any, dtype: np.dtype | None = None, who: str = "autograd") -> Any:
+    """A raw operand as a float or a float array (`dtype` is what integers become).
+
+    Object arrays pass unchanged where every element is a `Value` or a number.
+    """
+    if isinstance(raw, (bool, int, float, np.bool_, np.integer, np.floating)):
+        return float(raw)
+    if not isinstance(raw, (np.ndarray, list, tuple)):
+        raise TypeError(
+            f"{who}: an operand must be a number, an array, a Value or a Tensor, "
+            f"got {type(raw).__name__}"
+        )
+    try:
+        array = np.asarray(raw)
+    except ValueError as error:
+        raise ValueError(f"{who}: nested lists must not be ragged; make the rows equally long") from error
+    if array.dtype in FLOATS:
+        return array
+    if array.dtype.kind in "biu":
+        return array.astype(dtype or FLOATS[0])
+    if array.dtype == object:
+        for element in array.flat:
+            if not isinstance(element, (Node, float, int)) or np.ndim(element):
+                raise TypeError(
+                    f"{who}: an object array must hold Values or numbers, found {type(element).__name__}"
+                )
+        return array
+    raise TypeError(
+        f"{who}: numbers must be real, float64 or float32, got dtype {array.dtype}; "
+        f"convert them with .astype(float)"
+    )
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """`array`, or a copy of it where somebody could still write into it; read-only."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            array = array.copy()
+            array.flags.writeable = False
+            return array
+        owner = owner.base
+    return array
+
+
+def boxed(element: Any) -> np.ndarray:
+    """`element` as an object array: itself, or the one element of a 0-d one."""
+    if isinstance(element, np.ndarray):
+        return element
+    box = np.empty((), object)
+    box[()] = element
+    return box
+
+
+# --- primitives -------------------------------------------------------------------------------
+
+
+class Primitive:
+    """A differentiable operation: one row of the table.
+
+    - `scalar` computes on Python floats, `array` on NumPy arrays. A row with a `scalar` works
+      elementwise; one without (`sum`, `reshape`, ...) works on whole arrays.
+    - `vjps` has a rule per operand, `rule(g, out, *operands, **params)`: the upstream gradient `g`
+      times the local derivative, before broadcasting is undone. None where the result is locally
+      constant. A variadic row has one rule for all, told the operand's position first.
+    - `params` are the keyword parameters with their defaults (`axis=None`); `prepare` checks them.
+    - `objects` computes on object arrays of Values where `array` cannot.
+    - `domain` has an interval per operand where the row is smooth, and `cases` the shapes and
+      parameters it is tested with.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        scalar: Callable[..., float] | None,
+        array: Callable[..., Any],
+        vjps: tuple[Callable[..., Any] | None, ...],
+        doc: str,
+        *,
+        params: dict[str, Any] | None = None,
+        prepare: Callable[..., dict[str, Any]] | None = None,
+        objects: Callable[..., Any] | None = None,
+        variadic: bool = False,
+        domain: tuple[tuple[float, float], ...] = ((-2.0, 2.0),),
+        cases: tuple[tuple[tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (),
+    ) -> None:
+        self.name, self.symbol = name, symbol
+        self.scalar, self.array, self.objects = scalar, array, objects or array
+        self.vjps, self.variadic = vjps, variadic
+        self.params, self.prepare = params or {}, prepare
+        self.domain, self.cases = domain, cases
+        self.__doc__, self.__name__, self.__module__ = doc, name, "autograd.primitives"
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return self.name  # pickled and copied as the name under which its module holds it
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A primitive in a class body is a method."""
+        return self if instance is None else MethodType(self, instance)
+
+    def rules(self, operands: tuple[Any, ...]) -> tuple[Callable[..., Any] | None, ...]:
+        """The VJP rule of each of `operands`."""
+        if self.variadic and self.vjps[0] is not None:
+            return tuple(partial(self.vjps[0], i) for i in range(len(operands)))
+        return self.vjps
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        if self.params or params or self.variadic or len(operands) != len(self.vjps):
+            operands, params = self._bind(operands, params)
+        recorded = False
+        data = []
+        for operand in operands:
+            if isinstance(operand, Node):
+                recorded = True
+                data.append(operand._data)
+            elif type(operand) is float:
+                data.append(operand)
+            else:
+                return self._call_on_raw(operands, params)
+        out = self._compute(data, params)
+        return record(self, operands, params, out) if recorded else out
+
+    def _call_on_raw(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The same, where raw arrays, other numbers or symbols are among the operands."""
+        for operand in operands:
+            if hasattr(operand, "__primitive__"):
+                return operand.__primitive__(self, operands, params)
+        nodes = [x for x in operands if isinstance(x, Node)]
+        dtype = np.result_type(*(x._data for x in nodes)) if nodes else None
+        cleaned = tuple(
+            x if isinstance(x, Node) else constant(x, dtype, self.name) for x in operands
+        )
+        if any(isinstance(x, np.ndarray) and x.dtype == object for x in cleaned):
+            return self._call_on_objects(cleaned, params)
+        if nodes:
+            cleaned = tuple(frozen(x) if isinstance(x, np.ndarray) else x for x in cleaned)
+        out = self._compute([x._data if isinstance(x, Node) else x for x in cleaned], params)
+        return record(self, cleaned, params, out) if nodes else out
+
+    def _call_on_objects(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The same on object arrays of Values: element by element, or as NumPy moves objects."""
+        for operand in operands:
+            if isinstance(operand, Node) and not isinstance(operand._data, float):
+                raise TypeError(
+                    f"{self.name}: a Tensor and an object array of Values do not mix; "
+                    f"make one Tensor of the Values with autograd.stack"
+                )
+        arrays = [boxed(x) for x in operands]
+        if self.scalar is not None:
+            return np.frompyfunc(partial(self, **params), len(arrays), 1)(*arrays)
+        return self._guarded(self.objects, arrays, params)
+
+    def _bind(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Split NumPy-style arguments into operands and a full, checked set of parameters."""
+        extra: tuple[Any, ...]
+        if self.variadic:
+            extra = ()
+            if operands and isinstance(operands[0], (list, tuple)):
+                operands, extra = tuple(operands[0]), operands[1:]
+            if not operands:
+                raise TypeError(f"{self.name}: needs at least one operand, got none")
+        else:
+            operands, extra = operands[: len(self.vjps)], operands[len(self.vjps) :]
+            if len(operands) < len(self.vjps):
+                raise TypeError(
+                    f"{self.name}: takes {len(self.vjps)} operands, got {len(operands)}"
+                )
+        if len(extra) > len(self.params):
+            raise TypeError(
+                f"{self.name}: takes {len(self.vjps)} operand(s) and the parameters "
+                f"({', '.join(self.params)}), got {len(operands) + len(extra)} arguments"
+            )
+        params = {**dict(zip(self.params, extra)), **params}
+        for name in params:
+            if name not in self.params:
+                raise TypeError(
+                    f"{self.name}: no parameter named {name!r}; "
+                    f"it has: {', '.join(self.params) or 'none'}"
+                )
+        params = {**self.params, **params}
+        return operands, self.prepare(**params) if self.prepare else params
+
+    def _compute(self, data: list[Any], params: dict[str, Any]) -> Any:
+        """The forward pass on raw numbers: floats give a float, anything else goes to NumPy."""
+        if self.scalar is not None:
+            for x in data:
+                if type(x) is not float:
+                    break
+            else:
+                try:
+                    return self.scalar(*data, **params)
+                except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
+                    return float(self.array(*map(np.float64, data), **params))
+        return self._guarded(self.array, data, params)
+
+    def _guarded(self, forward: Callable[..., Any], data: list[Any], params: dict[str, Any]) -> Any:
+        """`forward`, its errors naming this primitive and the shapes it was given."""
+        try:
+            return forward(*data, **params)
+        except (ValueError, TypeError, IndexError) as error:
+            shapes = [np.shape(x) for x in data]
+            kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
+            raise kind(f"{self.name}: {_diagnosis(self, shapes, error)}") from error
+
+
+def _diagnosis(primitive: Primitive, shapes: list[tuple[int, ...]], error: Exception) -> str:
+    if primitive.name == "matmul":
+        if () in shapes:
+            return f"both operands must have at least one axis, got {shapes[0]} @ {shapes[1]}; use * to scale"
+        return (
+            f"the inner dimensions must agree, got {shapes[0]} @ {shapes[1]}; did you mean a transpose?"
+        )
+    got = " and ".join(map(str, shapes))
+    if primitive.scalar is not None and len(shapes) > 1:
+        return f"the shapes must broadcast together, got {got}; reshape one, or insert an axis with None"
+    return f"{error} (operand shape: {got})"
+
+
+# --- nodes ------------------------------------------------------------------------------------
+
+
+class Node:
+    """A number, and how it came to be: `op` applied to `operands` with `params`.
+
+    `operands` are in call order: nodes, or the raw numbers that entered as constants. A leaf has
+    no `op`. Compared and hashed by identity.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "index", "label", "line", "op", "operands", "params")
+
+    _data: Any
+    _grad: Any
+    index: int
+    label: str | None
+    line: Any
+    op: Primitive | None
+    operands: tuple[Any, ...]
+    params: dict[str, Any]
+
+    _NO_PARAMS: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, data_type: type | None = None) -> None:
+        if data_type is not None:
+            FACES[data_type] = cls
+
+    def _become_leaf(self, data: Any, label: str | None) -> None:
+        if label is not None and not isinstance(label, str):
+            raise TypeError(f"a label must be a string, got {type(label).__name__}")
+        self._data, self.label, self.index = data, label, _next_index()
+        self._grad = self.op = self.line = None
+        self.operands, self.params = (), self._NO_PARAMS
+
+    @staticmethod
+    def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> Any:
+        """Raw numbers as this face holds them, a copy nobody else can write into."""
+        raise NotImplementedError
+
+    @property
+    def data(self) -> Any:
+        """The number itself: a float, or an array of your own (a copy).
+
+        Assigning rebinds a leaf, as in `p.data -= lr * p.grad`; shape and dtype must stay. What
+        was recorded with the old data is stale from then on, and its backward pass says so.
+        """
+        for observer in _mode.get().observers:
+            observer.escaped(self, "data", self._data)
+        return self._data.copy() if isinstance(self._data, np.ndarray) else self._data
+
+    @data.setter
+    def data(self, raw: Any) -> None:
+        if self.op is not None:
+            raise ValueError(
+                f"only a leaf's data can be assigned, and this is the result of {self.op.name}; "
+                f"make a leaf of it with .detach() first"
+            )
+        data = self._coerce(raw, self.dtype, "data")
+        self._must_match(data, "data")
+        self._data, self.index = data, _next_index()
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that the last backward pass left here, None before one reached it.
+
+        Of the type, shape and dtype of `data`, writeable, and sharing memory with nothing else.
+        """
+        if isinstance(self._grad, np.ndarray) and not self._grad.flags.writeable:
+            self._grad = self._grad.copy()  # what the walk left may be shared; it is ours on demand
+        return self._grad
+
+    @grad.setter
+    def grad(self, raw: Any) -> None:
+        if raw is not None and not isinstance(raw, Node):
+            raw = self._coerce(raw, self.dtype, "grad")
+            if np.ndim(raw) == 0 and self.ndim:  # `p.grad = 0`
+                raw = np.full(self.shape, raw, self.dtype)
+            self._must_match(raw, "grad")
+        self._grad = raw
+
+    def _must_match(self, data: Any, what: str) -> None:
+        if np.shape(data) != self.shape:
+            raise ValueError(
+                f"{what} must keep the shape {self.shape}, got {np.shape(data)}; reshape it first"
+            )
+        if isinstance(data, np.ndarray) and data.dtype != self.dtype:
+            raise TypeError(
+                f"{what} must keep the dtype {self.dtype}, got {data.dtype}; use .astype({str(self.dtype)!r})"
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self._data)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self._data)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return getattr(self._data, "dtype", FLOATS[0])
+
+    def detach(self, label: str | None = None) -> Any:
+        """A leaf with the same data, cut off from the graph."""
+        leaf = object.__new__(type(self))
+        leaf._become_leaf(self._data, label)
+        return leaf
+
+    def __float__(self) -> float:
+        return self._escape("float", self._number())
+
+    def __int__(self) -> int:
+        return self._escape("int", int(self._number()))
+
+    def _number(self) -> float:
+        if self.size != 1:
+            raise TypeError(f"only one number converts to a float, got shape {self.shape}; index or sum it")
+        return float(self._data if self.shape == () else self._data.item())
+
+    def _escape(self, how: str, result: Any, *args: Any) -> Any:
+        for observer in _mode.get().observers:
+            observer.escaped(self, how, result, *args)
+        return result
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a node is neither true nor false; compare its number (node.data > 0), "
+            "or choose with autograd.where"
+        )
+
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise TypeError(
+                f"only leaves can be pickled, and this is the result of {self.op.name}; pickle .detach()"
+            )
+        return type(self), (self._data, self.label)
+
+
+def record(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], data: Any) -> Node:
+    """A new node: `data` is what `op` made of `operands`. Its type decides the face."""
+    if type(data) is float:
+        node = object.__new__(FACES[float])
+    else:
+        data = np.asarray(data)
+        data.flags.writeable = False
+        node = object.__new__(FACES[np.ndarray])
+    node._data = data
+    node._grad = node.label = node.line = None
+    node.index = _next_index()
+    mode = _mode.get()
+    if mode.recording:
+        node.op, node.operands, node.params = op, operands, params
+    else:
+        node.op, node.operands, node.params = None, (), Node._NO_PARAMS
+    for observer in mode.observers:
+        observer.recorded(node)
+    return node
