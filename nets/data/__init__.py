@@ -1,0 +1,24 @@
+"""Data to learn from: truth tables, clouds in the plane, handwritten digits and a short text.
+
+Everything is either exact or drawn from an explicit `numpy.random.Generator`: the same seed gives
+the same bits.
+"""
+
+from nets.data.clouds import circle, gaussians, moons, spiral, xor
+from nets.data.digits import digits
+from nets.data.logic import truth_table
+from nets.data.split import split
+from nets.data.text import Vocabulary, text
+
+__all__ = [
+    "Vocabulary",
+    "circle",
+    "digits",
+    "gaussians",
+    "moons",
+    "spiral",
+    "split",
+    "text",
+    "truth_table",
+    "xor",
+]

@@ -1,0 +1,81 @@
+"""A short English text, and the vocabulary that turns characters into integers.
+
+Source: Lewis Carroll, "Alice's Adventures in Wonderland" (1865), chapters I to V, from the
+Millennium Fulcrum Edition 3.0; changed: lines are flush left, and lines of asterisks are left out.
+Licence: public domain; its author died in 1898.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Vocabulary", "text"]
+
+
+def text() -> str:
+    """The text: 56,999 ASCII characters, 65 different ones, lines ended by a newline.
+
+    >>> print(text()[:27])
+    CHAPTER I. Down the Rabbit-
+    """
+    return resources.files("nets.data").joinpath("text.txt").read_text(encoding="ascii")
+
+
+class Vocabulary:
+    """A numbering of characters: the sorted distinct characters of a text are 0, 1, 2, ...
+
+    Args:
+        characters: a text that holds every character to be numbered.
+
+    Attributes:
+        characters: the distinct characters; `characters[i]` has number i. Its length is what an
+            embedding needs, also as `len(vocabulary)`.
+
+    >>> vocabulary = Vocabulary("hello")
+    >>> vocabulary.characters, len(vocabulary)
+    ('ehlo', 4)
+    >>> vocabulary.encode("hole")
+    array([1, 3, 2, 0])
+    >>> vocabulary.decode([1, 3, 2, 0])
+    'hole'
+    """
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        self.characters = "".join(sorted(set(characters)))
+        self._number = {character: i for i, character in enumerate(self.characters)}
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def encode(self, string: str) -> NDArray[np.int64]:
+        """The numbers of a string's characters, shape (len(string),).
+
+        Raises:
+            ValueError: for a character that has no number.
+        """
+        try:
+            return np.array([self._number[character] for character in string], dtype=np.int64)
+        except KeyError as error:
+            raise ValueError(
+                f"Vocabulary.encode: every character must be one of {self.characters!r}, "
+                f"got {error.args[0]!r}; build the vocabulary from a text that has it"
+            ) from None
+
+    def decode(self, numbers: ArrayLike) -> str:
+        """The string whose characters have these numbers, shape (n,).
+
+        Raises:
+            ValueError: for a number that no character has, or a shape that isn't (n,).
+        """
+        array = np.asarray(numbers)
+        integers = array.size == 0 or array.dtype.kind in "iu"
+        if array.ndim != 1 or not integers or ((array < 0) | (array >= len(self))).any():
+            raise ValueError(
+                f"Vocabulary.decode: numbers must be a vector of integers 0 to {len(self) - 1}, "
+                f"got {array.tolist()}; pass what encode returned"
+            )
+        return "".join(self.characters[i] for i in array)
