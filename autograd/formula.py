@@ -44,17 +44,23 @@ class Symbol(Arithmetic):
     def __primitive__(
         self, primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
     ) -> Symbol:
-        symbols = [x if isinstance(x, Symbol) else _number(x) for x in operands]
+        symbols = [x if isinstance(x, Symbol) else number(x) for x in operands]
         write = WRITERS.get(primitive.name)
         written = write(*symbols) if write else _call(primitive, symbols)
         written.shape = max((x.shape for x in symbols), key=len)
         return written
 
 
-def _number(x: Any) -> Symbol:
-    text = f"{x:.6g}" if isinstance(x, (int, float)) else str(x)
-    negative = text.startswith("-")
-    return Symbol(text.replace("-", "−"), text, NEGATIVE if negative else ATOM)
+def number(x: Any) -> Symbol:
+    """A number to be read, to six significant digits.
+
+    >>> number(-0.25).text
+    '−0.25'
+    """
+    if not isinstance(x, (int, float)):
+        return Symbol(str(x))
+    latex = f"{x:.6g}"
+    return Symbol(latex.replace("-", "−"), latex, NEGATIVE if latex.startswith("-") else ATOM)
 
 
 def _inside(x: Symbol, strength: int) -> tuple[str, str]:
@@ -93,6 +99,8 @@ def _negative(x: Symbol) -> Symbol:
 
 
 def _power(x: Symbol, y: Symbol) -> Symbol:
+    if y.text == "1":
+        return x
     x_text, x_latex = _inside(x, ATOM)
     y_text, _ = _inside(y, ATOM)
     return Symbol(f"{x_text}^{y_text}", f"{{{x_latex}}}^{{{y.latex}}}", POWER)
@@ -157,8 +165,7 @@ def write(primitive: Primitive, *operands: Any, **params: Any) -> Symbol:
     >>> write(TABLE["add"], "a", 2.0).text
     'a + 2'
     """
-    symbols = tuple(Symbol(x) if isinstance(x, str) else x for x in operands)
-    return Symbol("").__primitive__(primitive, symbols, params)
+    return Symbol("").__primitive__(primitive, tuple(map(_as_symbol, operands)), params)
 
 
 def formula(
@@ -175,7 +182,8 @@ def formula(
     Args:
         primitive: a row of the table.
         operand_index: which operand, from 0.
-        operands: names, numbers or symbols for the operands; x, y, z where not given.
+        operands: names or symbols for the operands, raw numbers for constants; x, y, z where not
+            given.
         g: the upstream gradient, likewise.
         out: the result, likewise.
         params: the parameters of the call, those of the row's first test case where not given.
@@ -206,11 +214,13 @@ def formula(
     _, params = primitive._bind(operands, params)
     symbols = [_as_symbol(x) for x in operands]
     for symbol, shape in zip(symbols, shapes, strict=False):
-        symbol.shape = symbol.shape or shape
+        if isinstance(symbol, Symbol):
+            symbol.shape = symbol.shape or shape
     upstream, result = _as_symbol(g), _as_symbol(out)
-    upstream.shape = result.shape = upstream.shape or max((x.shape for x in symbols), key=len)
-    return rule(upstream, result, *symbols, **params)
+    upstream.shape = result.shape = max((np.shape(x) for x in symbols), key=len)
+    written = rule(upstream, result, *symbols, **params)
+    return written if isinstance(written, Symbol) else number(written)
 
 
-def _as_symbol(x: Any) -> Symbol:
-    return x if isinstance(x, Symbol) else Symbol(x) if isinstance(x, str) else _number(x)
+def _as_symbol(x: Any) -> Any:
+    return Symbol(x) if isinstance(x, str) else x
