@@ -1,0 +1,33 @@
+"""Planting a wrong rule in the table, and taking it out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd import Primitive
+
+
+@contextmanager
+def replaced(primitive: Primitive, **columns: Any) -> Iterator[Primitive]:
+    """Within it the row of `primitive` has other `columns`, such as `vjps`; put back afterwards.
+
+    Raises:
+        AttributeError: a row has no such column.
+
+    >>> from autograd import Value, mul
+    >>> x = Value(3.0)
+    >>> with replaced(mul, vjps=(lambda g, out, x, y: -g * y, mul.vjps[1])):
+    ...     (x * 2.0).backward()
+    >>> x.grad
+    -2.0
+    """
+    before = {name: getattr(primitive, name) for name in columns}
+    try:
+        for name, column in columns.items():
+            setattr(primitive, name, column)
+        yield primitive
+    finally:
+        for name, column in before.items():
+            setattr(primitive, name, column)
