@@ -74,7 +74,15 @@ def add_windows(
     x: np.ndarray, shape: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> np.ndarray:
     n = len(shape)
+    if np.ndim(x) < 2 * n:
+        raise ValueError(f"windows over {n} axes have at least {2 * n}, got {np.ndim(x)}")
     counts, size = x.shape[-2 * n : -n], x.shape[-n:]
+    ends = tuple(
+        (c - 1) * s + (k - 1) * d + 1
+        for c, s, k, d in zip(counts, stride, size, dilation, strict=True)
+    )
+    if any(end > have for end, have in zip(ends, shape, strict=True)):
+        raise ValueError(f"the windows reach {ends}, beyond the shape {shape}")
     out = np.full(x.shape[: -2 * n] + shape, 0.0, x.dtype)
     for offset in np.ndindex(*size):
         places = tuple(
@@ -86,4 +94,6 @@ def add_windows(
 
 
 def pad_with(x: Any, width: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
+    if len(width) != np.ndim(x):  # NumPy would repeat one pair for all axes
+        raise ValueError(f"a pair (before, after) for each of {np.ndim(x)} axes, got {len(width)}")
     return np.pad(x, width, constant_values=value)

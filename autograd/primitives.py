@@ -95,7 +95,7 @@ def flip(x: Any, axis: int) -> Any:
 
 
 def cumsum_back(g: Any, out: Any, x: Any, axis: int | None) -> Any:
-    axis = 0 if axis is None else normalize_axis_index(axis, x.ndim)
+    axis = 0 if axis is None else normalize_axis_index(axis, g.ndim)
     return reshape(flip(cumsum(flip(g, axis), axis=axis), axis), shape=shape_of(x))
 
 
@@ -178,7 +178,7 @@ clip     = primitive("clip",     "clip",     lambda x, lo, hi: x if x != x else 
 maximum  = primitive("maximum",  "max",      kernels.scalar_extreme(builtins.max), lambda *xs: reduce(np.maximum, xs), (extreme_back,), "The largest of the operands, elementwise; ties share the gradient equally.", variadic=True, domain=(ANY,))
 minimum  = primitive("minimum",  "min",      kernels.scalar_extreme(builtins.min), lambda *xs: reduce(np.minimum, xs), (extreme_back,), "The smallest of the operands, elementwise; ties share the gradient equally.", variadic=True, domain=(ANY,))
 where    = primitive("where",    "where",    lambda c, x, y: x if c else y, lambda c, x, y: np.where(c, x, y), (None, lambda g, out, c, x, y: where(c, g, 0.0), lambda g, out, c, x, y: where(c, 0.0, g)), "x where c is not 0, else y, elementwise; shapes broadcast.", domain=(ANY, ANY, ANY))
-astype   = primitive("astype",   "astype",   lambda x, dtype: x, lambda x, dtype: np.asarray(x).astype(dtype), (lambda g, out, x, dtype: astype(g, dtype=x.dtype),), "x in another floating dtype.", params={"dtype": np.float64}, prepare=parameters.dtype, cases=((((3,),), {"dtype": np.float64}),))
+astype   = primitive("astype",   "astype",   lambda x, dtype: x, lambda x, dtype: np.asarray(x).astype(dtype), (lambda g, out, x, dtype: g,), "x in another floating dtype.", params={"dtype": np.float64}, prepare=parameters.dtype, cases=((((3,),), {"dtype": np.float64}),))
 
 # locally constant, so without a rule: masks, and what is to be left out of the derivative
 sign     = primitive("sign",     "sign", lambda x: x and math.copysign(1.0, x), np.sign, (None,), "−1, 0 or 1, elementwise; locally constant.")

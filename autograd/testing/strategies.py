@@ -1,0 +1,401 @@
+"""Hypothesis strategies: Values, Tensors, operands of a primitive, whole graphs and networks.
+
+A graph is drawn as flat lists of small independent integers and decoded: operands are references
+back into the pool of what exists, taken modulo its size; an instruction whose operands do not fit
+moves on to the next that do, or is dropped; what the output does not need is dead code and goes
+away by itself. Lists of this kind shrink well, so that a failing example has a node or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
+
+import autograd
+from autograd.node import Node, Primitive
+from autograd.primitives import ANY
+from autograd.tensor import Tensor
+from autograd.value import Value
+
+# Rows with a kink or a jump, so that a numeric derivative need not agree with the rule there.
+KINKED = frozenset({"relu", "abs", "clip", "maximum", "minimum", "max", "where"})
+
+# What leaves are made of, the simplest first; `None` is a Value.
+SHAPES: tuple[tuple[int, ...] | None, ...] = (None, (), (2,), (3,), (2, 3), (2, 1), (1, 3), (2, 2, 3))
+NUMBERS = (1.0, 2.0, 0.5, 1.5, 0.75, 1.25, -1.0, -0.5, -2.0, -1.5, -0.25, -0.75)
+LARGEST = 100.0
+
+
+# --- leaves -----------------------------------------------------------------------------------
+
+
+def _floats(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high, allow_nan=False, allow_subnormal=False)
+
+
+def values(low: float = -2.0, high: float = 2.0) -> st.SearchStrategy[Value]:
+    """Values between `low` and `high`.
+
+    >>> from hypothesis import find
+    >>> find(values(), lambda v: v.data >= 1)
+    Value(1.0)
+    """
+    return _floats(low, high).map(Value)
+
+
+def tensors(
+    shape: tuple[int, ...] | st.SearchStrategy[tuple[int, ...]] | None = None,
+    low: float = -2.0,
+    high: float = 2.0,
+    dtype: Any = np.float64,
+) -> st.SearchStrategy[Tensor]:
+    """Tensors of `shape` (or of a shape drawn from it; None: any) with elements in [low, high].
+
+    >>> from hypothesis import find
+    >>> find(tensors(shape=(2,)), lambda t: t.data.sum() >= 1)
+    Tensor([0., 1.])
+    """
+    if shape is None:
+        shape = numpy_st.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
+    if np.dtype(dtype) == np.float32:
+        elements = st.floats(
+            float(np.float32(low)), float(np.float32(high)), width=32, allow_subnormal=False
+        )
+    else:
+        elements = _floats(low, high)
+    return numpy_st.arrays(dtype, shape, elements=elements).map(Tensor)
+
+
+class Operands(NamedTuple):
+    """What a primitive can be called with: `primitive(*operands, **params)`."""
+
+    operands: tuple[Any, ...]
+    params: dict[str, Any]
+
+
+@st.composite
+def operands_for(draw: st.DrawFn, primitive: Primitive) -> Operands:
+    """Operands and parameters for a row of the table, inside its domain.
+
+    Elementwise rows get Values, or Tensors whose shapes broadcast; other rows the shapes of their
+    test cases. Zeros, ties, axes of size 1 and (elementwise) of size 0 are among them.
+
+    >>> from hypothesis import find
+    >>> find(operands_for(autograd.mul), lambda call: True).operands
+    (Value(0.0), Value(0.0))
+    """
+    params = draw(st.sampled_from([params for _, params in primitive.cases] or [{}]))
+    if primitive.scalar is None:
+        shapes = draw(st.sampled_from([s for s, p in primitive.cases if p is params]))
+        scalars = False
+    else:
+        count = draw(st.integers(2, 3)) if primitive.variadic else len(primitive.vjps)
+        scalars = draw(st.booleans().map(lambda b: not b))
+        drawn = numpy_st.mutually_broadcastable_shapes(
+            num_shapes=count, min_side=0, max_side=3, max_dims=3
+        )
+        shapes = ((),) * count if scalars else draw(drawn).input_shapes
+    intervals = _intervals(primitive, len(shapes))
+    operands = tuple(
+        draw(values(*interval) if scalars else tensors(shape, *interval))
+        for shape, interval in zip(shapes, intervals, strict=True)
+    )
+    return Operands(operands, dict(params))
+
+
+def _intervals(primitive: Primitive, count: int) -> list[tuple[float, float]]:
+    """The domain of each operand: what a variadic row says once holds for all of them."""
+    domain = primitive.domain
+    return [domain[min(i, len(domain) - 1)] for i in range(count)]
+
+
+# --- graphs -----------------------------------------------------------------------------------
+
+
+class Expression:
+    """A drawn graph: its `output`, and the leaves (`inputs`) that it was made from.
+
+    Calling it on other inputs runs the same computation on them; `str()` is the graph as Python.
+    """
+
+    def __init__(self, output: Any) -> None:
+        self.output = output
+        self.inputs: tuple[Any, ...] = tuple(
+            node for node in autograd.toposort(output) if node.op is None
+        )
+
+    def __call__(self, *inputs: Any) -> Any:
+        """The same computation on other inputs: nodes, raw numbers, symbols."""
+        return autograd.evaluate(self.output, dict(zip(self.inputs, inputs, strict=True)))
+
+    @property
+    def nodes(self) -> int:
+        """How many operations there are, leaves not counted."""
+        return len(autograd.toposort(self.output)) - len(self.inputs)
+
+    @property
+    def dot(self) -> str:
+        """The drawing, in Graphviz's language."""
+        from autograd import viz
+
+        return viz.draw(self.output).source if hasattr(viz, "draw") else ""
+
+    def __str__(self) -> str:
+        return program(self.output)
+
+    def __repr__(self) -> str:
+        return f"<Expression of {self.nodes} nodes>"
+
+
+class _Listing:
+    """What Hypothesis prints beside a failing example, written only then."""
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+
+    def __repr__(self) -> str:
+        return f"{self.expression}\n\n{self.expression.dot}"
+
+
+def _noted(output: Any) -> Expression:
+    expression = Expression(output)
+    note(_Listing(expression))
+    return expression
+
+
+def _small(largest: int) -> st.SearchStrategy[int]:
+    return st.integers(0, largest)
+
+
+@st.composite
+def expressions(
+    draw: st.DrawFn,
+    *,
+    primitives: Iterable[Primitive] | None = None,
+    smooth: bool = False,
+    scalar: bool = True,
+    max_size: int = 8,
+) -> Expression:
+    """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
+
+    Args:
+        primitives: the rows to use; None is every row but `stop_gradient`, whose gradient is not
+            the derivative.
+        smooth: leave out the rows with kinks and jumps.
+        scalar: sum an output of several numbers, so that it can be differentiated without a seed.
+        max_size: at most so many instructions.
+
+    A failing example is printed as Python that can be run, with the drawing's DOT beside it.
+
+    >>> from hypothesis import find
+    >>> print(find(expressions(), lambda e: e.output.op is autograd.mul))
+    import autograd
+    from autograd import Tensor, Value
+    a = Value(1.0, label='a')
+    b = autograd.mul(a, a)
+    """
+    rows = tuple(autograd.TABLE.values() if primitives is None else primitives)
+    if primitives is None:
+        rows = tuple(row for row in rows if row.name != "stop_gradient")
+    if smooth:
+        rows = tuple(row for row in rows if row.name not in KINKED and any(row.vjps))
+    leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
+    instruction = st.tuples(_small(len(rows) - 1), _small(7), _small(7), _small(7))
+    instructions = draw(st.lists(instruction, min_size=1, max_size=max_size))
+    return _noted(decode(leaves, instructions, rows, scalar))
+
+
+def decode(
+    leaves: Sequence[tuple[int, int]],
+    instructions: Sequence[tuple[int, int, int, int]],
+    rows: Sequence[Primitive],
+    scalar: bool = True,
+) -> Node:
+    """The graph that small integers stand for, every one of them taken modulo what there is.
+
+    A leaf is (shape, first number); an instruction (row, first, second and third operand counted
+    back from the latest), the third number also choosing the parameters.
+    """
+    pool: list[Any] = [np.array([1.0, -0.5, 2.0]), 2.0]  # constants, the furthest back
+    for i, (kind, start) in enumerate(leaves):
+        pool.append(_leaf("abc"[i], SHAPES[kind % len(SHAPES)], start))
+    for row, *references in instructions:
+        primitive = rows[row % len(rows)]
+        made = next(_calls(primitive, pool, references), None)
+        if made is not None:
+            pool.append(made)
+    output = pool[-1]
+    return autograd.sum(output) if scalar and output.size != 1 else output
+
+
+def _leaf(label: str, shape: tuple[int, ...] | None, start: int) -> Node:
+    if shape is None:
+        return Value(NUMBERS[start % len(NUMBERS)], label)
+    numbers = [NUMBERS[(start + i) % len(NUMBERS)] for i in range(int(np.prod(shape)))]
+    return Tensor(np.reshape(numbers, shape), label)
+
+
+def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iterator[Node]:
+    """What `primitive` makes of the operands referred to, or of the next ones that fit."""
+    first, second, third = references
+    count = 2 + third % 2 if primitive.variadic else len(primitive.vjps)
+    choices = _parameters(primitive)
+    for shifts in product(range(len(pool)), repeat=min(count, 2)):
+        moved = [r + s for r, s in zip((first, second), reversed(shifts), strict=False)] + [third]
+        operands = [pool[-1 - r % len(pool)] for r in moved[:count]]
+        if not _in_domain(primitive, operands):
+            continue
+        for i in range(len(choices)):
+            try:
+                made = primitive(*operands, **choices[(third + i) % len(choices)])
+            except (ValueError, IndexError, TypeError):  # shapes that do not fit
+                continue
+            if made.size and np.all(np.abs(made._data) <= LARGEST):
+                yield made
+
+
+def _parameters(primitive: Primitive) -> list[dict[str, Any]]:
+    """The parameters of the row's test cases, each once."""
+    return list({repr(params): params for _, params in primitive.cases}.values()) or [{}]
+
+
+def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
+    """Whether a node is among the operands, and each lies where the row is smooth."""
+    numbers = [x._data if isinstance(x, Node) else x for x in operands]
+    return any(isinstance(x, Node) for x in operands) and all(
+        interval == ANY or (np.all(x >= interval[0]) and np.all(x <= interval[1]))
+        for x, interval in zip(numbers, _intervals(primitive, len(numbers)), strict=True)
+    )
+
+
+# --- networks ---------------------------------------------------------------------------------
+
+ACTIVATIONS = ("tanh", "sigmoid", "softplus", "sin", "relu")
+
+
+@st.composite
+def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Expression:
+    """Losses of small networks, with shared weights and residual connections.
+
+    Made of autograd's functions alone. The inputs are the data `x` and the parameters (`W0`, `b0`,
+    ...); a layer may use the weights of an earlier one again, transposed or not, add its own
+    input to its output, or normalise its rows. The loss is a mean square, or cross-entropy.
+
+    Args:
+        smooth: leave relu out.
+        max_depth: at most so many layers.
+
+    >>> from hypothesis import find
+    >>> network = find(networks(), lambda n: len(n.inputs) >= 3)
+    >>> [leaf.label for leaf in network.inputs], network.output.shape
+    (['x', 'W0', 'b0'], ())
+    """
+    count = len(ACTIVATIONS) - smooth
+    layer = st.tuples(_small(2), _small(count - 1), _small(3), _small(2), _small(11))
+    layers = draw(st.lists(layer, min_size=1, max_size=max_depth))
+    return _noted(_network(layers, draw(_small(1))))
+
+
+def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Node:
+    """(width, activation, kind: plain | residual | normalised | both, tying, first number) each."""
+    x = h = _leaf("x", (2, 3), 6)
+    weights: list[Any] = []
+    for i, (width, activation, kind, tying, start) in enumerate(layers):
+        shape = (h.shape[-1], width + 1)
+        tied = [w for w in weights if w.shape[0] == shape[0]]
+        tied_back = [w.T for w in weights if w.shape[1] == shape[0]]
+        if tying == 1 and tied:
+            weight = tied[0]
+        elif tying == 2 and tied_back:
+            weight = tied_back[0]
+        else:
+            weight = _leaf(f"W{i}", shape, start)
+            weights.append(weight)
+        bias = _leaf(f"b{i}", weight.shape[-1:], start + 5)
+        out = getattr(autograd, ACTIVATIONS[activation])(h @ weight + bias)
+        if kind % 2 and out.shape == h.shape:
+            out = out + h
+        if kind >= 2:
+            out = (out - out.mean(axis=-1, keepdims=True)) / (out.var(axis=-1, keepdims=True) + 0.1).sqrt()
+        h = out
+    if loss:
+        return -autograd.log_softmax(h)[:, 0].mean()
+    return (h - x[:, :1]).square().mean()
+
+
+# --- a graph as Python ------------------------------------------------------------------------
+
+
+def program(output: Node) -> str:
+    """The graph of `output` as Python that makes it again; its last line makes the output.
+
+    Leaves that a label names keep that name where it is free.
+
+    >>> w = Tensor([1.0, 2.0], label="w")
+    >>> print(program((w * 3).sum()))
+    import autograd
+    from autograd import Tensor, Value
+    w = Tensor([1.0, 2.0], label='w')
+    a = autograd.mul(w, 3.0)
+    b = autograd.sum(a, axis=None, keepdims=False)
+    """
+    order = autograd.toposort(output)
+    names: dict[Node, str] = {}
+    taken = {"autograd", "Tensor", "Value", "np", "inf", "nan"}
+    for node in order:
+        if node.label and node.label.isidentifier() and node.label not in taken:
+            names[node] = node.label
+            taken.add(node.label)
+    fresh = (name for name in _names() if name not in taken)
+    lines = []
+    for node in order:
+        name = names.setdefault(node, "") or next(fresh)
+        names[node] = name
+        lines.append(f"{name} = {_written(node, names)}")
+    head = ["import autograd", "from autograd import Tensor, Value"]
+    if any("np." in line for line in lines):
+        head.insert(0, "import numpy as np")
+    if any("inf" in line or "nan" in line for line in lines):
+        head.insert(0, "from math import inf, nan")
+    return "\n".join(head + lines)
+
+
+def _names() -> Iterator[str]:
+    """a, b, ..., z, a1, b1, ..."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    yield from letters
+    n = 1
+    while True:
+        yield from (f"{letter}{n}" for letter in letters)
+        n += 1
+
+
+def _written(node: Node, names: dict[Node, str]) -> str:
+    if node.op is None:
+        label = f", label={node.label!r}" if node.label else ""
+        return f"{type(node).__name__}({_literal(node._data, np_array=False)}{label})"
+    operands = [names[x] if isinstance(x, Node) else _literal(x) for x in node.operands]
+    params = [f"{key}={_literal(value)}" for key, value in node.params.items()]
+    return f"autograd.{node.op.name}({', '.join(operands + params)})"
+
+
+def _literal(x: Any, np_array: bool = True) -> str:
+    """A number, an array or a parameter as Python text."""
+    if isinstance(x, np.ndarray):
+        if x.size and not np_array and x.dtype == np.float64:
+            return repr(x.tolist())
+        if not x.size:
+            return f"np.zeros({x.shape}, np.{x.dtype})"
+        dtype = "" if x.dtype in (np.float64, np.int64, np.bool_) else f", np.{x.dtype}"
+        return f"np.array({x.tolist()!r}{dtype})"
+    if isinstance(x, np.dtype):
+        return f"np.{x}"
+    if isinstance(x, tuple):
+        return f"({', '.join(map(_literal, x))}{',' if len(x) == 1 else ''})"
+    return repr(x)
