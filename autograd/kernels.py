@@ -77,12 +77,12 @@ def add_windows(
     if np.ndim(x) < 2 * n:
         raise ValueError(f"windows over {n} axes have at least {2 * n}, got {np.ndim(x)}")
     counts, size = x.shape[-2 * n : -n], x.shape[-n:]
-    ends = tuple(
-        (c - 1) * s + (k - 1) * d + 1
-        for c, s, k, d in zip(counts, stride, size, dilation, strict=True)
+    fitting = tuple(
+        (have - (k - 1) * d - 1) // s + 1
+        for have, k, s, d in zip(shape, size, stride, dilation, strict=True)
     )
-    if any(end > have for end, have in zip(ends, shape, strict=True)):
-        raise ValueError(f"the windows reach {ends}, beyond the shape {shape}")
+    if counts != fitting:
+        raise ValueError(f"{fitting} windows of {size} stand on the shape {shape}, got {counts}")
     out = np.full(x.shape[: -2 * n] + shape, 0.0, x.dtype)
     for offset in np.ndindex(*size):
         places = tuple(
