@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from types import MethodType
+from collections.abc import Callable
 from typing import Any
 
 from autograd import primitives
 from autograd.node import Primitive
 
 
-class reflected:
-    """A primitive as the method of its right operand: `1 - x` calls `x.__rsub__(1)`."""
+def method(primitive: Primitive) -> Callable[..., Any]:
+    """A primitive as a method of its first operand."""
+    call = primitive.__call__
 
-    def __init__(self, primitive: Primitive) -> None:
-        self.primitive = primitive
+    def bound(self: Any, *others: Any, **params: Any) -> Any:
+        return call(self, *others, **params)
 
-    def __call__(self, right: Any, left: Any) -> Any:
-        return self.primitive(left, right)
+    bound.__name__, bound.__doc__ = primitive.name, primitive.__doc__
+    return bound
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+
+def operators(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A primitive as the operator of its left, and of its right operand."""
+    call = primitive.__call__
+
+    def left(self: Any, other: Any) -> Any:
+        return call(self, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return call(other, self)
+
+    return left, right
 
 
 class Arithmetic:
@@ -28,13 +39,13 @@ class Arithmetic:
     __slots__ = ()
 
     # fmt: off
-    __add__,     __radd__     = primitives.add,    reflected(primitives.add)
-    __sub__,     __rsub__     = primitives.sub,    reflected(primitives.sub)
-    __mul__,     __rmul__     = primitives.mul,    reflected(primitives.mul)
-    __truediv__, __rtruediv__ = primitives.div,    reflected(primitives.div)
-    __pow__,     __rpow__     = primitives.pow,    reflected(primitives.pow)
-    __matmul__,  __rmatmul__  = primitives.matmul, reflected(primitives.matmul)
-    __neg__,     __abs__      = primitives.neg,    primitives.abs
+    __add__,     __radd__     = operators(primitives.add)
+    __sub__,     __rsub__     = operators(primitives.sub)
+    __mul__,     __rmul__     = operators(primitives.mul)
+    __truediv__, __rtruediv__ = operators(primitives.div)
+    __pow__,     __rpow__     = operators(primitives.pow)
+    __matmul__,  __rmatmul__  = operators(primitives.matmul)
+    __neg__,     __abs__      = method(primitives.neg), method(primitives.abs)
     # fmt: on
 
     def __pos__(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import functions, graph, primitives
-from autograd.arithmetic import Arithmetic
+from autograd.arithmetic import Arithmetic, method
 from autograd.node import Node
 
 # NumPy's name where it is not the table's
@@ -55,10 +55,11 @@ class Face(Arithmetic, Node):
     __lt__, __le__ = comparison("<"), comparison("<=")
     __gt__, __ge__ = comparison(">"), comparison(">=")
 
-    exp, log, sqrt, log1p, expm1 = primitives.exp, primitives.log, primitives.sqrt, primitives.log1p, primitives.expm1
-    sin, cos, tanh, sigmoid      = primitives.sin, primitives.cos, primitives.tanh, primitives.sigmoid
-    relu, softplus, abs, clip    = primitives.relu, primitives.softplus, primitives.abs, primitives.clip
-    square, logsigmoid           = functions.square, functions.logsigmoid
+    exp, log, log1p, expm1 = map(method, (primitives.exp, primitives.log, primitives.log1p, primitives.expm1))
+    sin, cos, tanh, sqrt   = map(method, (primitives.sin, primitives.cos, primitives.tanh, primitives.sqrt))
+    relu, softplus, abs    = map(method, (primitives.relu, primitives.softplus, primitives.abs))
+    sigmoid, clip          = map(method, (primitives.sigmoid, primitives.clip))
+    square, logsigmoid     = functions.square, functions.logsigmoid
 
     backward     = graph.backward
     __deepcopy__ = graph.copy_graph

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.node import FACES, Node, StaleGraphError, constant
+from autograd.node import FACES, Node, StaleGraphError, constant, current_mode
 from autograd.primitives import astype, sum_to, to_value
 
 _by_index = attrgetter("index")
@@ -48,50 +48,6 @@ def toposort(*outputs: Node) -> list[Node]:
     return sorted(seen, key=_by_index)
 
 
-def vjp(
-    node: Node, gradient: Any, wanted: set[Node] | None = None, create_graph: bool = False
-) -> tuple[Any, ...]:
-    """What `node` sends to each of its operands when `gradient` reaches it.
-
-    Here, and only here, a rule meets its numbers: raw ones, or with `create_graph` the nodes
-    themselves. Broadcasting is undone, so that a contribution has its operand's shape and dtype.
-    Operands outside `wanted` (None: all) get None.
-    """
-    op, operands = node.op, node.operands
-    assert op is not None
-    if create_graph:
-        values: tuple[Any, ...] = (gradient, node, *operands)
-    else:
-        values = (
-            gradient,
-            node._data,
-            *[x._data if isinstance(x, Node) else x for x in operands],
-        )
-    sent = []
-    for operand, rule in zip(operands, op.rules(operands), strict=True):
-        if (
-            rule is None
-            or not isinstance(operand, Node)
-            or (wanted is not None and operand not in wanted)
-        ):
-            sent.append(None)
-            continue
-        if operand.index > node.index:
-            raise StaleGraphError(
-                f"a backward pass needs the numbers that were recorded, but {describe(operand)} was "
-                f"assigned new data after {op.name} had used it; run the forward pass again"
-            )
-        try:
-            contribution = rule(*values, **node.params)
-        except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
-            with np.errstate(all="ignore"):
-                contribution = rule(
-                    *[np.float64(v) if type(v) is float else v for v in values], **node.params
-                )
-        sent.append(_fitted(contribution, operand))
-    return tuple(sent)
-
-
 def _fitted(contribution: Any, operand: Node) -> Any:
     """`contribution` in the type, shape and dtype of `operand`: broadcasting undone."""
     if type(operand._data) is float:
@@ -103,6 +59,21 @@ def _fitted(contribution: Any, operand: Node) -> Any:
     if contribution.dtype != operand.dtype:
         contribution = astype(contribution, dtype=operand.dtype)
     return contribution
+
+
+def vjp(
+    node: Node, gradient: Any, wanted: set[Node] | None = None, create_graph: bool = False
+) -> tuple[Any, ...]:
+    """What `node` sends to each of its operands when `gradient` reaches it: one step of backprop.
+
+    A contribution has its operand's type, shape and dtype: broadcasting is undone. None for
+    constants, for operands in which the result is locally constant, and for those outside `wanted`.
+
+    >>> from autograd import Value
+    >>> vjp(Value(2.0) * Value(3.0), 10.0)
+    (30.0, 20.0)
+    """
+    return next(_walk([node], {node: gradient}, wanted, create_graph)).sent
 
 
 def steps(
@@ -135,29 +106,61 @@ def steps(
     order = toposort(output)
     wanted = None if inputs is None else _leading_to(set(inputs), order)
     gradients: dict[Node, Any] = {output: _as_seed(output, seed)}
-    return _walk(order, gradients, wanted, create_graph)
+    walk = _walk(order, gradients, wanted, create_graph)
+    return _observed(walk) if current_mode().observers else walk
+
+
+def _observed(walk: Iterator[Step]) -> Iterator[Step]:
+    for step in walk:
+        for observer in current_mode().observers:
+            observer.stepped(step)
+        yield step
 
 
 def _walk(
     order: list[Node], gradients: dict[Node, Any], wanted: set[Node] | None, create_graph: bool
 ) -> Iterator[Step]:
+    """Here, and only here, a rule meets its numbers: raw ones, or with `create_graph` the nodes."""
     for node in reversed(order):
         gradient = gradients.pop(node, None)
         if gradient is None:  # nothing flows here
             continue
-        if node.op is None:
-            yield Step(node, gradient, ())
-            continue
-        if type(gradient) is float:
-            sent = vjp(node, gradient, wanted, create_graph)
-        else:
-            with np.errstate(all="ignore"):  # NaNs are reported once, by name, in `_collect`
-                sent = vjp(node, gradient, wanted, create_graph)
-        for operand, contribution in zip(node.operands, sent, strict=True):
-            if contribution is not None:
-                earlier = gradients.get(operand)
-                gradients[operand] = contribution if earlier is None else earlier + contribution
-        yield Step(node, gradient, sent)
+        op, operands, params = node.op, node.operands, node.params
+        values = [gradient, node if create_graph else node._data]
+        for x in operands:
+            values.append(x if create_graph or not isinstance(x, Node) else x._data)
+        sent = []
+        rules = () if op is None else op.rules(operands) if op.variadic else op.vjps
+        for operand, rule in zip(operands, rules):
+            if (
+                rule is None
+                or not isinstance(operand, Node)
+                or (wanted is not None and operand not in wanted)
+            ):
+                sent.append(None)
+                continue
+            if operand.index > node.index:
+                raise StaleGraphError(
+                    f"a backward pass needs the numbers that were recorded, but "
+                    f"{describe(operand)} was assigned new data after {op} had used it; "
+                    f"run the forward pass again"
+                )
+            try:
+                contribution = rule(*values, **params)
+            except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
+                exact = [np.float64(x) if type(x) is float else x for x in values]
+                with np.errstate(all="ignore"):
+                    contribution = rule(*exact, **params)
+            if type(contribution) is not float or type(operand._data) is not float:
+                contribution = _fitted(contribution, operand)
+            sent.append(contribution)
+            if operand in gradients:
+                contribution = gradients[operand] + contribution
+            gradients[operand] = contribution
+        yield _new(Step, (node, gradient, tuple(sent)))
+
+
+_new: Any = tuple.__new__  # half the time of Step(...), once per node
 
 
 def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node]:
@@ -188,25 +191,31 @@ def _as_seed(output: Node, seed: Any) -> Any:
     return seed if type(output._data) is float else np.array(seed, output.dtype)
 
 
-def _collect(
-    output: Node,
-    seed: Any,
-    inputs: Sequence[Node] | None,
-    create_graph: bool,
-) -> Iterator[tuple[Node, Any]]:
-    """Every node reached, with its gradient, warning of the first NaN."""
-    sound = not create_graph
-    for step in steps(output, seed, inputs=inputs, create_graph=create_graph):
-        if sound and has_nan(step.gradient):
-            sound = False
+def _exhausted(
+    output: Node, seed: Any, inputs: Sequence[Node] | None, create_graph: bool
+) -> dict[Node, Any]:
+    """The gradients of `inputs` (None: of every node reached); warns of the first NaN."""
+    found: dict[Node, Any] = {}
+    kept = None if inputs is None else set(inputs)
+    sound = True
+    with np.errstate(all="ignore"):  # NaNs are reported once, by name
+        for node, gradient, _ in steps(output, seed, inputs=inputs, create_graph=create_graph):
+            if kept is None or node in kept:
+                found[node] = gradient
+            if type(gradient) is float:
+                sound = sound and gradient == gradient
+            else:
+                sound = sound and not has_nan(gradient)
+        if not sound:
             _warn_of_nan(output, seed)
-        yield step.node, step.gradient
+    return found
 
 
 def has_nan(number: Any) -> bool:
-    """Whether a raw number or array holds a NaN: its sum of squares is one exactly then."""
-    square = number * number if type(number) is float else np.vdot(number, number)
-    return square != square
+    """Whether a number, array or node holds a NaN: its sum of squares is one exactly then."""
+    raw = number._data if isinstance(number, Node) else number
+    square = np.vdot(raw, raw)
+    return bool(square != square)
 
 
 def _warn_of_nan(output: Node, seed: Any) -> None:
@@ -219,13 +228,13 @@ def _warn_of_nan(output: Node, seed: Any) -> None:
                     f"the output is finite but a gradient is NaN: it first appears where "
                     f"{describe(node)} sends it to its operand {i}, {describe(node.operands[i])}",
                     RuntimeWarning,
-                    stacklevel=5,
+                    stacklevel=4,
                 )
                 return
     warnings.warn(
         f"the output {describe(output)} is finite but contributions to a gradient add up to NaN",
         RuntimeWarning,
-        stacklevel=5,
+        stacklevel=4,
     )
 
 
@@ -264,8 +273,7 @@ def backward(
     >>> x.grad
     10.0
     """
-    results = list(_collect(output, seed, None, create_graph))
-    for node, gradient in results:
+    for node, gradient in _exhausted(output, seed, None, create_graph).items():
         gradient = _as_node(gradient) if create_graph else gradient
         if accumulate and node._grad is not None:
             gradient = node._grad + gradient
@@ -292,14 +300,6 @@ def _listed(inputs: Any) -> list[Node]:
     return nodes
 
 
-def _gradients(output: Node, inputs: list[Node], seed: Any, create_graph: bool) -> list[Any]:
-    found = dict.fromkeys(inputs)
-    for node, gradient in _collect(output, seed, inputs, create_graph):
-        if node in found:
-            found[node] = gradient
-    return [zeros_like(x) if found[x] is None else found[x] for x in inputs]
-
-
 def zeros_like(node: Node) -> Any:
     """A raw zero of the node's type, shape and dtype."""
     return 0.0 if type(node._data) is float else np.zeros(node.shape, node.dtype)
@@ -317,11 +317,13 @@ def grad(output: Node, inputs: Any, seed: Any = None, *, create_graph: bool = Fa
     >>> first.data, grad(first, x)
     (12.0, 12.0)
     """
-    found = _gradients(output, _listed(inputs), seed, create_graph)
+    nodes = _listed(inputs)
+    found = _exhausted(output, seed, nodes, create_graph)
+    gradients = [found[x] if x in found else zeros_like(x) for x in nodes]
     if create_graph:
-        results = [_as_node(g) for g in found]
+        results = [_as_node(g) for g in gradients]
     else:
-        results = [g if type(g) is float else np.array(g) for g in found]
+        results = [g if type(g) is float else np.array(g) for g in gradients]
     return results if isinstance(inputs, (list, tuple)) else results[0]
 
 

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from itertools import count
-from types import MethodType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +24,9 @@ FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 # Nodes are numbered as they are recorded, operands before results: sorting by index is a
 # topological sort, and a leaf whose data was rebound (which renumbers it) shows as a stale edge.
 _next_index = count().__next__
+
+
+_NO_PARAMS: dict[str, Any] = {}
 
 
 class StaleGraphError(RuntimeError):
@@ -37,8 +39,20 @@ class StaleGraphError(RuntimeError):
 class Observer:
     """Is told what happens while it observes; subclasses override what they care about."""
 
+    def created(self, leaf: Node) -> None:
+        """`leaf` was just made of raw numbers."""
+
+    def created(self, leaf: Node) -> None:
+        """`leaf` was just made."""
+
     def recorded(self, node: Node) -> None:
-        """`node` was just recorded."""
+        """`node` was just recorded as the result of an operation."""
+
+    def stepped(self, step: Any) -> None:
+        """A backward pass has just taken a `Step` (see `autograd.graph`)."""
+
+    def stepped(self, step: Any) -> None:
+        """A backward pass just made `step`, a `Step`."""
 
     def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
         """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
@@ -49,8 +63,8 @@ class Mode(NamedTuple):
     observers: tuple[Observer, ...] = ()
 
 
-_DEFAULT = Mode()
-_mode: ContextVar[Mode] = ContextVar("autograd_mode", default=_DEFAULT)
+_mode: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
+current_mode = _mode.get
 
 
 @contextmanager
@@ -72,12 +86,12 @@ def no_grad() -> Any:
     >>> b.operands
     ()
     """
-    return _switched(_mode.get()._replace(recording=False))
+    return _switched(current_mode()._replace(recording=False))
 
 
 def observing(observer: Observer) -> Any:
     """Within it `observer` hears of every node recorded and every number that leaves the graph."""
-    mode = _mode.get()
+    mode = current_mode()
     return _switched(mode._replace(observers=(*mode.observers, observer)))
 
 
@@ -176,6 +190,7 @@ class Primitive:
         self.vjps, self.variadic = vjps, variadic
         self.params, self.prepare = params or {}, prepare
         self.domain, self.cases = domain, cases
+        self._plain = -1 if variadic or params else len(vjps)  # as many operands need no binding
         self.__doc__, self.__name__, self.__module__ = doc, name, "autograd.primitives"
 
     def __repr__(self) -> str:
@@ -184,10 +199,6 @@ class Primitive:
     def __reduce__(self) -> Any:
         return self.name  # pickled and copied as the name under which its module holds it
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        """A primitive in a class body is a method."""
-        return self if instance is None else MethodType(self, instance)
-
     def rules(self, operands: tuple[Any, ...]) -> tuple[Callable[..., Any] | None, ...]:
         """The VJP rule of each of `operands`."""
         if self.variadic and self.vjps[0] is not None:
@@ -195,7 +206,7 @@ class Primitive:
         return self.vjps
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
-        if self.params or params or self.variadic or len(operands) != len(self.vjps):
+        if params or len(operands) != self._plain:
             operands, params = self._bind(operands, params)
         recorded = False
         data = []
@@ -316,18 +327,32 @@ class Node:
     no `op`. Compared and hashed by identity.
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "index", "label", "line", "op", "operands", "params")
+    # Up to two operands are held in slots of their own: a tuple would be one more object per node
+    # for the garbage collector to walk, which is most of what a large graph costs.
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_first",
+        "_grad",
+        "_many",
+        "_second",
+        "index",
+        "label",
+        "line",
+        "op",
+        "params",
+    )
 
     _data: Any
     _grad: Any
+    _first: Any
+    _second: Any
+    _many: tuple[Any, ...] | None
     index: int
     label: str | None
     line: Any
     op: Primitive | None
-    operands: tuple[Any, ...]
     params: dict[str, Any]
-
-    _NO_PARAMS: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, data_type: type | None = None) -> None:
         if data_type is not None:
@@ -338,7 +363,26 @@ class Node:
             raise TypeError(f"a label must be a string, got {type(label).__name__}")
         self._data, self.label, self.index = data, label, _next_index()
         self._grad = self.op = self.line = None
-        self.operands, self.params = (), self._NO_PARAMS
+        self._many, self.params = (), _NO_PARAMS
+        for observer in current_mode().observers:
+            observer.created(self)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the operation was called on, in order: nodes, and raw numbers as constants."""
+        if self._many is not None:
+            return self._many
+        if self._second is None:
+            return (self._first,)
+        return (self._first, self._second)
+
+    @operands.setter
+    def operands(self, operands: tuple[Any, ...]) -> None:
+        if 0 < len(operands) <= 2:
+            self._many = None
+            self._first, self._second = operands if len(operands) == 2 else (operands[0], None)
+        else:
+            self._many = operands
 
     @staticmethod
     def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> Any:
@@ -352,7 +396,7 @@ class Node:
         Assigning rebinds a leaf, as in `p.data -= lr * p.grad`; shape and dtype must stay. What
         was recorded with the old data is stale from then on, and its backward pass says so.
         """
-        for observer in _mode.get().observers:
+        for observer in current_mode().observers:
             observer.escaped(self, "data", self._data)
         return self._data.copy() if isinstance(self._data, np.ndarray) else self._data
 
@@ -430,7 +474,7 @@ class Node:
         return float(self._data if self.shape == () else self._data.item())
 
     def _escape(self, how: str, result: Any, *args: Any) -> Any:
-        for observer in _mode.get().observers:
+        for observer in current_mode().observers:
             observer.escaped(self, how, result, *args)
         return result
 
@@ -451,19 +495,28 @@ class Node:
 def record(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], data: Any) -> Node:
     """A new node: `data` is what `op` made of `operands`. Its type decides the face."""
     if type(data) is float:
-        node = object.__new__(FACES[float])
+        node = _new(FACES[float])
     else:
         data = np.asarray(data)
         data.flags.writeable = False
-        node = object.__new__(FACES[np.ndarray])
-    node._data = data
-    node._grad = node.label = node.line = None
-    node.index = _next_index()
-    mode = _mode.get()
-    if mode.recording:
-        node.op, node.operands, node.params = op, operands, params
+        node = _new(FACES[np.ndarray])
+    mode = current_mode()
+    node._data, node.index = data, _next_index()
+    node._grad = node.label = node.line = node._many = None
+    if not mode.recording:
+        node.op, node.params, node._many = None, _NO_PARAMS, ()
     else:
-        node.op, node.operands, node.params = None, (), Node._NO_PARAMS
+        node.op, node.params = op, params
+        arity = len(operands)
+        if arity == 2:
+            node._first, node._second = operands
+        elif arity == 1:
+            node._first, node._second = operands[0], None
+        else:
+            node._many = operands
     for observer in mode.observers:
         observer.recorded(node)
     return node
+
+
+_new = object.__new__

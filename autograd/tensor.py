@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import functions, primitives
+from autograd.arithmetic import method
 from autograd.face import Face
 from autograd.node import Node, constant
 
@@ -51,12 +52,14 @@ class Tensor(Face, data_type=np.ndarray):
         return array
 
     # fmt: off
-    sum, max, cumsum, astype = primitives.sum, primitives.max, primitives.cumsum, primitives.astype
+    sum, max, cumsum, astype = map(method, (primitives.sum, primitives.max, primitives.cumsum, primitives.astype))
     min, mean, var, std      = functions.min, functions.mean, functions.var, functions.std
     prod, cumprod, dot, norm = functions.prod, functions.cumprod, functions.dot, functions.norm
     logsumexp, softmax, log_softmax = functions.logsumexp, functions.softmax, functions.log_softmax
-    __getitem__ = primitives.take
     # fmt: on
+
+    def __getitem__(self, index: Any) -> Any:
+        return primitives.take(self, index=index)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape: `t.reshape(2, -1)` or `t.reshape((2, -1))`."""
