@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from autograd.formula import Symbol, formula, write
 from autograd.functions import COMPOSITES
 from autograd.graph import (
@@ -29,6 +31,11 @@ from autograd.tensor import Tensor
 from autograd.value import Value
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...  # the functions below, which stand in tables
+
 
 globals().update(TABLE)
 globals().update(COMPOSITES)

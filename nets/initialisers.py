@@ -1,0 +1,94 @@
+"""How weights begin: each function draws an array of a weight's shape from an explicit generator.
+
+Weights have PyTorch's layout, `(out_features, in_features, *kernel)`. The same seed gives the same
+bits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+__all__ = ["default_uniform", "he_normal", "he_uniform", "xavier_normal", "xavier_uniform"]
+
+
+def _fans(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int]:
+    """How many numbers enter and leave a unit: (fan_in, fan_out)."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, got {type(rng).__name__}; "
+            f"pass numpy.random.default_rng(seed)"
+        )
+    if len(shape) < 2 or min(shape) < 1:
+        raise ValueError(
+            f"a weight must have a shape (out_features, in_features, ...) of positive sizes, "
+            f"got {shape}"
+        )
+    kernel = math.prod(shape[2:])
+    return shape[1] * kernel, shape[0] * kernel
+
+
+def default_uniform(
+    shape: tuple[int, ...], rng: np.random.Generator, fan_in: int | None = None
+) -> np.ndarray:
+    """U(−1/√fan_in, 1/√fan_in): PyTorch's default for linear and convolutional layers.
+
+    `fan_in` is given for a bias, whose shape doesn't show it.
+
+    >>> abs(default_uniform((3, 4), np.random.default_rng(0))).max() <= 0.5
+    np.True_
+    """
+    bound = 1 / math.sqrt(_fans(shape, rng)[0] if fan_in is None else fan_in)
+    return rng.uniform(-bound, bound, shape)
+
+
+def xavier_uniform(
+    shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0
+) -> np.ndarray:
+    """U(−a, a) with a = gain · √(6 / (fan_in + fan_out)).
+
+    Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+    neural networks", AISTATS 2010.
+
+    >>> xavier_uniform((2, 4), np.random.default_rng(0)).shape
+    (2, 4)
+    """
+    bound = gain * math.sqrt(6 / sum(_fans(shape, rng)))
+    return rng.uniform(-bound, bound, shape)
+
+
+def xavier_normal(
+    shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0
+) -> np.ndarray:
+    """N(0, σ²) with σ = gain · √(2 / (fan_in + fan_out)); source as for `xavier_uniform`.
+
+    >>> xavier_normal((2, 4), np.random.default_rng(0)).shape
+    (2, 4)
+    """
+    return rng.normal(0.0, gain * math.sqrt(2 / sum(_fans(shape, rng))), shape)
+
+
+def he_uniform(
+    shape: tuple[int, ...], rng: np.random.Generator, gain: float = math.sqrt(2)
+) -> np.ndarray:
+    """U(−a, a) with a = gain · √(3 / fan_in); √2 is the gain for ReLU.
+
+    Source: K. He et al., "Delving deep into rectifiers", ICCV 2015.
+
+    >>> he_uniform((2, 4), np.random.default_rng(0)).shape
+    (2, 4)
+    """
+    bound = gain * math.sqrt(3 / _fans(shape, rng)[0])
+    return rng.uniform(-bound, bound, shape)
+
+
+def he_normal(
+    shape: tuple[int, ...], rng: np.random.Generator, gain: float = math.sqrt(2)
+) -> np.ndarray:
+    """N(0, σ²) with σ = gain / √fan_in; √2 is the gain for ReLU; source as for `he_uniform`.
+
+    >>> he_normal((2, 4), np.random.default_rng(0)).shape
+    (2, 4)
+    """
+    return rng.normal(0.0, gain / math.sqrt(_fans(shape, rng)[0]), shape)

@@ -1,0 +1,301 @@
+"""`Module`: a function with parameters, and the tree that modules form.
+
+A module's attributes are its tree: a `Tensor` is a parameter, a NumPy array a buffer (numbers that
+are saved but not learned), and a `Module`, or a list of them, a child.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import NoneType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+import autograd
+
+__all__ = ["Module", "ModuleCall", "numbers", "trace_modules"]
+
+
+def numbers(x: Any) -> np.ndarray:
+    """The plain numbers of a node, an array, a list or an object array of Values.
+
+    >>> numbers(autograd.Tensor([1.0, 2.0]))
+    array([1., 2.])
+    """
+    if isinstance(x, autograd.Node):
+        return np.asarray(x.data)
+    array = np.asarray(x)
+    if array.dtype != object:
+        return array
+    plain = np.empty(array.shape)
+    for place, element in np.ndenumerate(array):
+        plain[place] = element.data if isinstance(element, autograd.Node) else element
+    return plain
+
+
+def _is_scalarized(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype == object
+
+
+class Module:
+    """A function with parameters. Subclasses set attributes and define `forward`.
+
+    What is assigned to an attribute decides what it is: a `Tensor` is a parameter (labelled with
+    its name), a NumPy array a buffer, a `Module` or a list of them a child; anything else is a
+    plain setting, which `repr` shows.
+
+    >>> class Scale(Module):
+    ...     def __init__(self, factor):
+    ...         self.factor = autograd.Tensor(factor)
+    ...
+    ...     def forward(self, x):
+    ...         return autograd.mul(x, self.factor)
+    >>> scale = Scale([2.0, 3.0])
+    >>> scale
+    Scale(): 2 parameters
+    >>> scale([1.0, 1.0])
+    Tensor([2., 3.])
+    >>> [p.label for p in scale.parameters()]
+    ['factor']
+    """
+
+    training = True
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the module computes; called by `module(...)`."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward(self, ...)")
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        trace = _trace.get()
+        if trace is None:
+            return self.forward(*inputs, **options)
+        with trace.inside(self):
+            return self.forward(*inputs, **options)
+
+    # --- the tree -----------------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if isinstance(value, autograd.Tensor):
+            value.label = name
+        elif any(True for _ in _children(name, value)):
+            for path, parameter in self.named_parameters():
+                parameter.label = path
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside this one, as (name, module), in order."""
+        for name, value in vars(self).items():
+            yield from _children(name, value)
+
+    def named_modules(self, path: str = "") -> Iterator[tuple[str, Module]]:
+        """This module (as "") and all modules inside it, as (path, module), parents first."""
+        yield path, self
+        for name, child in self.named_children():
+            yield from child.named_modules(f"{path}.{name}" if path else name)
+
+    def _arrays(self) -> Iterator[tuple[str, Any]]:
+        """Every parameter and buffer as (path, Tensor or array), shared ones under each name."""
+        for path, module in self.named_modules():
+            for name, value in vars(module).items():
+                if isinstance(value, (autograd.Tensor, np.ndarray)):
+                    yield f"{path}.{name}" if path else name, value
+
+    def named_parameters(self) -> Iterator[tuple[str, autograd.Node]]:
+        """Every parameter once, as (path, node): `("layers.0.weight", Tensor)`.
+
+        In a scalarized module each weight is a parameter: `("layers.0.weight[0,1]", Value)`.
+        """
+        seen = set()
+        for path, value in self._arrays():
+            if _is_scalarized(value):
+                elements = [
+                    (f"{path}[{','.join(map(str, place))}]", x)
+                    for place, x in np.ndenumerate(value)
+                ]
+            else:
+                elements = [(path, value)]
+            for name, x in elements:
+                if isinstance(x, autograd.Node) and x not in seen:
+                    seen.add(x)
+                    yield name, x
+
+    def parameters(self) -> list[autograd.Node]:
+        """Every parameter once: what an optimiser is given."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    # --- saving and loading -------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters and buffers by path, under PyTorch's names."""
+        return {path: np.array(numbers(value)) for path, value in self._arrays()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over parameters and buffers; any arrays will do, PyTorch's tensors among them.
+
+        Raises:
+            KeyError: names are missing or unknown.
+            ValueError: a shape differs, or what was given is not real numbers. In either case
+                nothing has changed.
+        """
+        mine = dict(self._arrays())
+        missing, unknown = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
+        if missing or unknown:
+            raise KeyError(
+                f"a state dict must have this module's names, got one without {missing} "
+                f"and with the unknown {unknown}; build the module it was saved from"
+            )
+        arrays = {path: np.asarray(state[path]) for path in mine}
+        for path, array in arrays.items():
+            shape = mine[path].shape
+            if array.shape != shape or array.dtype.kind not in "fiub":
+                raise ValueError(
+                    f"{path} must hold real numbers of shape {shape}, got dtype {array.dtype} and "
+                    f"shape {array.shape}; build the module with the sizes it was saved with"
+                )
+        for path, array in arrays.items():
+            if isinstance(mine[path], autograd.Tensor):
+                mine[path].data = array.astype(mine[path].dtype)
+            elif _is_scalarized(mine[path]):
+                for place, number in np.ndenumerate(array):
+                    mine[path][place].data = number
+            else:
+                mine[path][...] = array
+
+    # --- modes and resolutions ----------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Behave as in training (dropout drops, batch norm looks at the batch); returns self."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Behave as in use; returns self."""
+        return self.train(False)
+
+    def _with_tensors(self, change: Callable[[autograd.Tensor], Any]) -> Self:
+        """A copy in which every parameter is what `change` makes of it."""
+        tensors = [x for _, x in self._arrays() if isinstance(x, autograd.Tensor)]
+        return copy.deepcopy(self, {id(x): change(x) for x in tensors})
+
+    def scalarize(self) -> Self:
+        """The same network at the resolution of single numbers: every weight a `Value`.
+
+        It takes raw arrays or object arrays of Values, and gives object arrays of Values.
+
+        >>> from nets import Linear
+        >>> layer = Linear(2, 1, bias=False, rng=np.random.default_rng(0))
+        >>> layer.weight.data = [[2.0, 3.0]]
+        >>> (y,) = layer.scalarize()([1.0, 10.0])
+        >>> y
+        Value(32.0)
+        >>> [x.label for x in autograd.toposort(y) if x.label]
+        ['weight[0,0]', 'weight[0,1]']
+        """
+        return self._with_tensors(lambda x: autograd.as_values(x.data, x.label))
+
+    def astype(self, dtype: Any) -> Self:
+        """A copy whose parameters are float32 or float64 (the default of every module)."""
+        return self._with_tensors(lambda x: autograd.Tensor(x.data.astype(dtype), x.label))
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _settings(self) -> str:
+        """The constructor's settings, as `repr` shows them."""
+        shown = []
+        for name, value in vars(self).items():
+            hidden = isinstance(value, (autograd.Tensor, np.ndarray, np.random.Generator, NoneType))
+            if not (hidden or name == "training" or any(_children(name, value))):
+                shown.append(f"{name}={getattr(value, '__name__', None) or repr(value)}")
+        return ", ".join(shown)
+
+    def __repr__(self) -> str:
+        lines = []
+        for path, module in self.named_modules():
+            size = sum(parameter.size for parameter in module.parameters())
+            count = f"{size:,} parameter{'' if size == 1 else 's'}" if size else "no parameters"
+            name = f"{path}: " if path else ""
+            indent = "  " * (path.count(".") + 1 if path else 0)
+            lines.append(f"{indent}{name}{type(module).__name__}({module._settings()}): {count}")
+        return "\n".join(lines)
+
+
+def _children(name: str, value: Any) -> Iterator[tuple[str, Module]]:
+    """The modules in one attribute, under the names PyTorch gives them."""
+    if isinstance(value, Module):
+        yield name, value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            if isinstance(item, Module):
+                yield f"{name}.{i}", item
+
+
+# --- which module recorded which node ---------------------------------------------------------
+
+
+class ModuleCall(NamedTuple):
+    """The innermost module that was running: its path in the called model, and its class."""
+
+    path: str
+    kind: type[Module]
+
+
+class _Trace(autograd.Observer):
+    def __init__(self) -> None:
+        self.nodes: dict[autograd.Node, ModuleCall] = {}
+        self.running: list[ModuleCall] = []
+        self.paths: dict[Module, str] = {}  # in the model that was called
+
+    @contextmanager
+    def inside(self, module: Module) -> Iterator[None]:
+        if not self.running:
+            self.paths = {inner: path for path, inner in module.named_modules()}
+        path = self.paths.get(module, type(module).__name__)
+        self.running.append(ModuleCall(path, type(module)))
+        try:
+            yield
+        finally:
+            self.running.pop()
+
+    def recorded(self, node: autograd.Node) -> None:
+        if self.running:
+            self.nodes[node] = self.running[-1]
+
+
+_trace: ContextVar[_Trace | None] = ContextVar("nets_trace", default=None)
+
+
+@contextmanager
+def trace_modules() -> Iterator[dict[autograd.Node, ModuleCall]]:
+    """Within it, note for every node that is recorded which module's call made it.
+
+    Yields:
+        A dict, filled as modules run: node to `(path, kind)` of the innermost module, for example
+        `("layers.0", Linear)`; the path of the model that was called itself is "".
+
+    >>> from nets import MLP
+    >>> model = MLP(2, 3, 1, rng=np.random.default_rng(0))
+    >>> with trace_modules() as made_by:
+    ...     y = model([1.0, 2.0])
+    >>> for node in autograd.toposort(y):
+    ...     if node in made_by:
+    ...         print(node.op.name, made_by[node].path, made_by[node].kind.__name__)
+    transpose layers.0 Linear
+    matmul layers.0 Linear
+    add layers.0 Linear
+    relu  MLP
+    transpose layers.1 Linear
+    matmul layers.1 Linear
+    add layers.1 Linear
+    """
+    trace = _Trace()
+    token = _trace.set(trace)
+    try:
+        with autograd.observing(trace):
+            yield trace.nodes
+    finally:
+        _trace.reset(token)
