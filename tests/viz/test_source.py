@@ -1,0 +1,123 @@
+"""`record_lines`: which line of the user's program made a node."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Tensor, Value
+from autograd.viz.source import SourceLine, record_lines
+
+
+def here() -> int:
+    return inspect.currentframe().f_back.f_lineno
+
+
+def test_leaves_and_results_know_their_line() -> None:
+    with record_lines():
+        a = Value(2.0); first = here()  # fmt: skip # noqa: E702
+        b = (
+            a * a
+        ).tanh(); second = here()  # fmt: skip # noqa: E702
+    assert a.line.number == first
+    assert second - 2 <= b.line.number <= second
+    assert b.operands[0].line.number == second - 1
+    assert Path(a.line.file) == Path(__file__)
+    assert a.line.text.startswith("a = Value(2.0)")
+
+
+def test_outside_nothing_is_recorded() -> None:
+    with record_lines():
+        pass
+    assert Value(1.0).line is None
+    assert (Tensor([1.0]) + 1).line is None
+
+
+def test_composites_and_numpy_name_the_line_that_called_them() -> None:
+    with record_lines():
+        x = Tensor([1.0, 2.0])
+        y = ag.softmax(x); line = here()  # fmt: skip # noqa: E702
+        z = np.exp(x); after = here()  # fmt: skip # noqa: E702
+        m = np.mean(x); last = here()  # fmt: skip # noqa: E702
+    new = [node for node in ag.toposort(y) if node is not x]
+    assert {node.line.number for node in new} == {line}
+    assert z.line.number == after
+    assert m.line.number == last
+
+
+@pytest.mark.parametrize("package", ["autograd", "nets"])
+def test_frames_of_the_library_are_skipped(package: str) -> None:
+    layer: dict = {"tanh": ag.tanh}
+    file = str(Path(ag.__file__).parents[1] / package / "layer.py")
+    exec(compile("def forward(x):\n    return tanh(x)", file, "exec"), layer)
+    with record_lines():
+        y = layer["forward"](Value(1.0)); line = here()  # fmt: skip # noqa: E702
+    assert y.line == SourceLine(__file__, line)
+
+
+def test_a_gradient_with_its_graph_has_lines_too() -> None:
+    x = Value(2.0)
+    with record_lines():
+        first = ag.grad(x**3, x, create_graph=True); line = here()  # fmt: skip # noqa: E702
+    assert first.line.number == line
+
+
+def test_a_copy_keeps_its_lines() -> None:
+    with record_lines():
+        y = Value(2.0) * 3
+    assert copy.deepcopy(y).line == y.line
+
+
+def test_a_file_is_named_relative_to_where_one_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
+    line = SourceLine(__file__, 1)
+    assert line.where == "test_source.py:1"
+    assert (
+        str(line)
+        == 'test_source.py:1: """`record_lines`: which line of the user\'s program made a node."""'
+    )
+    assert str(SourceLine("gone.py", 3)) == "gone.py:3"
+
+
+def test_the_mode_ends_with_an_exception_and_stays_within_its_task() -> None:
+    with pytest.raises(ZeroDivisionError), record_lines():
+        raise ZeroDivisionError
+    assert Value(1.0).line is None
+
+    async def recording() -> bool:
+        with record_lines():
+            await asyncio.sleep(0)
+            return Value(1.0).line is not None
+
+    async def plain() -> bool:
+        return Value(1.0).line is not None
+
+    async def both() -> list[bool]:
+        return await asyncio.gather(recording(), plain())
+
+    assert asyncio.run(both()) == [True, False]
+
+
+def test_a_cell_of_a_notebook_is_named_by_its_number() -> None:
+    shells = pytest.importorskip("IPython.core.interactiveshell")
+    code = (
+        "from autograd import Value\n"
+        "from autograd.viz.source import record_lines\n"
+        "with record_lines():\n"
+        "    a = Value(2.0)\n"
+    )
+    shell = shells.InteractiveShell.instance()
+    try:
+        shell.history_manager.enabled = False
+        shell.run_cell("1", store_history=True)
+        shell.run_cell(code, store_history=True).raise_error()
+        line = shell.user_ns["a"].line
+        assert str(line) == "In[2], line 4: a = Value(2.0)"
+    finally:
+        shells.InteractiveShell.clear_instance()
