@@ -29,6 +29,13 @@ def array_sigmoid(x: np.ndarray) -> np.ndarray:
         return 1 / (1 + np.exp(-x))
 
 
+def array_erf(x: np.ndarray) -> np.ndarray:
+    return np.asarray(_erf(x)).astype(x.dtype)
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
+
+
 def scalar_softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
