@@ -146,7 +146,7 @@ def _walk(
                     f"run the forward pass again"
                 )
             try:
-                contribution = rule(*values, **params)
+                contribution = rule(*values, **params) if params else rule(*values)
             except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
                 exact = [np.float64(x) if type(x) is float else x for x in values]
                 with np.errstate(all="ignore"):

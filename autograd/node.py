@@ -208,17 +208,18 @@ class Primitive:
     def __call__(self, *operands: Any, **params: Any) -> Any:
         if params or len(operands) != self._plain:
             operands, params = self._bind(operands, params)
-        recorded = False
+        recorded, elementary = False, self.scalar is not None
         data = []
         for operand in operands:
             if isinstance(operand, Node):
                 recorded = True
-                data.append(operand._data)
-            elif type(operand) is float:
-                data.append(operand)
-            else:
+                operand = operand._data
+                if type(operand) is not float:
+                    elementary = False
+            elif type(operand) is not float:
                 return self._call_on_raw(operands, params)
-        out = self._compute(data, params)
+            data.append(operand)
+        out = self._on_floats(data, params) if elementary else self._guarded(self.array, data, params)
         return record(self, operands, params, out) if recorded else out
 
     def _call_on_raw(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -235,7 +236,11 @@ class Primitive:
             return self._call_on_objects(cleaned, params)
         if nodes:
             cleaned = tuple(frozen(x) if isinstance(x, np.ndarray) else x for x in cleaned)
-        out = self._compute([x._data if isinstance(x, Node) else x for x in cleaned], params)
+        data = [x._data if isinstance(x, Node) else x for x in cleaned]
+        if self.scalar is not None and all(type(x) is float for x in data):
+            out = self._on_floats(data, params)
+        else:
+            out = self._guarded(self.array, data, params)
         return record(self, cleaned, params, out) if nodes else out
 
     def _call_on_objects(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -281,18 +286,11 @@ class Primitive:
         params = {**self.params, **params}
         return operands, self.prepare(**params) if self.prepare else params
 
-    def _compute(self, data: list[Any], params: dict[str, Any]) -> Any:
-        """The forward pass on raw numbers: floats give a float, anything else goes to NumPy."""
-        if self.scalar is not None:
-            for x in data:
-                if type(x) is not float:
-                    break
-            else:
-                try:
-                    return self.scalar(*data, **params)
-                except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
-                    return float(self.array(*map(np.float64, data), **params))
-        return self._guarded(self.array, data, params)
+    def _on_floats(self, data: list[float], params: dict[str, Any]) -> float:
+        try:
+            return self.scalar(*data, **params) if params else self.scalar(*data)  # type: ignore[misc]
+        except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
+            return float(self.array(*map(np.float64, data), **params))
 
     def _guarded(self, forward: Callable[..., Any], data: list[Any], params: dict[str, Any]) -> Any:
         """`forward`, its errors naming this primitive and the shapes it was given."""
@@ -506,7 +504,7 @@ def record(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any], dat
     if not mode.recording:
         node.op, node.params, node._many = None, _NO_PARAMS, ()
     else:
-        node.op, node.params = op, params
+        node.op, node.params = op, params or _NO_PARAMS
         arity = len(operands)
         if arity == 2:
             node._first, node._second = operands
