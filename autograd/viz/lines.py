@@ -69,6 +69,61 @@ def written(raw: Any) -> Symbol:
     return Symbol(array_text(raw) if short else f"({shape_text(raw.shape)})", shape=raw.shape)
 
 
+def named_symbol(name: str, shape: tuple[int, ...] = ()) -> Symbol:
+    """A name as it stands in a formula; in LaTeX the digits at its end are an index.
+
+    >>> named_symbol("w3").latex, named_symbol("loss").latex
+    ('w_{3}', '\\\\text{loss}')
+    """
+    letter, digits = name[:1], name[1:]
+    if letter.isalpha() and (not digits or (digits.isascii() and digits.isdigit())):
+        return Symbol(name, f"{letter}_{{{digits}}}" if digits else letter, shape=shape)
+    return Symbol(name, rf"\text{{{name.translate(_TEX)}}}", shape=shape)
+
+
+_TEX = str.maketrans({c: rf"\{c}" for c in "#$%&_{}"} | {"\\": "∖", "^": "ˆ", "~": "∼"})
+
+
+def derivative(top: str, name: str) -> Symbol:
+    """The gradient of `top` for `name`.
+
+    >>> derivative("E", "w3").text, derivative("E", "w3").latex
+    ('∂E/∂w3', '\\\\frac{\\\\partial E}{\\\\partial w_{3}}')
+    """
+    above, below = named_symbol(top).latex, named_symbol(name).latex
+    return Symbol(f"∂{top}/∂{name}", rf"\frac{{\partial {above}}}{{\partial {below}}}")
+
+
+def operation(node: Node, named: dict[Node, str]) -> tuple[Symbol, Symbol]:
+    """What made `node`, with symbols and with numbers."""
+    assert node.op is not None
+    symbols = [_symbol(x, named) for x in node.operands]
+    return write(node.op, *symbols), write(node.op, *map(_filled, node.operands))
+
+
+def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, Symbol]:
+    """What `step` sends to its operand `i`, with symbols and with numbers."""
+    node = step.node
+    assert node.op is not None
+    symbols = formula(
+        node.op,
+        i,
+        tuple(_symbol(x, named) for x in node.operands),
+        g=derivative(top, named[node]),
+        out=named_symbol(named[node]),
+        params=node.params,
+    )
+    numbers = formula(
+        node.op,
+        i,
+        tuple(map(_filled, node.operands)),
+        g=written(step.gradient),
+        out=written(node._data),
+        params=node.params,
+    )
+    return symbols, numbers
+
+
 def forward_line(node: Node, named: dict[Node, str]) -> Line:
     """How `node` was computed; for a leaf the symbols and numbers are empty.
 
@@ -80,15 +135,8 @@ def forward_line(node: Node, named: dict[Node, str]) -> Line:
     """
     if node.op is None:
         return Line(node, named[node], "", "", node._data)
-    symbols = [named[x] if isinstance(x, Node) else written(x) for x in node.operands]
-    numbers = [written(x._data if isinstance(x, Node) else x) for x in node.operands]
-    return Line(
-        node,
-        named[node],
-        write(node.op, *symbols).text,
-        write(node.op, *numbers).text,
-        node._data,
-    )
+    symbols, numbers = operation(node, named)
+    return Line(node, named[node], symbols.text, numbers.text, node._data)
 
 
 def backward_lines(step: Step, named: dict[Node, str], top: str) -> list[Line]:
@@ -101,31 +149,24 @@ def backward_lines(step: Step, named: dict[Node, str], top: str) -> list[Line]:
     >>> backward_lines(step, {a: "a", b: "b"}, "b")[0][1:]
     ('∂b/∂a', '∂b/∂b × −3', '1 × −3', -3.0)
     """
-    node, op = step.node, step.node.op
     lines = []
-    for i, (operand, contribution) in enumerate(zip(node.operands, step.sent, strict=False)):
-        if contribution is None:
-            continue
-        assert op is not None
-        symbols, numbers = (
-            formula(op, i, operands, g=g, out=out, params=node.params).text
-            for operands, g, out in (
-                (
-                    tuple(_symbol(x, named) for x in node.operands),
-                    f"∂{top}/∂{named[node]}",
-                    named[node],
-                ),
-                (
-                    tuple(written(x._data) if isinstance(x, Node) else x for x in node.operands),
-                    written(step.gradient),
-                    written(node._data),
-                ),
-            )
-        )
-        lines.append(Line(operand, f"∂{top}/∂{named[operand]}", symbols, numbers, contribution))
+    for i, (operand, sent) in enumerate(zip(step.node.operands, step.sent, strict=False)):
+        if sent is not None:
+            symbols, numbers = rule(step, i, named, top)
+            name = derivative(top, named[operand]).text
+            lines.append(Line(operand, name, symbols.text, numbers.text, sent))
     return lines
 
 
 def _symbol(operand: Any, named: dict[Node, str]) -> Any:
-    """An operand in a formula: a node by its name, a constant as the number that it is."""
-    return Symbol(named[operand], shape=operand.shape) if isinstance(operand, Node) else operand
+    """An operand in a formula: a node by its name; a constant stays the number that it is."""
+    if isinstance(operand, Node):
+        return named_symbol(named[operand], operand.shape)
+    return _filled(operand)
+
+
+def _filled(operand: Any) -> Any:
+    """An operand's numbers in a formula. Constants stay raw, so that the rule computes with them."""
+    if isinstance(operand, Node):
+        return written(operand._data)
+    return written(operand) if isinstance(operand, np.ndarray) else operand
