@@ -41,6 +41,10 @@ class Symbol(Arithmetic):
     def ndim(self) -> int:
         return len(self.shape)
 
+    @property
+    def mT(self) -> Symbol:
+        return WRITERS["transpose"](self)
+
     def __primitive__(
         self, primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
     ) -> Symbol:
@@ -88,7 +92,7 @@ def _around(before: str, after: str, latex_before: str, latex_after: str) -> Cal
 def _postfix(text: str, latex: str) -> Callable[..., Symbol]:
     def write(x: Symbol) -> Symbol:
         x_text, x_latex = _inside(x, ATOM)
-        return Symbol(f"{x_text}{text}", f"{{{x_latex}}}{latex}")
+        return Symbol(f"{x_text}{text}", f"{{{x_latex}}}{latex}", shape=x.shape)
 
     return write
 

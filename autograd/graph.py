@@ -50,14 +50,15 @@ def toposort(*outputs: Node) -> list[Node]:
 
 def _fitted(contribution: Any, operand: Node) -> Any:
     """`contribution` in the type, shape and dtype of `operand`: broadcasting undone."""
-    if type(operand._data) is float:
+    data = operand._data
+    if type(data) is float:
         if type(contribution) is float or isinstance(contribution, FACES[float]):
             return contribution
         return to_value(sum_to(contribution, shape=()))
-    if type(contribution) is float or contribution.shape != operand.shape:
-        contribution = sum_to(contribution, shape=operand.shape)
-    if contribution.dtype != operand.dtype:
-        contribution = astype(contribution, dtype=operand.dtype)
+    if type(contribution) is float or contribution.shape != data.shape:
+        contribution = sum_to(contribution, shape=data.shape)
+    if contribution.dtype != data.dtype:
+        contribution = astype(contribution, dtype=data.dtype)
     return contribution
 
 

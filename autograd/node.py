@@ -42,17 +42,11 @@ class Observer:
     def created(self, leaf: Node) -> None:
         """`leaf` was just made of raw numbers."""
 
-    def created(self, leaf: Node) -> None:
-        """`leaf` was just made."""
-
     def recorded(self, node: Node) -> None:
         """`node` was just recorded as the result of an operation."""
 
     def stepped(self, step: Any) -> None:
         """A backward pass has just taken a `Step` (see `autograd.graph`)."""
-
-    def stepped(self, step: Any) -> None:
-        """A backward pass just made `step`, a `Step`."""
 
     def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
         """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
@@ -208,7 +202,10 @@ class Primitive:
     def __call__(self, *operands: Any, **params: Any) -> Any:
         if params or len(operands) != self._plain:
             operands, params = self._bind(operands, params)
-        recorded, elementary = False, self.scalar is not None
+        return self._call(operands, params)
+
+    def _call(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        recorded, constants, elementary = False, False, self.scalar is not None
         data = []
         for operand in operands:
             if isinstance(operand, Node):
@@ -216,32 +213,28 @@ class Primitive:
                 operand = operand._data
                 if type(operand) is not float:
                     elementary = False
+            elif type(operand) is np.ndarray and operand.dtype.char in "df":
+                constants, elementary = True, False
             elif type(operand) is not float:
                 return self._call_on_raw(operands, params)
             data.append(operand)
+        if recorded and constants:
+            operands = tuple([frozen(x) if type(x) is np.ndarray else x for x in operands])
+            data = [x._data if isinstance(x, Node) else x for x in operands]
         out = self._on_floats(data, params) if elementary else self._guarded(self.array, data, params)
         return record(self, operands, params, out) if recorded else out
 
     def _call_on_raw(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        """The same, where raw arrays, other numbers or symbols are among the operands."""
+        """The same, where symbols, lists, or other than Python's and NumPy's floats occur."""
         for operand in operands:
             if hasattr(operand, "__primitive__"):
                 return operand.__primitive__(self, operands, params)
-        nodes = [x for x in operands if isinstance(x, Node)]
-        dtype = np.result_type(*(x._data for x in nodes)) if nodes else None
-        cleaned = tuple(
-            x if isinstance(x, Node) else constant(x, dtype, self.name) for x in operands
-        )
+        nodes = [x._data for x in operands if isinstance(x, Node)]
+        dtype = np.result_type(*nodes) if nodes else None
+        cleaned = [x if isinstance(x, Node) else constant(x, dtype, self.name) for x in operands]
         if any(isinstance(x, np.ndarray) and x.dtype == object for x in cleaned):
-            return self._call_on_objects(cleaned, params)
-        if nodes:
-            cleaned = tuple(frozen(x) if isinstance(x, np.ndarray) else x for x in cleaned)
-        data = [x._data if isinstance(x, Node) else x for x in cleaned]
-        if self.scalar is not None and all(type(x) is float for x in data):
-            out = self._on_floats(data, params)
-        else:
-            out = self._guarded(self.array, data, params)
-        return record(self, cleaned, params, out) if nodes else out
+            return self._call_on_objects(tuple(cleaned), params)
+        return self._call(tuple(cleaned), params)
 
     def _call_on_objects(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The same on object arrays of Values: element by element, or as NumPy moves objects."""
@@ -258,6 +251,10 @@ class Primitive:
 
     def _bind(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Split NumPy-style arguments into operands and a full, checked set of parameters."""
+        if not self.variadic and len(operands) == len(self.vjps):
+            full = {**self.params, **params}
+            if len(full) == len(self.params):
+                return operands, self.prepare(**full) if self.prepare else full
         extra: tuple[Any, ...]
         if self.variadic:
             extra = ()
@@ -429,22 +426,24 @@ class Node:
         self._grad = raw
 
     def _must_match(self, data: Any, what: str) -> None:
-        if np.shape(data) != self.shape:
+        if isinstance(data, float):
+            return
+        if data.shape != self.shape:
             raise ValueError(
-                f"{what} must keep the shape {self.shape}, got {np.shape(data)}; reshape it first"
+                f"{what} must keep the shape {self.shape}, got {data.shape}; reshape it first"
             )
-        if isinstance(data, np.ndarray) and data.dtype != self.dtype:
+        if data.dtype != self.dtype:
             raise TypeError(
                 f"{what} must keep the dtype {self.dtype}, got {data.dtype}; use .astype({str(self.dtype)!r})"
             )
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(self._data)
+        return () if type(self._data) is float else self._data.shape
 
     @property
     def ndim(self) -> int:
-        return np.ndim(self._data)
+        return len(self.shape)
 
     @property
     def size(self) -> int:
@@ -452,7 +451,7 @@ class Node:
 
     @property
     def dtype(self) -> np.dtype:
-        return getattr(self._data, "dtype", FLOATS[0])
+        return FLOATS[0] if type(self._data) is float else self._data.dtype
 
     def detach(self, label: str | None = None) -> Any:
         """A leaf with the same data, cut off from the graph."""

@@ -11,7 +11,9 @@ import numpy as np
 
 def integers(who: str, numbers: Any) -> tuple[int, ...]:
     try:
-        return tuple(operator.index(n) for n in (numbers if np.ndim(numbers) else (numbers,)))
+        if not isinstance(numbers, (tuple, list, np.ndarray)):
+            return (operator.index(numbers),)
+        return tuple(map(operator.index, numbers))
     except TypeError:
         raise TypeError(f"{who} must be an integer or a tuple of integers, got {numbers!r}") from None
 

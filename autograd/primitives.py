@@ -54,12 +54,6 @@ def kept(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return reshape(g, shape=tuple(1 if i in axes else n for i, n in enumerate(shape_of(x))))
 
 
-def swap(x: Any) -> Any:
-    """The last two axes exchanged."""
-    n = x.ndim
-    return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
-
-
 def as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     """The operands of x @ y and its gradient with the axes that `@` lends to vectors."""
     if x.ndim > 1 and y.ndim > 1:
@@ -75,13 +69,13 @@ def as_matrices(g: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
 
 def matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     g, x, y = as_matrices(g, x, y)
-    return matmul(g, swap(y))
+    return g @ y.mT
 
 
 def matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     vector = y.ndim == 1
     g, x, y = as_matrices(g, x, y)
-    result = matmul(swap(x), g)
+    result = x.mT @ g
     return reshape(result, shape=shape_of(result)[:-1]) if vector else result
 
 
@@ -190,7 +184,7 @@ stop_gradient = primitive("stop_gradient", "stop", lambda x: x, lambda x: x, (No
 
 # linear maps of whole arrays, each beside its adjoint
 sum          = primitive("sum",          "Σ",       None, np.sum, (lambda g, out, x, axis, keepdims: broadcast_to(kept(g, x, axis, keepdims), shape=shape_of(x)),), "The sum over `axis` (None: all).", params=REDUCE, prepare=parameters.axis, cases=REDUCTIONS)
-broadcast_to = primitive("broadcast_to", "broadcast", None, np.broadcast_to, (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),), "x repeated to `shape`, as NumPy broadcasts; adjoint of sum_to.", params={"shape": ()}, prepare=parameters.shape, cases=((((3, 1),), {"shape": (2, 3, 4)}), (((),), {"shape": (2,)}), (((2, 3),), {"shape": (2, 3)})))
+broadcast_to = primitive("broadcast_to", "broadcast", None, kernels.broadcast_copy, (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),), "x repeated to `shape`, as NumPy broadcasts; adjoint of sum_to.", params={"shape": ()}, prepare=parameters.shape, cases=((((3, 1),), {"shape": (2, 3, 4)}), (((),), {"shape": (2,)}), (((2, 3),), {"shape": (2, 3)})))
 sum_to       = primitive("sum_to",       "Σ→",      None, kernels.sum_to_shape, (lambda g, out, x, shape: broadcast_to(g, shape=shape_of(x)),), "x summed over the axes along which `shape` would be broadcast; adjoint of broadcast_to.", params={"shape": ()}, prepare=parameters.shape, cases=((((2, 3, 4),), {"shape": (3, 1)}), (((2,),), {"shape": ()}), (((2, 3),), {"shape": (2, 3)})))
 reshape      = primitive("reshape",      "reshape", None, np.reshape, (lambda g, out, x, shape: reshape(g, shape=shape_of(x)),), "The same elements in another `shape` (−1: as many as remain).", params={"shape": (-1,)}, prepare=parameters.shape, cases=((((3, 4),), {"shape": (2, -1)}), (((),), {"shape": (1, 1)}), (((0, 3),), {"shape": (3, 0)})))
 transpose    = primitive("transpose",    "ᵀ",       None, np.transpose, (lambda g, out, x, axes: transpose(g, axes=axes if axes is None else np.argsort([a % len(axes) for a in axes])),), "The axes in another order (None: reversed).", params={"axes": None}, prepare=parameters.axes, cases=((((3, 4),), {}), (((2, 3, 4),), {"axes": (1, 2, 0)}), (((2, 3, 4),), {"axes": (-1, 0, 1)})))

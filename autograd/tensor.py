@@ -76,6 +76,12 @@ class Tensor(Face, data_type=np.ndarray):
         """The axes reversed."""
         return primitives.transpose(self)
 
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged."""
+        n = self.ndim
+        return primitives.transpose(self, axes=(*range(n - 2), n - 1, n - 2))
+
     def item(self) -> float:
         """The only element, as a plain float."""
         return float(self)

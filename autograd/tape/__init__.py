@@ -1,0 +1,6 @@
+"""Record once, replay fast: `Tape` and `compile`."""
+
+from __future__ import annotations
+
+from autograd.tape.guards import BranchError, Guards
+from autograd.tape.tape import Tape

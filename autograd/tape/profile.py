@@ -1,0 +1,53 @@
+"""What each operation of a replay costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One operation: what it does, how many nodes it computes, the bytes it moves, its seconds."""
+
+    operation: str
+    nodes: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The costs of a replay, in the order of computation; printed, the dearest come first."""
+
+    costs: list[Cost]
+
+    @property
+    def seconds(self) -> float:
+        return sum(cost.seconds for cost in self.costs)
+
+    def __str__(self) -> str:
+        width = max([9, *(len(cost.operation) for cost in self.costs)])
+        lines = [f"{'operation':{width}} {'nodes':>9} {'kB':>9} {'µs':>9}"]
+        dearest = sorted(self.costs, key=lambda cost: -cost.seconds)
+        nodes, size = sum(c.nodes for c in self.costs), sum(c.bytes for c in self.costs)
+        for cost in [*dearest, Cost("together", nodes, size, self.seconds)]:
+            lines.append(
+                f"{cost.operation:{width}} {cost.nodes:9} {cost.bytes / 1e3:9.1f} "
+                f"{cost.seconds * 1e6:9.1f}"
+            )
+        return "\n".join(lines)
+
+
+def measured(
+    operations: Sequence[tuple[str, int, int, Callable[[], object]]], repeats: int = 5
+) -> Profile:
+    """Run all `operations` (name, nodes, bytes, what to run) in turn, and keep each one's best time."""
+    best = [float("inf")] * len(operations)
+    for _ in range(repeats):
+        for i, (_, _, _, run) in enumerate(operations):
+            start = perf_counter()
+            run()
+            best[i] = min(best[i], perf_counter() - start)
+    return Profile([Cost(*op[:3], seconds) for op, seconds in zip(operations, best, strict=True)])

@@ -1,0 +1,181 @@
+"""`Tape`: a recorded graph, replayed on other numbers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd import Node, describe, grad, toposort
+from autograd.tape.guards import Guards
+from autograd.tape.layout import is_scalar
+from autograd.tape.profile import Profile
+from autograd.tape.scalars import ScalarReplay
+from autograd.tape.tensors import TensorReplay
+
+
+class Replay(Protocol):
+    """What runs a graph of `outputs` on other numbers: one for scalars, one for arrays."""
+
+    def __call__(self, data: Sequence[Any] | None, everything: bool) -> list[Any]:
+        """The numbers of the outputs; of the first ones only unless `everything` is wanted."""
+
+    def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
+        """The same, for data with a leading axis."""
+
+    def profile(self) -> Profile:
+        """Time and bytes for each of its operations."""
+
+
+class Tape:
+    """A recorded graph, to be replayed on other numbers without recording anything again.
+
+    The gradient is recorded too (`create_graph=True` makes it a graph of the table's primitives),
+    so a tape only ever runs forward. A graph of Values becomes wide NumPy operations on one flat
+    array; a graph with Tensors runs in buffers that are allocated once.
+
+    Args:
+        output: a node, or a list of them. Gradients need one node that is a single number.
+        inputs: the leaves whose numbers are given at each replay. Other leaves are read afresh.
+        guards: what Python code saw of the graph's numbers while it was recorded.
+
+    Raises:
+        ValueError: an input is not a leaf of the graph, or is given twice.
+        StaleGraphError: a leaf was assigned new data after the graph had used it.
+
+    Values are eager ones to the last bit where sums are added up in the same order and only
+    arithmetic is involved; elsewhere (NumPy's exp or tanh on arrays, matrix products) to rounding.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0), Value(-3.0)
+    >>> tape = Tape(a * b + a, [a, b])
+    >>> tape.value_and_grad()
+    (-4.0, [-2.0, 2.0])
+    >>> tape.value(1.0, 1.0)
+    2.0
+    >>> tape.value(np.array([1.0, 2.0]), 1.0)  # a leading axis: all rows at once
+    array([2., 4.])
+    """
+
+    def __init__(
+        self, output: Node | Sequence[Node], inputs: Sequence[Node], guards: Guards | None = None
+    ) -> None:
+        self._single = isinstance(output, Node)
+        outputs = [output] if isinstance(output, Node) else list(output)
+        self.inputs = list(inputs)
+        self._guards = guards or Guards()
+        watched = [x for guard in self._guards.found for x in guard.operands if isinstance(x, Node)]
+        self._check_inputs(toposort(*outputs, *watched))
+        self._gradients = self._single and outputs[0].size == 1
+        gradients = grad(outputs[0], self.inputs, create_graph=True) if self._gradients else []
+        first = [*outputs, *watched]
+        self._values = len(outputs)
+        everything = [*first, *gradients]
+        scalar = is_scalar(toposort(*everything))
+        self._replay: Replay = (ScalarReplay if scalar else TensorReplay)(
+            everything, len(first), self.inputs
+        )
+        self._lock = threading.Lock()
+
+    def _check_inputs(self, nodes: list[Node]) -> None:
+        if len(set(self.inputs)) < len(self.inputs):
+            raise ValueError("the inputs of a tape must be different nodes; name each of them once")
+        leaves = {node for node in nodes if node.op is None}
+        for node in self.inputs:
+            if not isinstance(node, Node):
+                raise TypeError(f"inputs must be Values or Tensors, got {type(node).__name__}")
+            if node not in leaves:
+                what = "a result" if node.op else "in another graph"
+                raise ValueError(
+                    f"an input of a tape must be a leaf of its graph, but {describe(node)} is {what}; "
+                    f"list the nodes that the output was made from"
+                )
+
+    def value(self, *data: Any) -> Any:
+        """The output for these numbers of the inputs (a list, for a list of outputs).
+
+        Args:
+            data: a number or array for each input, of its shape; or, for one or more of them, with
+                one more axis in front: rows to be replayed at once. None at all: the inputs' own.
+
+        Raises:
+            TypeError: not as many as there are inputs.
+            ValueError: a shape does not fit.
+            BranchError: a guard does not hold for these numbers.
+        """
+        results = self._run(data, everything=False)[: self._values]
+        return results[0] if self._single else results
+
+    def value_and_grad(self, *data: Any) -> tuple[Any, list[Any]]:
+        """The output and its gradients for the inputs, in their order; otherwise as `value`."""
+        if not self._gradients:
+            raise ValueError(
+                "a gradient is that of one output of a single number; make one of them, for "
+                "example with .sum(), or use Tape(...).value"
+            )
+        results = self._run(data, everything=True)
+        return results[0], results[-len(self.inputs) :] if self.inputs else []
+
+    def profile(self) -> Profile:
+        """Time and bytes of each operation of one replay, the slowest first.
+
+        >>> from autograd import Value
+        >>> x = Value(2.0)
+        >>> print(Tape(x * x, [x]).profile())  # doctest: +ELLIPSIS
+        operation ...
+        """
+        with self._lock:
+            return self._replay.profile()
+
+    def _run(self, data: tuple[Any, ...], everything: bool) -> list[Any]:
+        with self._lock:  # a replay has one set of buffers
+            if not data:
+                results = self._replay(None, everything)
+                self._check_guards(results)
+                return results
+            rows = self._rows(data)
+            if rows is None:
+                results = self._replay(data, everything)
+                self._check_guards(results)
+                return results
+            arrays = [
+                np.broadcast_to(np.asarray(given), (rows, *node.shape))
+                for given, node in zip(data, self.inputs, strict=True)
+            ]
+            results = self._replay.rows(arrays, everything)
+            for row in range(rows if self._guards.found else 0):
+                self._check_guards([result[row] for result in results])
+            return results
+
+    def _rows(self, data: tuple[Any, ...]) -> int | None:
+        """How many rows are given; None for plain numbers."""
+        if len(data) != len(self.inputs):
+            raise TypeError(
+                f"a replay needs a number or an array for each of the {len(self.inputs)} inputs "
+                f"(or none at all, to read their own), got {len(data)}"
+            )
+        rows = None
+        for i, (given, node) in enumerate(zip(data, self.inputs, strict=True)):
+            shape = np.shape(given) if type(given) is not float else ()
+            if shape == node.shape:
+                continue
+            if shape[1:] != node.shape or not shape or rows not in (None, shape[0]) or not shape[0]:
+                raise ValueError(
+                    f"input {i} has shape {node.shape}, got {shape}; give that shape, or rows of it "
+                    f"with one more axis in front, as many for every input"
+                )
+            rows = shape[0]
+        return rows
+
+    def _check_guards(self, results: list[Any]) -> None:
+        if not self._guards.found:
+            return
+        watched = iter(results[self._values :])
+        self._guards.check(
+            [
+                [next(watched) if isinstance(x, Node) else x for x in guard.operands]
+                for guard in self._guards.found
+            ]
+        )
