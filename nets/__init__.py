@@ -1,6 +1,11 @@
 """Neural networks, from the McCulloch-Pitts neuron onwards, built from `autograd`'s primitives."""
 
 from nets import data, functional, initialisers, losses, optimisers, schedules
+from nets.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from nets.attention import MultiHeadAttention, TransformerBlock
+from nets.convolution import Conv1d, Conv2d
+from nets.dropout import Dropout
+from nets.embedding import Embedding
 from nets.linear import MLP, Linear, Sequential
 from nets.losses import (
     cross_entropy,
@@ -11,23 +16,48 @@ from nets.losses import (
     zero_one,
 )
 from nets.module import Module, ModuleCall, trace_modules
+from nets.normalisation import BatchNorm, LayerNorm
 from nets.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
+from nets.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
+from nets.residual import Residual, ResidualBlock
 
 __all__ = [
+    "GELU",
     "MLP",
     "SGD",
     "Adam",
     "AdamW",
+    "AvgPool2d",
+    "BatchNorm",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GlobalAvgPool",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "MaxPool2d",
     "McCullochPitts",
     "Module",
     "ModuleCall",
+    "MultiHeadAttention",
     "Optimiser",
     "Perceptron",
     "PerceptronFit",
+    "ReLU",
     "Recurrence",
+    "Residual",
+    "ResidualBlock",
     "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "TransformerBlock",
     "clip_grad_norm",
     "cross_entropy",
     "data",
