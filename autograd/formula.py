@@ -42,8 +42,10 @@ class Symbol(Arithmetic):
         return len(self.shape)
 
     @property
-    def mT(self) -> Symbol:
+    def T(self) -> Symbol:
         return WRITERS["transpose"](self)
+
+    mT = T
 
     def __primitive__(
         self, primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]

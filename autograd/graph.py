@@ -55,7 +55,10 @@ def _fitted(contribution: Any, operand: Node) -> Any:
         if type(contribution) is float or isinstance(contribution, FACES[float]):
             return contribution
         return to_value(sum_to(contribution, shape=()))
-    if type(contribution) is float or contribution.shape != data.shape:
+    if type(contribution) is np.ndarray:
+        if contribution.shape != data.shape:
+            contribution = sum_to.array(contribution, shape=data.shape)
+    elif type(contribution) is float or contribution.shape != data.shape:
         contribution = sum_to(contribution, shape=data.shape)
     if contribution.dtype != data.dtype:
         contribution = astype(contribution, dtype=data.dtype)
@@ -195,17 +198,21 @@ def _as_seed(output: Node, seed: Any) -> Any:
 def _exhausted(
     output: Node, seed: Any, inputs: Sequence[Node] | None, create_graph: bool
 ) -> dict[Node, Any]:
-    """The gradients of `inputs` (None: of every node reached); warns of the first NaN."""
+    """The gradients of `inputs` (None: of every node reached).
+
+    Warns where a NaN came out at the end of the walk, at an input or a leaf: rules carry it there.
+    """
     found: dict[Node, Any] = {}
-    kept = None if inputs is None else set(inputs)
+    ends = None if inputs is None else set(inputs)
     sound = True
     with np.errstate(all="ignore"):  # NaNs are reported once, by name
         for node, gradient, _ in steps(output, seed, inputs=inputs, create_graph=create_graph):
-            if kept is None or node in kept:
+            if ends is None:
                 found[node] = gradient
-            if type(gradient) is float:
-                sound = sound and gradient == gradient
-            else:
+                if node.op is None:
+                    sound = sound and not has_nan(gradient)
+            elif node in ends:
+                found[node] = gradient
                 sound = sound and not has_nan(gradient)
         if not sound:
             _warn_of_nan(output, seed)

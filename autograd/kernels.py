@@ -50,10 +50,12 @@ def broadcast_copy(x: Any, shape: tuple[int, ...]) -> np.ndarray:
 def sum_to_shape(x: Any, shape: tuple[int, ...]) -> Any:
     have = np.shape(x)
     lead = len(have) - len(shape)
-    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[max(lead, 0) :], strict=True)):
+    if have[lead:] == shape:  # the usual case: a bias, broadcast over rows
+        return np.add.reduce(x, axis=tuple(range(lead)))
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"{have} does not come from broadcasting {shape}")
     axes = [i for i in range(len(have)) if i < lead or shape[i - lead] != have[i]]
-    return np.add.reduce(x, axis=tuple(axes)).reshape(shape) if axes else np.reshape(x, shape)
+    return np.add.reduce(x, axis=tuple(axes)).reshape(shape)
 
 
 def is_fancy(index: tuple[Any, ...]) -> bool:
