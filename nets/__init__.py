@@ -6,6 +6,8 @@ from nets.attention import MultiHeadAttention, TransformerBlock
 from nets.convolution import Conv1d, Conv2d
 from nets.dropout import Dropout
 from nets.embedding import Embedding
+from nets.history import History
+from nets.io import load, save
 from nets.linear import MLP, Linear, Sequential
 from nets.losses import (
     cross_entropy,
@@ -21,6 +23,7 @@ from nets.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
 from nets.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
 from nets.residual import Residual, ResidualBlock
+from nets.training import accuracy, evaluate, fit
 
 __all__ = [
     "GELU",
@@ -36,6 +39,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool",
+    "History",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -58,16 +62,21 @@ __all__ = [
     "Softplus",
     "Tanh",
     "TransformerBlock",
+    "accuracy",
     "clip_grad_norm",
     "cross_entropy",
     "data",
+    "evaluate",
+    "fit",
     "functional",
     "hinge",
     "initialisers",
+    "load",
     "log_loss",
     "losses",
     "mean_squared_error",
     "optimisers",
+    "save",
     "schedules",
     "sum_of_squared_errors",
     "trace_modules",
