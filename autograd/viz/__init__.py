@@ -6,5 +6,6 @@ What is heavy (a renderer, the widget, a terminal's colours) loads when it is fi
 from __future__ import annotations
 
 from autograd.viz.anomaly import NonFiniteError, detect_anomaly, why_nonfinite
+from autograd.viz.draw import draw
 
-__all__ = ["NonFiniteError", "detect_anomaly", "why_nonfinite"]
+__all__ = ["NonFiniteError", "detect_anomaly", "draw", "why_nonfinite"]

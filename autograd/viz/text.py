@@ -87,14 +87,21 @@ def array_text(array: Any) -> str:
 
 
 def array_rows(array: np.ndarray) -> list[str]:
-    """The same on several lines: one per row of a small matrix.
+    """The same on several short lines: a small matrix row by row, a vector four to a line.
 
     >>> array_rows(np.array([[1.0, -2.0], [0.5, 3.0]]))
     ['1  −2', '0.5  3']
     """
-    if array.ndim > 2 or not 0 < array.size <= SMALL:
-        return range_and_norm(array) if array.size > SMALL else [array_text(array)]
-    return ["  ".join(map(array_text, row)) for row in np.atleast_2d(array)]
+    if array.size > SMALL:
+        return range_and_norm(array)
+    if array.ndim == 2 and 1 < array.shape[1] < array.size:
+        rows = list(array)
+    elif 0 < array.size == max(array.shape):
+        numbers = array.reshape(-1)
+        rows = [numbers[i : i + 4] for i in range(0, numbers.size, 4)]
+    else:
+        return [array_text(array)]
+    return ["  ".join(map(array_text, row)) for row in rows]
 
 
 def range_and_norm(array: np.ndarray) -> list[str]:
@@ -127,7 +134,7 @@ def operation_text(node: Node) -> str:
     for name, value in node.params.items():
         if name == "index":
             shown = [f"[{', '.join(map(_index_text, value))}]"]
-        elif value is not None and value is not False and name != "shape":
+        elif value is not None and name not in ("shape", "keepdims"):
             shown.append(f"{name} {_parameter_text(value)}")
     return " ".join(shown)
 

@@ -1,0 +1,92 @@
+"""`draw`: any graph as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from autograd.node import Node
+from autograd.viz.draw_dot import write_dot
+from autograd.viz.draw_graph import Shown, to_be_shown
+from autograd.viz.draw_modules import Modules
+from autograd.viz.draw_render import Drawing
+from autograd.viz.draw_theme import THEMES
+
+SIDE_BY_SIDE = 7  # boxes that a notebook is wide enough for
+
+
+def draw(
+    root: Node,
+    *,
+    direction: str = "auto",
+    theme: str = "light",
+    color_by: str | None = "grad",
+    limit: int = 500,
+    modules: Modules | None = None,
+    depth: int | None = None,
+    expand: Collection[Node | str] = (),
+    scalars: bool = False,
+) -> Drawing:
+    """The graph that `root` was made from.
+
+    A box shows label, operation, value and gradient (an array's shape, and its numbers when they
+    are few, else range and norm); leaves, constants and results look different. A notebook shows
+    it as SVG, in which the box of a node has the id `drawing.ids[node]`; `.save("g.svg")` writes a
+    file (`.png`, `.pdf`, and DOT text under any other name); `.source` is the DOT text.
+
+    Args:
+        root: the node to draw, with all that it was made from.
+        direction: "LR" (left to right), "TB" (top to bottom), or "auto": whichever is likely to
+            stay readable at the width of a notebook.
+        theme: "light", "dark", or "auto" (no background, lines that show on light and dark).
+        color_by: "grad" fills boxes by the size of their gradient, once there is one; None by kind.
+        limit: draw at most this many boxes; of more nodes, modules are closed, or equal structure
+            and runs of one operation share a box, which the picture says.
+        modules: which module recorded which node, as `(path, kind)`: what `nets.trace_modules()`
+            gives. Modules are drawn as clusters, equal blocks in a row folded into one, ×N.
+        depth: how many levels of modules to open; those below are one box each. None opens all.
+        expand: the paths of modules to open all the same, and Tensor nodes to open into scalars.
+        scalars: open the modules in `expand` into scalars, too.
+
+    Raises:
+        ValueError: an option is none of those named here.
+        TypeError: `root` is not a node.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0, label="a")
+    >>> picture = draw(a * a)
+    >>> picture.ids[a], picture.source.count("n0 -> n1")
+    ('n0', 2)
+    """
+    if not isinstance(root, Node):
+        raise TypeError(f"draw needs a Value or a Tensor, got {type(root).__name__}")
+    _choose("direction", direction, ("LR", "TB", "auto"))
+    _choose("theme", theme, tuple(THEMES))
+    _choose("color_by", color_by, ("grad", None))
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1 box, got {limit}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth must be 0 or more levels of modules, or None, got {depth}")
+    shown = to_be_shown(
+        root, limit=limit, depth=depth, expand=expand, scalars=scalars, modules=modules or {}
+    )
+    if direction == "auto":
+        direction = "LR" if longest_path(shown) <= SIDE_BY_SIDE else "TB"
+    drawing = Drawing(format="svg")
+    drawing.ids = shown.ids
+    by_gradient = color_by == "grad" and any(box.magnitude is not None for box in shown.boxes)
+    write_dot(drawing, shown, THEMES[theme], direction, by_gradient)
+    return drawing
+
+
+def longest_path(shown: Shown) -> int:
+    """How many boxes stand behind each other."""
+    rank = {box.id: 1 for box in shown.boxes}
+    for tail, head, _ in shown.edges:  # in recorded order
+        rank[head] = max(rank[head], rank[tail] + 1)
+    return max(rank.values())
+
+
+def _choose(name: str, given: Any, choices: tuple[Any, ...]) -> None:
+    if given not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {given!r}")

@@ -1,0 +1,161 @@
+"""The graph to be shown: its boxes, and what leads to what.
+
+Every node has an owner, the node in whose box it is shown: itself as recorded, the first of a group
+where modules are closed (`draw_modules`) or a large graph is collapsed (`draw_collapse`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from autograd.graph import toposort
+from autograd.node import Node
+from autograd.viz.draw_box import Box, constant_box, group_box, module_box, node_box
+from autograd.viz.draw_collapse import Grouping, by_structure
+from autograd.viz.draw_modules import Modules, Path, by_module, deepest
+from autograd.viz.draw_scalars import Element, index_text, open_scalars, work
+from autograd.viz.text import node_title, shape_text
+
+
+@dataclass
+class Shown:
+    """A graph to be shown. An edge is (from, to, label); a box's edges are in operand order."""
+
+    boxes: list[Box] = field(default_factory=list)
+    edges: list[tuple[str, str, str]] = field(default_factory=list)
+    clusters: dict[Path, str] = field(default_factory=dict)  # titles
+    notes: list[str] = field(default_factory=list)
+    ids: dict[Node, str] = field(default_factory=dict)  # of the box in which a node is shown
+
+
+def to_be_shown(
+    root: Node,
+    *,
+    limit: int,
+    depth: int | None,
+    expand: Collection[Node | str],
+    scalars: bool,
+    modules: Modules,
+) -> Shown:
+    """Decide what is visible of the graph of `root`."""
+    order = toposort(root)
+    paths = {x for x in expand if isinstance(x, str)}
+    grouping = fitting(order, limit, depth, paths, modules)
+    owner, copies = grouping.owner, grouping.copies
+    members: dict[Node, list[Node]] = {}
+    for node in order:
+        members.setdefault(owner[node], []).append(node)
+    ids = {node: f"n{i}" for i, node in enumerate(order) if node in members}
+    shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
+    shown.ids = {node: ids[owner[node]] for node in order}
+    single = {
+        node
+        for node, others in members.items()
+        if node not in grouping.texts and (len(others) == 1 or node in copies)
+    }
+    opened = {}
+    for node in to_open(single, order, expand, paths if scalars else set(), grouping):
+        if len(members) + work(node) > limit:
+            shown.notes.append(f"{node_title(node)} has too many scalars to be opened here")
+            continue
+        place = (*grouping.places.get(node, ()), ids[node])
+        shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
+        opened[node] = open_scalars(ids[node], node, place)
+
+    def sources(x: Node, position: int | None = None) -> Iterator[tuple[str, str]]:
+        """The boxes that show `x`, or one element of it."""
+        x = owner[x]
+        if x not in opened:
+            yield ids[x], "" if position is None else index_text(x.shape, position)
+            return
+        elements = opened[x].elements
+        for element in elements if position is None else [elements[position]]:
+            if isinstance(element, Element):
+                yield from sources(*element)
+            else:
+                yield element, ""
+
+    edges: dict[tuple[str, str, object, str], int] = {}
+    for node in order:
+        head = owner[node]
+        place = grouping.places.get(head, ())
+        if head in opened:
+            if node is head:
+                shown.boxes += opened[node].boxes
+                for slot, (before, to) in enumerate(opened[node].edges):
+                    found = sources(*before) if isinstance(before, Element) else [(before, "")]
+                    edges |= {(id, to, slot, label): 1 for id, label in found}
+            continue
+        for slot, x in enumerate(node.operands):
+            if isinstance(x, Node):
+                if owner[x] is not head and not apart(copies.get(x), copies.get(node)):
+                    for id, _ in sources(x):
+                        key = (id, ids[head], slot if head in single else None, "")
+                        edges[key] = edges.get(key, 0) + 1
+            elif node is head and node in single:
+                constant = constant_box(f"{ids[node]}_{slot}", x, place)
+                shown.boxes.append(constant)
+                edges[constant.id, ids[node], slot, ""] = 1
+        if node is not head:
+            continue
+        if node in single:
+            shown.boxes.append(node_box(ids[node], node, place))
+        elif node in grouping.texts:
+            block = [x for x in members[node] if not any(copies.get(x, {}).values())]
+            shown.boxes.append(module_box(ids[node], block, *grouping.texts[node], place))
+        else:
+            shown.boxes.append(group_box(ids[node], members[node], grouping.runs.get(node, 0)))
+    shown.edges = [
+        (tail, to, f"×{count:,}" if grouping.runs and count > 1 else label)
+        for (tail, to, _, label), count in edges.items()
+    ]
+    return shown
+
+
+def fitting(
+    order: list[Node], limit: int, depth: int | None, opened: Collection[str], modules: Modules
+) -> Grouping:
+    """What fits into `limit` boxes: as asked; else with more modules closed; else by structure."""
+    if not modules:
+        grouping = Grouping({node: node for node in order}) if len(order) <= limit else None
+        return grouping or by_structure(order, limit)
+    grouping = by_module(order, modules, depth, opened)
+    if visible(grouping) <= limit:
+        return grouping
+    for shallower in range(deepest(modules) if depth is None else depth - 1, -1, -1):
+        grouping = by_module(order, modules, shallower, ())
+        if visible(grouping) <= limit:
+            grouping.notes.append(
+                f"{len(order):,} nodes: modules are closed to fit, depth={shallower}"
+            )
+            return grouping
+    return by_structure(order, limit)
+
+
+def visible(grouping: Grouping) -> int:
+    return len(set(grouping.owner.values()))
+
+
+def to_open(
+    single: set[Node],
+    order: list[Node],
+    expand: Collection[Node | str],
+    paths: Collection[str],
+    grouping: Grouping,
+) -> list[Node]:
+    """What to show as scalars: what was asked for, what is inside `paths`, and their leaves."""
+    asked = {grouping.owner.get(x) for x in expand if isinstance(x, Node)}
+
+    def inside(node: Node) -> bool:
+        place = grouping.places.get(node, ())
+        return node.ndim > 0 and any(".".join(place[: i + 1]) in paths for i in range(len(place)))
+
+    found = {x for x in single if x in asked or inside(x)}
+    found |= {x for node in found for x in node.operands if isinstance(x, Node) and not x.op}
+    return [x for x in order if x in found & single and (x.ndim or x in asked)]
+
+
+def apart(x: dict[Node, int] | None, y: dict[Node, int] | None) -> bool:
+    """Whether two nodes lie in different ones of the same folded blocks."""
+    return x is not None and y is not None and any(x[b] != y[b] for b in x.keys() & y.keys())
