@@ -1,0 +1,76 @@
+"""Equations to be read, as text, LaTeX and HTML."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from autograd.formula import Symbol
+from autograd.viz.text import escape_html
+
+
+class Equation(NamedTuple):
+    """`left` = `sides[0]` = `sides[1]` = ..., with a remark."""
+
+    left: Symbol
+    sides: tuple[Symbol, ...]
+    remark: str = ""
+
+
+def equation(left: Symbol, *sides: Symbol, remark: str = "") -> Equation:
+    """An equation in which no two sides read alike: the last of them stays."""
+    by_text = {side.text: side for side in reversed(sides)}
+    return Equation(left, tuple(reversed(by_text.values())), remark)
+
+
+class Equations:
+    """What is explained in equations; notebooks show it as mathematics, terminals as text."""
+
+    title: str
+    equations: tuple[Equation, ...]
+
+    @property
+    def text(self) -> str:
+        """The title and a line per equation; long equations continue on lines of their own."""
+        width = max((len(e.left.text) for e in self.equations), default=0)
+        lines = [self.title]
+        for left, sides, remark in self.equations:
+            head = f"  {left.text:<{width}} = "
+            parts = [side.text for side in sides]
+            one = head + " = ".join(parts)
+            if len(one) > 100:
+                one = head + f"\n{' ' * (width + 2)} = ".join(parts)
+            lines.append(one + (f"   ({remark})" if remark else ""))
+        return "\n".join(lines)
+
+    @property
+    def latex(self) -> str:
+        """The equations, aligned at their first equals sign."""
+        rows = [
+            f"{left.latex} &= " + " = ".join(side.latex for side in sides)
+            for left, sides, _ in self.equations
+        ]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    @property
+    def html(self) -> str:
+        """A table with a row per equation."""
+        rows = [
+            f'<tr><th scope="row" style="text-align:left">{escape_html(left.text)}</th>'
+            f'<td style="text-align:left">= {" = ".join(escape_html(s.text) for s in sides)}</td>'
+            f'<td style="text-align:left">{escape_html(remark)}</td></tr>'
+            for left, sides, remark in self.equations
+        ]
+        caption = f"<caption>{escape_html(self.title)}</caption>"
+        return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/plain": self.text,
+            "text/html": self.html,
+            "text/latex": f"$\\displaystyle {self.latex}$",
+        }
