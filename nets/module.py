@@ -7,7 +7,7 @@ are saved but not learned), and a `Module`, or a list of them, a child.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import NoneType
@@ -177,11 +177,6 @@ class Module:
         """Behave as in use; returns self."""
         return self.train(False)
 
-    def _with_tensors(self, change: Callable[[autograd.Tensor], Any]) -> Self:
-        """A copy in which every parameter is what `change` makes of it."""
-        tensors = [x for _, x in self._arrays() if isinstance(x, autograd.Tensor)]
-        return copy.deepcopy(self, {id(x): change(x) for x in tensors})
-
     def scalarize(self) -> Self:
         """The same network at the resolution of single numbers: every weight a `Value`.
 
@@ -196,11 +191,24 @@ class Module:
         >>> [x.label for x in autograd.toposort(y) if x.label]
         ['weight[0,0]', 'weight[0,1]']
         """
-        return self._with_tensors(lambda x: autograd.as_values(x.data, x.label))
+        tensors = [x for _, x in self._arrays() if isinstance(x, autograd.Tensor)]
+        return copy.deepcopy(self, {id(x): autograd.as_values(x.data, x.label) for x in tensors})
 
     def astype(self, dtype: Any) -> Self:
-        """A copy whose parameters are float32 or float64 (the default of every module)."""
-        return self._with_tensors(lambda x: autograd.Tensor(x.data.astype(dtype), x.label))
+        """A copy whose parameters and buffers are float32, or float64 as every module's at first.
+
+        >>> from nets import Linear
+        >>> layer = Linear(2, 1, rng=np.random.default_rng(0)).astype(np.float32)
+        >>> layer(np.ones(2, np.float32)).dtype
+        dtype('float32')
+        """
+        copies: dict[int, Any] = {}
+        for _, x in self._arrays():
+            if isinstance(x, autograd.Tensor):
+                copies[id(x)] = autograd.Tensor(x.data.astype(dtype), x.label)
+            elif x.dtype.kind == "f":
+                copies[id(x)] = x.astype(dtype)
+        return copy.deepcopy(self, copies)
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -277,7 +285,7 @@ def trace_modules() -> Iterator[dict[autograd.Node, ModuleCall]]:
         A dict, filled as modules run: node to `(path, kind)` of the innermost module, for example
         `("layers.0", Linear)`; the path of the model that was called itself is "".
 
-    >>> from nets import MLP
+    >>> from nets import MLP, trace_modules
     >>> model = MLP(2, 3, 1, rng=np.random.default_rng(0))
     >>> with trace_modules() as made_by:
     ...     y = model([1.0, 2.0])
