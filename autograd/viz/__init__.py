@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from autograd.viz.anomaly import NonFiniteError, detect_anomaly, why_nonfinite
 from autograd.viz.draw import draw
+from autograd.viz.stepper import Moment, Stepper
 
-__all__ = ["NonFiniteError", "detect_anomaly", "draw", "why_nonfinite"]
+__all__ = ["Moment", "NonFiniteError", "Stepper", "detect_anomaly", "draw", "why_nonfinite"]

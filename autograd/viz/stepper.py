@@ -7,10 +7,12 @@ sums that had arrived by then. Nothing is stored per position.
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -19,6 +21,7 @@ from autograd.graph import describe, evaluate, steps, toposort
 from autograd.node import Node
 from autograd.viz.condition import condition
 from autograd.viz.lines import Line, backward_lines, forward_line, names
+from autograd.viz.page import LIMIT, frame, page, picture
 from autograd.viz.text import number_text
 
 FORWARD, BACKWARD = "forward", "backward"
@@ -341,3 +344,39 @@ class Stepper(Sequence[Moment]):
         stepper = Stepper(root, self.steps[0].gradient)
         stepper.position, stepper.breakpoints = self.position, self.breakpoints
         return stepper
+
+    # --- shown --------------------------------------------------------------------------------
+
+    def save(self, filename: str | os.PathLike[str]) -> str:
+        """Write the page: one HTML file that needs no network, and opens from disk.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ValueError: the graph is too large for a page.
+        """
+        Path(filename).write_text(page(self), encoding="utf-8")
+        return str(filename)
+
+    def widget(self) -> Any:
+        """A live widget, which stays at this stepper's position and lets leaves be edited.
+
+        Only what was made from an edited leaf is computed again; old and new numbers stand side by
+        side. Needs anywidget (`pip install 'gradwalk[notebooks]'`). Its `stepper` is the one shown.
+        """
+        from autograd.viz.widget import StepperWidget
+
+        return StepperWidget(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle = {"text/plain": repr(self)}
+        if len(self.nodes) <= LIMIT:
+            bundle["text/html"] = frame(self)
+            svg, _, _ = picture(self)
+            if svg:
+                bundle["image/svg+xml"] = svg
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"<stepper through {len(self.nodes)} nodes, at {self.now}>"

@@ -1,0 +1,344 @@
+// The stepper as people see it. `mount` draws it below an element and touches nothing else;
+// `render` adapts it to a widget's model. The same file serves pages, notebooks and widgets.
+//
+// `data` is what autograd/viz/page.py writes: the nodes with their numbers and the history of their
+// gradients, the steps with their formulas, and the graph as SVG. What is known at a step is derived
+// here as it is in Python: a gradient so far is the last entry of its history up to that step.
+
+function create(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// A number is a text; an array has its `shape` and either `rows` of texts or a `summary`.
+const parsed = (text) => Number(text.replace("−", "-"));
+
+function heat(text, largest) {
+  const x = parsed(text);
+  if (!Number.isFinite(x)) return "var(--odd)";
+  const share = Math.round(62 * Math.sqrt(Math.abs(x) / largest));
+  return `color-mix(in srgb, var(${x < 0 ? "--negative" : "--positive"}) ${share}%, transparent)`;
+}
+
+function quantity(number, name, onCell) {
+  if (typeof number === "string") {
+    if (!onCell) return create("span", { class: "number" }, number);
+    return editor(number, `Value of ${name}`, (text) => onCell(0, text));
+  }
+  if (!number.rows) return create("span", { class: "number" }, `${number.shape} ${number.summary}`);
+  const numbers = number.rows.flat().map(parsed).filter(Number.isFinite).map(Math.abs);
+  const largest = Math.max(...numbers, 0) || 1;
+  const body = number.rows.map((row, i) =>
+    create("tr", {}, ...row.map((text, j) => {
+      const place = i * row.length + j;
+      const cell = onCell
+        ? editor(text, `Element ${place} of ${name}`, (changed) => onCell(place, changed))
+        : text;
+      return create("td", { style: `background:${heat(text, largest)}` }, cell);
+    })),
+  );
+  return create(
+    "table",
+    { class: "array", "aria-label": `${name}, ${number.shape}` },
+    create("tbody", {}, ...body),
+  );
+}
+
+function editor(text, label, onChange) {
+  return create("input", {
+    class: "editor",
+    value: text,
+    size: Math.max(text.length, 3),
+    inputmode: "decimal",
+    "aria-label": label,
+    onchange: (event) => onChange(event.target.value.replace("−", "-")),
+  });
+}
+
+export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
+  let position = 0;
+  let timer = null;
+  let drawn = []; // per row, what it shows
+
+  const button = (name, label, text, act) =>
+    create("button", { type: "button", class: name, "aria-label": label, title: label, onclick: act }, text);
+  const play = button("play", "Play", "Play", () => toggle());
+  const slider = create("input", {
+    type: "range", min: 0, "aria-label": "Step", oninput: () => show(Number(slider.value)),
+  });
+  const count = create("output", { class: "count" });
+  const toolbar = create(
+    "div",
+    { class: "toolbar", role: "toolbar", "aria-label": "Walk through the passes" },
+    button("first", "First step", "«", () => show(0)),
+    button("back", "Back", "‹ Back", () => show(position - 1)),
+    button("next", "Next", "Next ›", () => show(position + 1)),
+    button("last", "Last step", "»", () => show(last())),
+    play,
+    slider,
+    count,
+  );
+  const graph = create("div", { class: "graph", tabindex: 0, role: "group" });
+  const formula = create("section", {
+    class: "formula", "aria-live": "polite", "aria-atomic": "true", "aria-label": "This step",
+  });
+  const rows = create("tbody");
+  const heads = ["Node", "Operation", "Value", "Gradient"];
+  const numbers = create(
+    "div",
+    { class: "numbers", tabindex: 0, role: "region", "aria-label": "Values and gradients so far" },
+    create("table", {},
+      create("thead", {}, create("tr", {}, ...heads.map((head) => create("th", { scope: "col" }, head)))),
+      rows),
+  );
+  const help = create("p", { class: "help" });
+  help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
+    "to step, ", create("kbd", {}, "Space"), " to play.");
+  const root = create("div", { class: "gradwalk-stepper", tabindex: -1 },
+    toolbar, create("div", { class: "stage" }, graph, formula), numbers, help);
+
+  const last = () => data.steps.length - 1;
+  const phaseAt = (k) => (k < data.nodes.length ? "forward" : "backward");
+
+  function latest(node, k) {
+    let found = null;
+    for (const [from, gradient] of node.history) {
+      if (from > k) break;
+      found = gradient;
+    }
+    return found;
+  }
+
+  // --- the three views ------------------------------------------------------------------------
+
+  function showGraph(k) {
+    const current = data.steps[k];
+    const touched = new Set(
+      phaseAt(k) === "forward"
+        ? data.nodes[current.node].operands.filter((x) => typeof x === "number")
+        : current.lines.map((line) => line.to),
+    );
+    data.nodes.forEach((node, i) => {
+      const place = node.id && graph.querySelector(`#${CSS.escape(node.id)}`);
+      if (!place) return;
+      place.classList.toggle("lit", i === current.node);
+      place.classList.toggle("touched", touched.has(i) && i !== current.node);
+      place.classList.toggle("waiting", i > k);
+      place.classList.toggle("reached", latest(node, k) !== null);
+      if (i === current.node) bringIntoView(graph, place);
+    });
+    const here = data.nodes[current.node].id;
+    const others = new Set([...touched].map((i) => data.nodes[i].id));
+    for (const edge of graph.querySelectorAll(".edge")) {
+      const [from, to] = edge.dataset.ends.split(" ");
+      edge.classList.toggle("active", to === here && others.has(from));
+    }
+  }
+
+  // Tells the numbers in a box from its title and its operation, so that they show when they are known.
+  function markTexts(node) {
+    for (const text of graph.querySelectorAll(`#${CSS.escape(node.id)} text`)) {
+      const plain = !text.hasAttribute("font-weight") && text.textContent !== node.operation;
+      if (plain) text.classList.add("figure");
+    }
+  }
+
+  function showFormula(k) {
+    const { node: i, lines, source } = data.steps[k];
+    const node = data.nodes[i];
+    const phase = phaseAt(k);
+    const parts = [
+      create("h2", {}, create("span", { class: `phase ${phase}` }, phase), " ", node.name,
+        create("small", {}, node.operation ? ` ${node.operation}` : " leaf")),
+    ];
+    if (phase === "forward") {
+      const line = lines[0] || { name: node.name, sides: [], result: node.value };
+      parts.push(equations([[line, "="]]));
+      const arrays = node.operands
+        .map((x) => (typeof x === "number" ? [data.nodes[x].name, data.nodes[x].value] : ["constant", x]))
+        .filter(([, value]) => typeof value !== "string");
+      parts.push(gallery(arrays));
+    } else {
+      const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
+      parts.push(equations([[own, "="], ...lines.map((line) => [line, "+="])]));
+      if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
+        ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
+    }
+    if (source) parts.push(create("p", { class: "source" }, "made at ", create("code", {}, source)));
+    formula.replaceChildren(...parts.filter(Boolean));
+  }
+
+  function equations(lines) {
+    const grid = create("div", { class: "equations" });
+    for (const [line, sign] of lines) {
+      const scalar = typeof line.result === "string";
+      const sides = [...new Set([...line.sides, scalar ? line.result : ""])];
+      sides.forEach((side, i) => grid.append(
+        create("span", { class: i ? "left" : "left first" }, i ? "" : line.name),
+        create("span", { class: "sign" }, i ? "=" : sign),
+        create("span", { class: scalar && i === sides.length - 1 ? "right result" : "right" }, side),
+      ));
+      if (!scalar) grid.append(create("div", { class: "below" }, quantity(line.result, line.name)));
+    }
+    return grid;
+  }
+
+  function gallery(arrays) {
+    if (!arrays.length) return null;
+    return create("div", { class: "gallery" }, ...arrays.map(([name, array]) =>
+      create("figure", {}, quantity(array, name), create("figcaption", {}, `${name} ${array.shape}`))));
+  }
+
+  function showNumbers(k) {
+    data.nodes.forEach((node, i) => {
+      const row = rows.children[i];
+      const known = i <= k;
+      const gradient = latest(node, k);
+      row.classList.toggle("lit", i === data.steps[k].node);
+      if (drawn[i] && drawn[i].known === known && drawn[i].gradient === gradient) return;
+      drawn[i] = { known, gradient };
+      const [, , value, slope] = row.children;
+      const editable = onEdit && !node.operation
+        ? (place, text) => onEdit(i, place, text) : null;
+      fill(value, known ? node.value : null, known && node.before ? node.before.value : null, node.name, editable);
+      fill(slope, gradient, node.before ? latest(node.before, k) : null, `gradient of ${node.name}`);
+    });
+    const lit = rows.children[data.steps[k].node];
+    if (lit) bringIntoView(numbers, lit);
+  }
+
+  function fill(cell, number, before, name, onCell) {
+    if (number === null) return cell.replaceChildren(create("span", { class: "unknown", "aria-label": "not yet known" }, "·"));
+    const changed = before !== null && JSON.stringify(before) !== JSON.stringify(number);
+    cell.classList.toggle("changed", changed);
+    cell.replaceChildren(...(changed
+      ? [create("del", { "aria-label": "before" }, quantity(before, `${name} before`)), create("span", { class: "arrow" }, "→")] : []),
+      quantity(number, name, onCell));
+  }
+
+  // Scrolls the pane alone, where `scrollIntoView` would move the whole notebook.
+  function bringIntoView(pane, place) {
+    const outer = pane.getBoundingClientRect();
+    const inner = place.getBoundingClientRect();
+    if (inner.top < outer.top + 30 || inner.bottom > outer.bottom)
+      pane.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
+    if (inner.left < outer.left || inner.right > outer.right)
+      pane.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+  }
+
+  // --- moving ---------------------------------------------------------------------------------
+
+  function show(k, quiet = false) {
+    position = Math.min(Math.max(k, 0), last());
+    slider.value = position;
+    const phase = phaseAt(position);
+    const name = data.nodes[data.steps[position].node].name;
+    count.textContent = `${position} / ${last()}`;
+    slider.setAttribute("aria-valuetext", `Step ${position} of ${last()}, ${phase}: ${name}`);
+    root.dataset.phase = phase;
+    root.dataset.position = position;
+    showFormula(position);
+    showGraph(position);
+    showNumbers(position);
+    root.querySelector(".back").disabled = root.querySelector(".first").disabled = position === 0;
+    root.querySelector(".next").disabled = root.querySelector(".last").disabled = position === last();
+    if (position === last()) pause();
+    if (onStep && !quiet) onStep(position);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+    play.setAttribute("aria-label", "Play");
+  }
+
+  function toggle() {
+    if (timer) return pause();
+    if (position === last()) show(0);
+    timer = setInterval(() => show(position + 1), 1000);
+    play.textContent = "Pause";
+    play.setAttribute("aria-label", "Pause");
+  }
+
+  function keyed(event) {
+    const inField = event.target.matches("input, textarea");
+    if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+    const moves = {
+      ArrowRight: () => show(position + 1), ArrowLeft: () => show(position - 1),
+      Home: () => show(0), End: () => show(last()),
+    };
+    if (event.key === " " && !event.target.matches("button")) moves[" "] = toggle;
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    moves[event.key]();
+  }
+
+  function load(changed, k) {
+    data = changed;
+    drawn = [];
+    slider.max = last();
+    root.style.setProperty("--turn", `${(100 * (data.nodes.length - 0.5)) / Math.max(last(), 1)}%`);
+    graph.setAttribute("aria-label", `Computation graph of ${data.name}, ${data.nodes.length} nodes`);
+    graph.innerHTML = data.svg || "";
+    if (!data.svg) graph.append(create("p", { class: "note" }, data.note));
+    const picture = graph.querySelector("svg");
+    if (picture) {
+      const width = picture.viewBox.baseVal.width * (4 / 3); // points to pixels
+      picture.setAttribute("aria-hidden", "true");
+      picture.removeAttribute("height");
+      picture.style.width = "100%";
+      picture.style.maxWidth = `${width}px`;
+      picture.style.minWidth = `${0.6 * width}px`;
+      data.nodes.forEach(markTexts);
+    }
+    rows.replaceChildren(...data.nodes.map((node) => create("tr", {},
+      create("th", { scope: "row" }, node.name), create("td", { class: "operation" }, node.operation || "leaf"),
+      create("td"), create("td"))));
+    show(k, true);
+  }
+
+  function complain(text) {
+    drawn = []; // so that the refused text gives way to the number
+    showNumbers(position);
+    formula.prepend(create("p", { class: "problem", role: "alert" }, text));
+  }
+
+  el.append(root);
+  el.addEventListener("keydown", keyed);
+  load(data, step);
+  return {
+    show: (k) => { if (k !== position) show(k, true); },
+    load: (changed) => load(changed, position),
+    complain,
+    destroy: () => { pause(); el.removeEventListener("keydown", keyed); root.remove(); },
+  };
+}
+
+export default {
+  render({ model, el }) {
+    const view = mount(el, model.get("data"), {
+      step: model.get("position"),
+      onStep: (k) => { model.set("position", k); model.save_changes(); },
+      onEdit: (node, place, text) => model.send({ node, place, text }),
+    });
+    const moved = () => view.show(model.get("position"));
+    const changed = () => view.load(model.get("data"));
+    model.on("change:position", moved);
+    const told = (message) => { if (message.error) view.complain(message.error); };
+    model.on("change:data", changed);
+    model.on("msg:custom", told);
+    return () => {
+      model.off("change:position", moved);
+      model.off("change:data", changed);
+      model.off("msg:custom", told);
+      view.destroy();
+    };
+  },
+};

@@ -1,0 +1,140 @@
+"""A stepper in a terminal: one key, one step. Coloured where `rich` is installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+from autograd.node import Node
+from autograd.viz.stepper import Stepper
+from autograd.viz.text import number_text, one_line, operation_text
+
+HELP = "n next   b back   g go to a step, a label or a condition   q quit"
+NEXT, BACK = ("n", " ", "\n", "\r", "\x1b[C"), ("b", "\x7f", "\x1b[D")
+ROWS = 15  # of the table, around the current node
+
+
+def run(root: Node, stdin: TextIO | None = None, stdout: TextIO | None = None) -> None:
+    """Step through the graph of `root`, key by key; all steps at once where no terminal listens.
+
+    >>> from autograd import Value
+    >>> run(Value(2.0, label="a") * 3.0, stdout=sys.stdout)
+    0/3 forward: a
+      a = 2
+    1/3 forward: v1
+      v1 = a × 3 = 2 × 3 = 6
+    2/3 backward: v1
+      ∂v1/∂v1 = 1
+      ∂v1/∂a += ∂v1/∂v1 × 3 = 1 × 3 = 3
+    3/3 backward: a
+      ∂v1/∂a = 3
+    """
+    stdin, stdout = stdin or sys.stdin, stdout or sys.stdout
+    stepper = Stepper(root)
+    if not (stdin.isatty() and stdout.isatty()):
+        for moment in stepper:
+            print(moment, file=stdout)
+        return
+    show(stepper, stdout)
+    for key in keys(stdin):
+        problem = ""
+        if key in NEXT:
+            stepper.next()
+        elif key in BACK:
+            stepper.back()
+        elif key == "g":
+            print("go to: ", end="", file=stdout, flush=True)
+            problem = go(stepper, stdin.readline().strip())
+        elif key in ("q", "\x04"):
+            return
+        show(stepper, stdout, problem)
+
+
+def keys(stdin: TextIO) -> Iterator[str]:
+    """The keys as they are pressed; whole lines where the system has no such mode."""
+    try:
+        import termios
+        import tty
+    except ImportError:
+        while line := stdin.readline():
+            yield line[:1]
+        return
+    descriptor = stdin.fileno()
+    mode = termios.tcgetattr(descriptor)
+    while True:
+        try:
+            tty.setcbreak(descriptor)
+            pressed = os.read(descriptor, 8).decode(errors="replace")
+        except KeyboardInterrupt:
+            return
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
+        if not pressed:
+            return
+        yield from [pressed] if pressed.startswith("\x1b") else pressed
+
+
+def go(stepper: Stepper, target: str) -> str:
+    """Go to a position, or run to a label or condition. Returns what was wrong with it."""
+    try:
+        if target.lstrip("-").isdigit():
+            stepper.goto(int(target))
+        elif target:
+            stepper.run_until(target)
+    except (ValueError, IndexError) as error:
+        return str(error)
+    return ""
+
+
+def table(stepper: Stepper) -> list[tuple[str, ...]]:
+    """The nodes around the current one: mark, name, operation, value and gradient so far."""
+    here = stepper.nodes.index(stepper.now.node)
+    first = max(0, min(here - ROWS // 2, len(stepper.nodes) - ROWS))
+    rows: list[tuple[str, ...]] = []
+    for i, node in enumerate(stepper.nodes[first : first + ROWS], start=first):
+        gradient = stepper.gradient(node)
+        rows.append(
+            (
+                "▶" if i == here else " ",
+                stepper.names[node],
+                one_line(operation_text(node)) or "leaf",
+                number_text(stepper.value(node)) if i <= stepper.position else "·",
+                "·" if gradient is None else number_text(gradient),
+            )
+        )
+    return rows
+
+
+def show(stepper: Stepper, stdout: TextIO, problem: str = "") -> None:
+    """The current moment on a cleared screen."""
+    head = ("", "node", "operation", "value", "gradient")
+    rows = table(stepper)
+    print("\x1b[2J\x1b[H", end="", file=stdout)
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        print(f"{stepper.now}\n", file=stdout)
+        widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+        for row in (head, *rows):
+            print(
+                "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), file=stdout
+            )
+        print(f"\n{problem or HELP}", file=stdout, flush=True)
+        return
+    colour = "cyan" if stepper.now.phase == "forward" else "dark_orange"
+    grid = Table(box=None, header_style="dim")
+    for title in head:
+        grid.add_column(title)
+    for row in rows:
+        grid.add_row(*map(Text, row), style=f"bold {colour}" if row[0] == "▶" else None)
+    console = Console(file=stdout, highlight=False)
+    first, *others = str(stepper.now).splitlines()
+    console.print(Text(first, style=f"bold {colour}"))
+    for line in others:
+        console.print(Text(line))
+    console.print(grid)
+    console.print(Text(problem or HELP, style="red" if problem else "dim"))
