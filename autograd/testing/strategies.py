@@ -2,7 +2,7 @@
 
 A graph is drawn as flat lists of small independent integers and decoded: operands are references
 back into the pool of what exists, taken modulo its size; an instruction whose operands do not fit
-moves on to the next that do, or is dropped; what the output does not need is dead code and goes
+moves on to the next that do, or passes one on; what the output does not need is dead code and goes
 away by itself. Lists of this kind shrink well, so that a failing example has a node or two.
 """
 
@@ -26,8 +26,8 @@ from autograd.value import Value
 # Rows with a kink or a jump, so that a numeric derivative need not agree with the rule there.
 KINKED = frozenset({"relu", "abs", "clip", "maximum", "minimum", "max", "where"})
 
-# What leaves are made of, the simplest first; `None` is a Value.
-SHAPES: tuple[tuple[int, ...] | None, ...] = (None, (), (2,), (3,), (2, 3), (2, 1), (1, 3), (2, 2, 3))
+# What leaves are made of, the simplest first (one in which arrays can go wrong); None is a Value.
+SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3))
 NUMBERS = (1.0, 2.0, 0.5, 1.5, 0.75, 1.25, -1.0, -0.5, -2.0, -1.5, -0.25, -0.75)
 LARGEST = 100.0
 
@@ -180,7 +180,7 @@ def expressions(
     primitives: Iterable[Primitive] | None = None,
     smooth: bool = False,
     scalar: bool = True,
-    max_size: int = 8,
+    max_size: int = 10,
 ) -> Expression:
     """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
 
@@ -205,8 +205,9 @@ def expressions(
         rows = tuple(row for row in rows if row.name != "stop_gradient")
     if smooth:
         rows = tuple(row for row in rows if row.name not in KINKED and any(row.vjps))
+    rows += 3 * tuple(row for row in rows if row.variadic or len(row.vjps) > 1)  # branches join
     leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
-    instruction = st.tuples(_small(len(rows) - 1), _small(7), _small(7), _small(7))
+    instruction = st.tuples(_small(len(rows)), _small(3), _small(5), _small(7))
     instructions = draw(st.lists(instruction, min_size=1, max_size=max_size))
     return _noted(decode(leaves, instructions, rows, scalar))
 
@@ -220,17 +221,21 @@ def decode(
     """The graph that small integers stand for, every one of them taken modulo what there is.
 
     A leaf is (shape, first number); an instruction (row, first, second and third operand counted
-    back from the latest), the third number also choosing the parameters.
+    back from the latest), the third also choosing the parameters. Row 0, and a row for which no
+    operands fit, passes the first operand on: so references stay what they were when an
+    instruction is shrunk away.
     """
     pool: list[Any] = [np.array([1.0, -0.5, 2.0]), 2.0]  # constants, the furthest back
     for i, (kind, start) in enumerate(leaves):
         pool.append(_leaf("abc"[i], SHAPES[kind % len(SHAPES)], start))
     for row, *references in instructions:
-        primitive = rows[row % len(rows)]
-        made = next(_calls(primitive, pool, references), None)
-        if made is not None:
-            pool.append(made)
-    output = pool[-1]
+        passed_on = pool[-1 - references[0] % len(pool)]
+        if row == 0:
+            pool.append(passed_on)
+        else:
+            primitive = rows[(row - 1) % len(rows)]
+            pool.append(next(_calls(primitive, pool, references), passed_on))
+    output = next(made for made in reversed(pool) if isinstance(made, Node))
     return autograd.sum(output) if scalar and output.size != 1 else output
 
 
@@ -304,7 +309,8 @@ def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Ex
 
 def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Node:
     """(width, activation, kind: plain | residual | normalised | both, tying, first number) each."""
-    x = h = _leaf("x", (2, 3), 6)
+    x: Any = _leaf("x", (2, 3), 6)
+    h = x
     weights: list[Any] = []
     for i, (width, activation, kind, tying, start) in enumerate(layers):
         shape = (h.shape[-1], width + 1)
@@ -322,10 +328,12 @@ def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Nod
         if kind % 2 and out.shape == h.shape:
             out = out + h
         if kind >= 2:
-            out = (out - out.mean(axis=-1, keepdims=True)) / (out.var(axis=-1, keepdims=True) + 0.1).sqrt()
+            out = (out - out.mean(axis=-1, keepdims=True)) / (
+                out.var(axis=-1, keepdims=True) + 0.1
+            ).sqrt()
         h = out
     if loss:
-        return -autograd.log_softmax(h)[:, 0].mean()
+        return autograd.neg(autograd.log_softmax(h)[:, 0].mean())
     return (h - x[:, :1]).square().mean()
 
 
