@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from autograd.node import Node
@@ -26,6 +26,8 @@ def draw(
     depth: int | None = None,
     expand: Collection[Node | str] = (),
     scalars: bool = False,
+    labels: Mapping[Node, str] | None = None,
+    gradients: Mapping[Node, Any] | None = None,
 ) -> Drawing:
     """The graph that `root` was made from.
 
@@ -48,6 +50,9 @@ def draw(
         expand: the paths of modules to open all the same, and Tensor nodes to open into scalars.
         scalars: open the modules in `expand` into scalars, too.
 
+        labels: what to call the nodes instead of by their own labels.
+        gradients: the gradients to show instead of each node's `.grad`.
+
     Raises:
         ValueError: an option is none of those named here.
         TypeError: `root` is not a node.
@@ -68,7 +73,14 @@ def draw(
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be 0 or more levels of modules, or None, got {depth}")
     shown = to_be_shown(
-        root, limit=limit, depth=depth, expand=expand, scalars=scalars, modules=modules or {}
+        root,
+        limit=limit,
+        depth=depth,
+        expand=expand,
+        scalars=scalars,
+        modules=modules or {},
+        labels=labels,
+        gradients=gradients,
     )
     if direction == "auto":
         direction = "LR" if longest_path(shown) <= SIDE_BY_SIDE else "TB"

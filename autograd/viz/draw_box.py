@@ -34,13 +34,13 @@ class Box:
     place: tuple[str, ...] = ()  # the clusters around it, outermost first
 
 
-def node_box(id: str, node: Node, place: tuple[str, ...]) -> Box:
-    box = Box(id, "result" if node.op else "leaf", operation_text(node), node.label or "")
+def node_box(id: str, node: Node, place: tuple[str, ...], label: str | None, gradient: Any) -> Box:
+    box = Box(id, "result" if node.op else "leaf", operation_text(node), label or "")
     box.place = place
     box.aside = shape_text(node.shape) if node.ndim else ""
     box.value = number_rows(node._data)
-    if node._grad is not None:
-        gradient = numbers_of(node._grad)
+    if gradient is not None:
+        gradient = numbers_of(gradient)
         box.gradient, box.magnitude = number_rows(gradient), norm([gradient])
     return box
 

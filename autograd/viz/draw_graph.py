@@ -6,8 +6,9 @@ where modules are closed (`draw_modules`) or a large graph is collapsed (`draw_c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograd.graph import toposort
 from autograd.node import Node
@@ -37,6 +38,8 @@ def to_be_shown(
     expand: Collection[Node | str],
     scalars: bool,
     modules: Modules,
+    labels: Mapping[Node, str] | None = None,
+    gradients: Mapping[Node, Any] | None = None,
 ) -> Shown:
     """Decide what is visible of the graph of `root`."""
     order = toposort(root)
@@ -100,7 +103,9 @@ def to_be_shown(
         if node is not head:
             continue
         if node in single:
-            shown.boxes.append(node_box(ids[node], node, place))
+            label = node.label if labels is None else labels.get(node)
+            gradient = node._grad if gradients is None else gradients.get(node)
+            shown.boxes.append(node_box(ids[node], node, place, label, gradient))
         elif node in grouping.texts:
             block = [x for x in members[node] if not any(copies.get(x, {}).values())]
             shown.boxes.append(module_box(ids[node], block, *grouping.texts[node], place))
