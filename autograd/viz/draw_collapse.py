@@ -16,6 +16,7 @@ from typing import Any
 from autograd.node import Node
 
 REGIONS = 40  # boxes that still read well side by side
+CONSTANT, AGAIN, LEAF = -1, -2, -3  # what enters a structure besides other structures
 
 
 @dataclass
@@ -42,7 +43,7 @@ def by_structure(order: list[Node], limit: int) -> Grouping:
     if count > limit:
         regions = min(limit, REGIONS)
         groups = regions_of(order, operands, groups, regions)
-        note = f"{regions} regions in recorded order"
+        note = "regions of neighbours in recorded order"
     firsts: dict[int, Node] = {}
     owner = {
         node: firsts.setdefault(group, node) for node, group in zip(order, groups, strict=True)
@@ -76,23 +77,27 @@ def alike(node: Node) -> tuple[Any, ...]:
 def structures(order: list[Node], operands: list[tuple[int, ...]], last: list[int]) -> list[int]:
     """A number for every node: that of its structure, smaller than those built on it."""
     known: dict[Any, int] = {}
+    kinds: dict[Any, int] = {}
     group = [-1] * len(order)
-    entering: dict[int, list[Any]] = {}  # by the end of a run: the structures that enter it
+    entering: dict[int, list[int]] = {}  # by the end of a run: the structures that enter it
     for i, node in enumerate(order):
         if node.op is None:
             continue
         enters = entering.setdefault(last[i], [])
         places = iter(operands[i])
-        for x in node.operands:
+        for slot, x in enumerate(node.operands):
             j = next(places) if isinstance(x, Node) else None
             if j is None:
-                enters.append(None)
+                enters.append(CONSTANT)
+            elif slot and x is node.operands[0]:
+                enters.append(AGAIN)
             elif x.op is None:
-                enters.append(x.shape)
+                enters.append(LEAF - kinds.setdefault(x.shape, len(kinds)))
             elif last[j] != last[i]:
                 enters.append(group[j])
         if last[i] == i:
-            structure = (*alike(node), *entering.pop(i))
+            kind = kinds.setdefault(alike(node), len(kinds))
+            structure = (kind, *entering.pop(i))  # of integers only: these are many
             group[i] = known.setdefault(structure, len(known))
     group = [group[i] for i in last]
     used: dict[int, set[tuple[int, int]]] = {}  # leaves: by which structures, as which operand
@@ -112,9 +117,10 @@ def regions_of(
 ) -> list[int]:
     """Regions of about equally many groups; a leaf lies where it is used first."""
     size = -(-(max(groups) + 1) // regions)
-    region = [-1 if node.op is None else groups[i] // size for i, node in enumerate(order)]
+    leaf = [node.op is None for node in order]
+    region = [regions if leaf[i] else group // size for i, group in enumerate(groups)]
     for i, before in enumerate(operands):
         for j in before:
-            if region[j] < 0:
-                region[j] = region[i]
-    return [max(r, 0) for r in region]
+            if leaf[j]:
+                region[j] = min(region[j], region[i])
+    return region

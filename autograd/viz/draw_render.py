@@ -40,7 +40,7 @@ class Drawing(graphviz.Digraph):
         """
         suffix = Path(filename or "").suffix.lower()[1:]
         if filename is None or suffix not in IMAGES:
-            return super().save(filename, directory, **options)
+            return super().save(filename, directory=directory, **options)
         path = Path(directory or "", filename)
         image = self.pipe(format=suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class Drawing(graphviz.Digraph):
             return {"text/plain": f"{error}\n\n{self.source}"}
 
     def __repr__(self) -> str:
-        return f"<drawing of {len(set(self.ids.values()))} boxes>"
+        return f"<drawing of {len(self.ids):,} nodes in {len(set(self.ids.values())):,} boxes>"
 
 
 class NoRenderer(RuntimeError):

@@ -1,0 +1,423 @@
+"""Drawing: what is in the picture, in what order, and by which renderer."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+import autograd
+from autograd import Tensor, Value, lesson
+from autograd.testing.strategies import Expression, expressions
+from autograd.viz import draw
+from autograd.viz.draw_collapse import by_structure
+from autograd.viz.draw_graph import Shown, to_be_shown
+from autograd.viz.draw_render import NoRenderer, by_pygraphviz
+
+LABELS = [
+    '"quotes"',
+    "a < b & c > d",
+    "back\\slash\\n",
+    "two\nlines",
+    "</script>",
+    "权重",
+    "<b>x</b>",
+]
+
+
+def shown(root: Any, **options: Any) -> Shown:
+    defaults = {"limit": 500, "depth": None, "expand": (), "scalars": False, "modules": {}}
+    return to_be_shown(root, **(defaults | options))
+
+
+def edges_of(drawing: Any) -> list[tuple[str, str]]:
+    return re.findall(r"^\s*(\w+) -> (\w+)", drawing.source, re.MULTILINE)
+
+
+def texts_of(svg: str) -> list[str]:
+    return [
+        x.text or "" for x in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+def worked_example() -> Any:
+    weights = {name: Value(w, label=name) for name, w in lesson.WEIGHTS.items()}
+    error = lesson.error(weights)["E"]
+    error.backward()
+    return error
+
+
+# --- what is shown ----------------------------------------------------------------------------
+
+
+@given(expressions())
+def test_every_operand_has_its_edge_in_order(expression: Expression) -> None:
+    root = expression.output
+    found = shown(root, limit=10_000)
+    boxes = {box.id: box for box in found.boxes}
+    assert len(boxes) == len(found.boxes)
+    for node in autograd.toposort(root):
+        into = [tail for tail, head, _ in found.edges if head == found.ids[node]]
+        assert len(into) == len(node.operands)
+        for tail, operand in zip(into, node.operands, strict=True):
+            if isinstance(operand, autograd.Node):
+                assert tail == found.ids[operand]
+            else:
+                assert boxes[tail].kind == "constant"
+
+
+@given(expressions(), st.integers(1, 12))
+def test_a_collapsed_graph_fits_and_has_no_circle(expression: Expression, limit: int) -> None:
+    root = expression.output
+    found = shown(root, limit=limit)
+    groups = [box for box in found.boxes if box.kind != "constant"]
+    assert len(groups) <= limit
+    assert {found.ids[node] for node in autograd.toposort(root)} == {box.id for box in groups}
+    after: dict[str, set[str]] = {}
+    for tail, head, _ in found.edges:
+        after.setdefault(tail, set()).add(head)
+    done: set[str] = set()
+    waiting = [box.id for box in found.boxes]
+    while waiting:  # what nothing open leads to any more, again and again
+        free = [x for x in waiting if not any(x in after.get(y, ()) for y in waiting)]
+        assert free, "a circle"
+        done.update(free)
+        waiting = [x for x in waiting if x not in done]
+
+
+def test_an_operand_used_twice_has_two_edges() -> None:
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    assert edges_of(draw(a + a)) == [("n0", "n1"), ("n0", "n1")]
+    assert edges_of(draw(b - a)) == [("n1", "n2"), ("n0", "n2")]
+
+
+def test_the_worked_example_shows_every_number() -> None:
+    texts = " ".join(texts_of(draw(worked_example()).pipe("svg", encoding="utf-8")))
+    for figure in ("0.680267", "0.663739", "0.690283", "0.0181039"):
+        assert figure in texts
+    for gradient in ("0.027674", "0.0270016", "0.000929071", "0.00238904", "0.00286008"):
+        assert f"∂ {gradient}" in texts
+
+
+def test_leaves_constants_and_results_look_different() -> None:
+    boxes = shown(Value(2.0, label="a") * 3.0).boxes
+    assert [(box.title, box.kind) for box in boxes] == [
+        ("a", "leaf"),
+        ("", "constant"),
+        ("", "result"),
+    ]
+    looks = {
+        re.search(r"color=.*?fillcolor=\S+|style=\S+", line)[0]
+        for line in (  # type: ignore[index]
+            line for line in draw(Value(2.0) * 3.0).source.splitlines() if "class=" in line
+        )
+    }
+    assert len(looks) == 3
+
+
+def test_small_arrays_show_numbers_and_large_ones_their_range() -> None:
+    small = shown(Tensor([[1.0, 2.0], [3.0, 4.5]])).boxes[0]
+    assert (small.aside, small.value) == ("2×2", ["1  2", "3  4.5"])
+    large = shown(Tensor(np.arange(-1.0, 99.0))).boxes[0]
+    assert (large.aside, large.value) == ("100", ["in −1 … 98", "norm 564.4"])
+    broken = shown(Tensor([*range(20), np.nan])).boxes[0]
+    assert broken.value[-1] == "1 not finite"
+
+
+def test_colour_follows_the_gradient() -> None:
+    a, b = Value(2.0, label="a"), Value(30.0, label="b")
+    root = a * b
+    assert draw(root).source == draw(root, color_by=None).source
+    root.backward()
+    fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", draw(root).source))
+    assert fills["a"] == "#ffa552" and fills["b"] != fills["a"]
+    assert draw(root).source != draw(root, color_by=None).source
+
+
+def test_themes_and_directions_differ_in_nothing_else() -> None:
+    root = worked_example()
+    bare = {
+        re.sub(r'"#\w{6}"|transparent|rankdir=\w+', "", draw(root, theme=t, direction=d).source)
+        for t, d in itertools.product(("light", "dark", "auto"), ("LR", "TB"))
+    }
+    assert len(bare) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"direction": "up"}, {"theme": "pink"}, {"color_by": "op"}, {"limit": 0}, {"depth": -1}],
+)
+def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+        draw(Value(1.0), **wrong)
+
+
+def test_what_is_no_node_is_refused() -> None:
+    with pytest.raises(TypeError, match="got float"):
+        draw(1.0)  # type: ignore[arg-type]
+
+
+# --- labels -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_labels_are_text(label: str) -> None:
+    svg = draw(Value(1.0, label=label) * 2.0).pipe("svg", encoding="utf-8")
+    assert label.replace("\n", "↵") in texts_of(svg)
+
+
+@given(st.text(max_size=30))
+def test_any_label_gives_dot_that_dot_reads(label: str) -> None:
+    source = draw(Value(1.0, label=label)).source
+    table = re.search(r"label=<(<TABLE.*</TABLE>)>", source)
+    assert table is not None
+    ElementTree.fromstring(table[1].replace("&nbsp;", " "))
+
+
+def test_svg_ids_are_those_of_the_nodes() -> None:
+    a = Value(2.0, label="a")
+    root = a * a
+    drawing = draw(root)
+    svg = ElementTree.fromstring(drawing.pipe("svg"))
+    found = {g.get("id") for g in svg.iter("{http://www.w3.org/2000/svg}g")}
+    assert {drawing.ids[a], drawing.ids[root]} <= found
+
+
+# --- the same for the same --------------------------------------------------------------------
+
+DETERMINISTIC = """
+import numpy as np
+from autograd import Tensor, Value
+from autograd.viz import draw
+x = Tensor([[1.0, 2.0]], label="x")
+y = ((x @ np.ones((2, 2))).tanh() + x).sum()
+y.backward()
+v = Value(2.0)
+for _ in range(300):
+    v = v * v + 1e-3 * v
+print(draw(y).source, draw(y, expand=[x, *y.operands]).source, draw(v, limit=9).source)
+"""
+
+
+def test_the_dot_text_does_not_depend_on_the_hash_seed() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", DETERMINISTIC],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(found) == 1
+    assert next(iter(found)).count(b"digraph") == 3
+
+
+# --- renderers --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture
+def nothing(no_dot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def refuse(name: str, *args: Any, **options: Any) -> Any:
+        if name == "pygraphviz":
+            raise ImportError("No module named 'pygraphviz'")
+        return real(name, *args, **options)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+
+
+def check_files(folder: Path) -> None:
+    drawing = draw(worked_example())
+    for name, start in (("g.svg", b"<?xml"), ("g.png", b"\x89PNG"), ("g.pdf", b"%PDF")):
+        path = drawing.save(folder / "deep" / name)
+        assert Path(path).read_bytes().startswith(start)
+    bundle = drawing._repr_mimebundle_()
+    assert "h1" in texts_of(bundle["image/svg+xml"])
+    assert "Generated by graphviz" not in bundle["image/svg+xml"]
+    assert bundle["text/plain"] == "<drawing of 21 nodes in 21 boxes>"
+
+
+def test_with_dot(tmp_path: Path) -> None:
+    if shutil.which("dot") is None:
+        pytest.skip("the program `dot` is not installed")
+    check_files(tmp_path)
+
+
+def test_with_pygraphviz_alone(
+    no_dot: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pygraphviz")
+    check_files(tmp_path)
+    source = draw(worked_example()).source
+    assert by_pygraphviz(source, "svg") == by_pygraphviz(source, "svg")
+    assert capfd.readouterr().err == ""
+
+
+def test_with_neither(nothing: None, tmp_path: Path) -> None:
+    drawing = draw(worked_example())
+    with pytest.raises(NoRenderer, match=r"apt install graphviz.*pip install 'gradwalk\[viz\]'"):
+        drawing.save(tmp_path / "g.svg")
+    assert not (tmp_path / "g.svg").exists()
+    path = drawing.save(tmp_path / "g.dot")
+    assert Path(path).read_text(encoding="utf-8") == drawing.source
+    assert drawing.source in drawing._repr_mimebundle_()["text/plain"]
+
+
+# --- modules ----------------------------------------------------------------------------------
+
+
+def model(blocks: int = 3) -> tuple[Any, dict[Any, Any]]:
+    """Equal blocks in a row and a head, with the record of which module made what."""
+    made: dict[Any, Any] = {}
+
+    def linear(path: str, x: Any, n: int) -> Any:
+        weight = Tensor(np.full((2, n), 0.1), label=f"{path}.weight")
+        before = x @ weight
+        made[before] = (path, "Linear")
+        return before
+
+    x: Any = Tensor([[1.0, 2.0]], label="x")
+    for i in range(blocks):
+        hidden = linear(f"blocks.{i}.inner", x, 2)
+        x = hidden.tanh() + x
+        made |= {x: (f"blocks.{i}", "Block"), x.operands[0]: (f"blocks.{i}", "Block")}
+    return linear("head", x, 1).sum(), made
+
+
+def test_modules_are_clusters() -> None:
+    root, made = model(1)
+    source = draw(root, modules=made).source
+    assert 'subgraph "cluster_blocks.0/inner"' in source and "subgraph cluster_head" in source
+    places = {box.title: box.place for box in shown(root, modules=made).boxes}
+    assert places["head.weight"] == ("head",)
+    assert places["x"] == ()
+
+
+def test_closed_modules_are_a_box_each() -> None:
+    root, made = model(1)
+    found = shown(root, modules=made, depth=1)
+    assert [box.title for box in found.boxes if box.kind == "group"] == ["blocks.0", "head"]
+    block = next(box for box in found.boxes if box.title == "blocks.0")
+    assert block.value == ["3 operations", "4 parameters", "gives 1×2"]
+    opened = shown(root, modules=made, depth=1, expand=["head"])
+    assert [box.title for box in opened.boxes if box.kind == "group"] == ["blocks.0"]
+
+
+@pytest.mark.parametrize("depth", [1, 2, None])
+def test_equal_blocks_are_folded(depth: int | None) -> None:
+    root, made = model(5)
+    folded, single = shown(root, modules=made, depth=depth), model(1)
+    alone = shown(single[0], modules=single[1], depth=depth)
+    assert len(folded.boxes) == len(alone.boxes)
+    assert len(folded.edges) == len(alone.edges)
+    titles = [*folded.clusters.values(), *(box.title for box in folded.boxes)]
+    assert any("×5" in title for title in titles)
+    assert not any("×" in x for x in [*alone.clusters.values(), *(b.title for b in alone.boxes)])
+
+
+def test_blocks_that_differ_are_not_folded() -> None:
+    root, made = model(2)
+    other = next(
+        node for node, (path, _) in made.items() if path == "blocks.1" and node.op.name == "add"
+    )
+    changed = {**made, other: ("", "Model")}
+    assert len(shown(root, modules=changed).boxes) > len(shown(root, modules=made).boxes)
+
+
+def test_modules_close_where_they_do_not_fit() -> None:
+    root, made = model(1)
+    found = shown(root, modules=made, limit=6)
+    assert sum(box.kind != "constant" for box in found.boxes) <= 6
+    assert "closed to fit" in found.notes[0]
+
+
+# --- expanding --------------------------------------------------------------------------------
+
+
+def test_a_tensor_node_opens_into_its_scalars() -> None:
+    x, w = Tensor([1.0, 2.0], label="x"), Tensor([3.0, 4.0], label="w")
+    product = x @ w
+    root = product * 1.0
+    root.backward()
+    found = shown(root, expand=[product])
+    symbols = [box.symbol for box in found.boxes if box.id.startswith(found.ids[product])]
+    assert sorted(symbols) == ["+", "×", "×"]
+    assert {"x[0]", "x[1]", "w[0]", "w[1]"} <= {box.title for box in found.boxes}
+    leaves = {box.title: box.gradient for box in found.boxes if box.title}
+    assert leaves["x[1]"] == ["4"] and leaves["w[0]"] == ["1"]
+
+
+@given(expressions())
+def test_opened_scalars_have_the_gradients_of_the_scalar_graph(expression: Expression) -> None:
+    root = expression.output
+    root.backward(np.ones(root.shape) if root.ndim else None)
+    tensors = [node for node in autograd.toposort(root) if node.ndim]
+    found = shown(root, expand=tensors, limit=3_000)
+    ids = {box.id for box in found.boxes}
+    assert len(ids) == len(found.boxes)
+    assert all(tail in ids and head in ids for tail, head, _ in found.edges)
+
+
+def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
+    x = Tensor(np.ones((50, 50)), label="x")
+    found = shown((x @ x).sum(), expand=[x])
+    assert len(found.boxes) == 3
+    assert "too many scalars" in found.notes[0]
+
+
+# --- large graphs -----------------------------------------------------------------------------
+
+
+def test_a_scalar_network_collapses_to_its_layers() -> None:
+    weights = [[Value(0.1, label=f"w[{i},{j}]") for j in range(8)] for i in range(8)]
+    total: Any = Value(0.0)
+    for _ in range(20):
+        x = [Value(1.0, label="x") for _ in range(8)]
+        total = total + sum(
+            sum(w * v for w, v in zip(row, x, strict=True)).tanh() for row in weights
+        )
+    boxes = shown(total, limit=100).boxes
+    counts = {box.symbol: box.aside for box in boxes if box.symbol in ("×", "tanh")}
+    assert counts == {"×": "×1,280", "tanh": "×160"}
+    note = shown(total, limit=100).notes[0]
+    assert note.startswith(f"{len(autograd.toposort(total)):,} nodes are drawn as {len(boxes)}")
+
+
+def test_a_million_nodes_are_drawn_in_seconds() -> None:
+    a = Value(1.0, label="a")
+    total = a
+    for _ in range(1_000_000):
+        total = total + a
+    start = time.process_time()
+    drawing = draw(total)
+    assert time.process_time() - start < 10
+    assert drawing.source.count("\n") < 30
+    assert "1,000,001 nodes are drawn as 2 boxes" in drawing.source
+
+
+def test_a_run_is_left_from_its_end_alone() -> None:
+    a = Value(1.0, label="a")
+    inner = a + a + a
+    root = (inner + a) * inner
+    assert len(set(by_structure(autograd.toposort(root), 100).owner.values())) == 4
