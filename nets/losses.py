@@ -34,7 +34,7 @@ def _same_shape(who: str, outputs: Any, targets: Any) -> None:
 def sum_of_squared_errors(outputs: Any, targets: Any) -> Any:
     """E = ½ Σ (y − d)², the lecture's error; its gradient is y − d. Any one shape.
 
-    >>> sum_of_squared_errors([1.0, 2.0], [0.0, 4.0])
+    >>> float(sum_of_squared_errors([1.0, 2.0], [0.0, 4.0]))
     2.5
     """
     _same_shape("sum_of_squared_errors", outputs, targets)
@@ -44,7 +44,7 @@ def sum_of_squared_errors(outputs: Any, targets: Any) -> Any:
 def mean_squared_error(outputs: Any, targets: Any) -> Any:
     """The mean of (y − d)² over all elements. Any one shape.
 
-    >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
+    >>> float(mean_squared_error([1.0, 2.0], [0.0, 4.0]))
     2.5
     """
     _same_shape("mean_squared_error", outputs, targets)
@@ -97,7 +97,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
 def hinge(outputs: Any, targets: Any) -> Any:
     """The mean of max(0, 1 − d z) for targets d = ±1. Any one shape.
 
-    >>> hinge([0.5, 3.0, -1.0], [1.0, 1.0, 1.0])
+    >>> float(hinge([0.5, 3.0, -1.0], [1.0, 1.0, 1.0]))
     0.8333333333333334
     """
     _same_shape("hinge", outputs, targets)
@@ -110,7 +110,7 @@ def zero_one(outputs: Any, targets: Any) -> int:
     Args:
         outputs: scores, shape (..., classes), of which the largest decides; or one score per
             example, shape (...), which stands for the positive class from 0 upwards.
-        targets: integer classes or distributions for the first form; for the second 0/1 or ±1.
+        targets: shape (...): integer classes for the first form, 0/1 or ±1 for the second.
 
     >>> zero_one([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     1
