@@ -17,7 +17,8 @@ from autograd.viz.draw_theme import DARK, LIGHT, Theme
 from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
 
 if TYPE_CHECKING:
-    from autograd.viz.stepper import Stepper
+    from autograd.viz.lines import Line
+    from autograd.viz.stepper import Moment, Stepper
 
 STATIC = Path(__file__).parent / "static"
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
@@ -58,7 +59,7 @@ def page_data(stepper: Stepper) -> dict[str, Any]:
                     "to": place[line.node],
                     "name": line.name,
                     "sides": list(dict.fromkeys(filter(None, [line.symbols, line.numbers]))),
-                    "result": quantity(line.result, shown),
+                    **_result(moment, line, shown),
                 }
                 for line in moment.lines
                 if line.symbols
@@ -73,6 +74,17 @@ def page_data(stepper: Stepper) -> dict[str, Any]:
         "svg": svg,
         "note": note,
     }
+
+
+def _result(moment: Moment, line: Line, shown: int) -> dict[str, Any]:
+    """What a line adds, where that isn't all of the target's gradient so far, or its value."""
+    if moment.phase == "forward":
+        return {}
+    result, so_far = (
+        quantity(x, shown)
+        for x in (line.result, moment.stepper.gradient(line.node, moment.position))
+    )
+    return {} if result == so_far else {"result": result}
 
 
 def quantity(raw: Any, shown: int) -> Any:
@@ -100,7 +112,15 @@ def picture(stepper: Stepper) -> tuple[str, dict[Node, str], str]:
     """The graph as SVG, the ids of its nodes, and why there is none."""
     if len(stepper.nodes) > PICTURED:
         return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
-    drawing = draw(stepper.root, direction="LR", color_by=None, limit=PICTURED)
+    gradients = {node: stepper.gradient(node, len(stepper)) for node in stepper.nodes}
+    drawing = draw(
+        stepper.root,
+        direction="LR",
+        color_by=None,
+        limit=PICTURED,
+        labels=stepper.names,
+        gradients=gradients,
+    )
     try:
         svg = drawing.pipe(format="svg", encoding="utf-8")
     except NoRenderer as error:
@@ -121,6 +141,7 @@ def compact(svg: str) -> str:
         svg,
     )
     svg = re.sub(r"<title>.*?</title>", "", svg)
+    svg = re.sub(r'<path (fill="#[^>]*?) d="([^"]*)"/>', _rectangle, svg)
     svg = re.sub(
         r' (?:d|points|x|y)="[^"]*"',
         lambda found: re.sub(
@@ -141,6 +162,16 @@ def compact(svg: str) -> str:
         variables += f"--{name}:light-dark({light},{dark});"
     svg = svg.replace("<svg ", f'<svg style="{variables}" ', 1)
     return re.sub(r">\s+<", "><", svg)
+
+
+def _rectangle(path: re.Match[str]) -> str:
+    """A box, which Graphviz draws as eight curves."""
+    corners = [
+        tuple(map(float, point.split(","))) for point in re.split("[MC ]+", path[2]) if point
+    ]
+    (left, right), (top, bottom) = ((min(xs), max(xs)) for xs in zip(*corners, strict=True))
+    size = f'width="{right - left:.1f}" height="{bottom - top:.1f}"'
+    return f'<rect {path[1]} x="{left}" y="{top}" {size} rx="6"/>'
 
 
 _NAMES = ("ink", "muted", "slope", "edge", *(f"c{i}" for i in range(2 * len(LIGHT.styles))))

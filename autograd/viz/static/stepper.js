@@ -129,8 +129,11 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       place.classList.toggle("lit", i === current.node);
       place.classList.toggle("touched", touched.has(i) && i !== current.node);
       place.classList.toggle("waiting", i > k);
-      place.classList.toggle("reached", latest(node, k) !== null);
-      if (i === current.node) bringIntoView(graph, place);
+      const gradient = latest(node, k);
+      place.classList.toggle("reached", gradient !== null);
+      const slope = place.querySelector(".slope");
+      if (slope && typeof gradient === "string") slope.textContent = slope.dataset.before + gradient;
+      if (i === current.node) bringIntoView(graph, place, 0.25);
     });
     const here = data.nodes[current.node].id;
     const others = new Set([...touched].map((i) => data.nodes[i].id));
@@ -140,11 +143,15 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     }
   }
 
-  // Tells the numbers in a box from its title and its operation, so that they show when they are known.
+  // Tells apart what a box says, so that its numbers show when they are known: the gradient has a
+  // colour of its own, and what is neither title nor operation belongs to the value.
   function markTexts(node) {
     for (const text of graph.querySelectorAll(`#${CSS.escape(node.id)} text`)) {
-      const plain = !text.hasAttribute("font-weight") && text.textContent !== node.operation;
-      if (plain) text.classList.add("figure");
+      if (text.getAttribute("fill") === "var(--slope)") {
+        text.classList.add("slope");
+        text.dataset.before = text.textContent.replace(node.history.at(-1)[1], "");
+      } else if (!text.hasAttribute("font-weight") && text.textContent !== node.operation)
+        text.classList.add("figure");
     }
   }
 
@@ -157,15 +164,16 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
         create("small", {}, node.operation ? ` ${node.operation}` : " leaf")),
     ];
     if (phase === "forward") {
-      const line = lines[0] || { name: node.name, sides: [], result: node.value };
-      parts.push(equations([[line, "="]]));
+      const sides = lines.length ? lines[0].sides : [];
+      parts.push(equations([[{ name: node.name, sides, result: node.value }, "="]]));
       const arrays = node.operands
         .map((x) => (typeof x === "number" ? [data.nodes[x].name, data.nodes[x].value] : ["constant", x]))
         .filter(([, value]) => typeof value !== "string");
       parts.push(gallery(arrays));
     } else {
+      const sent = lines.map((line) => [{ result: latest(data.nodes[line.to], k), ...line }, "+="]);
       const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
-      parts.push(equations([[own, "="], ...lines.map((line) => [line, "+="])]));
+      parts.push(equations([[own, "="], ...sent]));
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
     }
@@ -177,13 +185,13 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     const grid = create("div", { class: "equations" });
     for (const [line, sign] of lines) {
       const scalar = typeof line.result === "string";
-      const sides = [...new Set([...line.sides, scalar ? line.result : ""])];
+      const result = scalar ? line.result : quantity(line.result, line.name);
+      const sides = [...new Set([...line.sides, result])];
       sides.forEach((side, i) => grid.append(
         create("span", { class: i ? "left" : "left first" }, i ? "" : line.name),
         create("span", { class: "sign" }, i ? "=" : sign),
-        create("span", { class: scalar && i === sides.length - 1 ? "right result" : "right" }, side),
+        create("div", { class: scalar && side === result ? "right result" : "right" }, side),
       ));
-      if (!scalar) grid.append(create("div", { class: "below" }, quantity(line.result, line.name)));
     }
     return grid;
   }
@@ -222,12 +230,13 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
   }
 
   // Scrolls the pane alone, where `scrollIntoView` would move the whole notebook.
-  function bringIntoView(pane, place) {
+  function bringIntoView(pane, place, margin = 0) {
     const outer = pane.getBoundingClientRect();
     const inner = place.getBoundingClientRect();
+    const across = margin * outer.width;
     if (inner.top < outer.top + 30 || inner.bottom > outer.bottom)
       pane.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
-    if (inner.left < outer.left || inner.right > outer.right)
+    if (inner.left < outer.left + across || inner.right > outer.right - across)
       pane.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
   }
 
