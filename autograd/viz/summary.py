@@ -1,0 +1,164 @@
+"""`tree` and `summary`: the modules of a model as a table.
+
+A model is anything with `named_modules()`, `named_parameters()` and `forward`, whose call runs
+`forward`: a `nets.Module`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Node, Observer, observing
+from autograd.viz.draw_modules import levels
+from autograd.viz.text import escape_html, shape_text
+
+
+class Row(NamedTuple):
+    """One module. `output` and `multiply_adds` are None where it did not run."""
+
+    path: str
+    kind: str
+    parameters: int
+    output: str | None = None
+    multiply_adds: int | None = None
+
+
+class Table:
+    """Rows by module, the whole model first; readable as text and, in notebooks, as HTML."""
+
+    def __init__(self, rows: list[Row], columns: tuple[str, ...]) -> None:
+        self.rows, self.columns = rows, columns
+
+    def _cells(self) -> Iterator[tuple[str, ...]]:
+        """What stands in the columns, row by row."""
+        yield "module", *(column.replace("_", "-") for column in self.columns)
+        for branch, row in zip(
+            branches([levels(row.path) for row in self.rows]), self.rows, strict=True
+        ):
+            name = ".".join(levels(row.path)[-1:])
+            cells = (getattr(row, column) for column in self.columns)
+            shown = ("–" if c is None else f"{c:,}" if isinstance(c, int) else c for c in cells)
+            yield f"{branch}{name}: {row.kind}" if name else row.kind, *shown
+
+    def __repr__(self) -> str:
+        cells = list(self._cells())
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = []
+        for first, *others in cells:
+            numbers = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+            lines.append("  ".join([first.ljust(widths[0]), *numbers]))
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head, *body = self._cells()
+        left = 'style="text-align: left; white-space: pre"'
+        rows = ["".join(f'<th scope="col" {left}>{cell}</th>' for cell in head)]
+        for first, *others in body:
+            name = f'<th scope="row" {left}>{escape_html(first)}</th>'
+            rows.append(name + "".join(f"<td>{escape_html(cell)}</td>" for cell in others))
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def branches(paths: list[tuple[str, ...]]) -> list[str]:
+    """The lines of a tree in front of its rows.
+
+    >>> branches([(), ("a",), ("a", "b"), ("c",)])
+    ['', '├─ ', '│  └─ ', '└─ ']
+    """
+    drawn, below = [], set[int]()  # levels at which another row follows
+    for depth in map(len, reversed(paths)):
+        trunk = "".join("│  " if level in below else "   " for level in range(1, depth))
+        drawn.append(trunk + ("" if not depth else "├─ " if depth in below else "└─ "))
+        below = {level for level in below if level < depth} | {depth}
+    return drawn[::-1]
+
+
+def tree(model: Any) -> Table:
+    """The modules of a model, and how many parameters are inside each (shared ones once).
+
+    >>> import numpy as np
+    >>> from nets import MLP
+    >>> tree(MLP(2, 16, 1, rng=np.random.default_rng(0)))
+    module             parameters
+    MLP                        65
+    ├─ layers.0: Linear        48
+    └─ layers.1: Linear        17
+    """
+    return Table([_row(path, module) for path, module in model.named_modules()], ("parameters",))
+
+
+def summary(model: Any, *inputs: Any, **options: Any) -> Table:
+    """The same after a run on `inputs`, with the shape of every output and the multiply-adds.
+
+    Multiply-adds are those of matrix products: (n, k) @ (k, m) has n·k·m. The model runs as in
+    use, not as in training, so that dropout and running statistics leave no trace.
+
+    >>> import numpy as np
+    >>> from nets import MLP
+    >>> summary(MLP(2, 16, 1, rng=np.random.default_rng(0)), np.zeros((100, 2)))
+    module               output  parameters  multiply-adds
+    MLP                   100×1          65          4,800
+    ├─ layers.0: Linear  100×16          48          3,200
+    └─ layers.1: Linear   100×1          17          1,600
+    """
+    modules = dict(model.named_modules())
+    watch = _Watch()
+    with observing(watch), ExitStack() as kept:
+        for path, module in modules.items():
+            kept.enter_context(_watched(watch, path, module))
+        model(*inputs, **options)
+    rows = [
+        _row(path, module)._replace(
+            output=watch.outputs.get(path), multiply_adds=watch.multiply_adds.get(path)
+        )
+        for path, module in modules.items()
+    ]
+    return Table(rows, ("output", "parameters", "multiply_adds"))
+
+
+def _row(path: str, module: Any) -> Row:
+    return Row(path, type(module).__name__, sum(p.size for _, p in module.named_parameters()))
+
+
+class _Watch(Observer):
+    """What every module gave, and the multiply-adds inside it."""
+
+    def __init__(self) -> None:
+        self.running: list[str] = []
+        self.outputs: dict[str, str] = {}
+        self.multiply_adds: dict[str, int] = {}
+
+    def recorded(self, node: Node) -> None:
+        if node.op is not None and node.op.name == "matmul":
+            for path in set(self.running):
+                self.multiply_adds[path] += node.size * np.shape(node.operands[0])[-1]
+
+
+@contextmanager
+def _watched(watch: _Watch, path: str, module: Any) -> Iterator[None]:
+    """Within it `watch` hears of the module's runs, and the module is not in training."""
+    forward: Callable[..., Any] = module.forward
+
+    def told(*inputs: Any, **options: Any) -> Any:
+        watch.multiply_adds.setdefault(path, 0)
+        watch.running.append(path)
+        try:
+            result = forward(*inputs, **options)
+        finally:
+            watch.running.pop()
+        results = result if isinstance(result, tuple) else (result,)
+        watch.outputs[path] = ", ".join(shape_text(np.shape(x)) for x in results)
+        return result
+
+    training = vars(module).get("training")
+    vars(module).update(forward=told, training=False)
+    try:
+        yield
+    finally:
+        del vars(module)["forward"], vars(module)["training"]
+        if training is not None:
+            vars(module)["training"] = training
