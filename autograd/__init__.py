@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd.formula import Symbol, formula, write
@@ -24,7 +27,8 @@ from autograd.graph import (
     toposort,
     vjp,
 )
-from autograd.node import Node, Observer, Primitive, StaleGraphError, no_grad, observing
+from autograd.modes import Observer, no_grad, observing
+from autograd.node import Node, Primitive, StaleGraphError
 from autograd.primitives import TABLE
 from autograd.scalarize import as_values, scalarize
 from autograd.tensor import Tensor
@@ -39,3 +43,11 @@ if TYPE_CHECKING:
 
 globals().update(TABLE)
 globals().update(COMPOSITES)
+
+if any(os.path.isdir(os.path.join(path, "autograd", "numpy")) for path in sys.path):
+    warnings.warn(
+        "another distribution named autograd (which has autograd.numpy) is installed in this "
+        "environment: `import autograd` may find either; run `pip uninstall autograd`, "
+        "or give each an environment of its own",
+        stacklevel=2,
+    )

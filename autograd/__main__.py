@@ -1,4 +1,4 @@
-"""`python -m autograd`: walk through backprop on the lecture's example, or on your own expression."""
+"""`python -m autograd`: walk through backprop on the lecture's example, or on an expression."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from autograd.expression import ExpressionError, parse
 from autograd.formula import number
 from autograd.graph import hessian
 from autograd.value import Value
+from autograd.viz import terminal
 
 EPILOG = """examples:
   python -m autograd
   python -m autograd "tanh(a*b + c)" a=2 b=-3 c=10
   python -m autograd "x**3" x=2 --order 2 --json
+  python -m autograd step "tanh(a*b + c)" a=2 b=-3 c=10
 """
 
 
@@ -41,10 +43,10 @@ def number_of(assignment: str) -> tuple[str, float]:
 
 def numbers_of(assignments: list[str]) -> dict[str, float]:
     numbers: dict[str, float] = {}
-    for name, number in map(number_of, assignments):
+    for name, given in map(number_of, assignments):
         if name in numbers:
             raise ExpressionError(f"{name} is given twice; give each variable one number")
-        numbers[name] = number
+        numbers[name] = given
     return numbers
 
 
@@ -80,9 +82,13 @@ def print_report(found: dict[str, Any]) -> None:
     print(f"\nBackward: from ∂{top}/∂{top} = 1 down to the leaves")
     for step in found["backward"]:
         if step["sent"]:
-            print(f"\n  ∂{top}/∂{step['node']} = {number(step['gradient']).text}, sent on by its local rules:")
+            gradient = number(step["gradient"]).text
+            print(f"\n  ∂{top}/∂{step['node']} = {gradient}, sent on by its local rules:")
             print_lines(
-                [(f"  to {x['name']}", x["symbols"], x["numbers"], x["result"]) for x in step["sent"]]
+                [
+                    (f"  to {x['name']}", x["symbols"], x["numbers"], x["result"])
+                    for x in step["sent"]
+                ]
             )
     print("\nGradients, and the same by finite differences\n")
     for name, gradient in found["gradients"].items():
@@ -94,13 +100,15 @@ def print_report(found: dict[str, Any]) -> None:
 
 
 def print_lines(lines: list[tuple[str, str, str, float]]) -> None:
-    widths = [max((len(line[i]) for line in lines), default=0) for i in range(3)]
+    """Name, symbols, numbers and result of each line, in columns."""
+    cells = [line[:3] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for name, symbols, numbers, value in lines:
         result = number(value).text
-        cells = f"{name:<{widths[0]}} = {symbols:<{widths[1]}}"
+        text = f"{name:<{widths[0]}} = {symbols:<{widths[1]}}"
         if numbers != result:
-            cells += f" = {numbers:<{widths[2]}}"
-        print(f"  {cells} = {result}")
+            text += f" = {numbers:<{widths[2]}}"
+        print(f"  {text} = {result}")
 
 
 def run_lesson(order: int, as_json: bool) -> None:
@@ -122,9 +130,7 @@ def run_lesson(order: int, as_json: bool) -> None:
         print(f"  {name} = {part.data:.6f}   then {again[name].data:.6f}")
     print()
     for name, weight in weights.items():
-        print(
-            f"  {name} = {weight.data:.6f} − {weight.grad:.6f} = {updated[name].data:.6f}"
-        )
+        print(f"  {name} = {weight.data:.6f} − {weight.grad:.6f} = {updated[name].data:.6f}")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -134,13 +140,27 @@ def main(arguments: list[str] | None = None) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("expression", nargs="?", help="such as 'tanh(a*b + c)'")
+    parser.add_argument(
+        "expression",
+        nargs="?",
+        help="such as 'tanh(a*b + c)'; after the word step, it is walked through key by key",
+    )
     parser.add_argument("numbers", nargs="*", metavar="name=number", help="one for each variable")
-    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives")
+    parser.add_argument(
+        "--order", type=int, choices=(1, 2), default=1, help="2: second derivatives"
+    )
     parser.add_argument("--json", action="store_true", help="print machine-readable output")
-    given = parser.parse_intermixed_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    stepping = arguments[:1] == ["step"]
+    given = parser.parse_intermixed_args(arguments[1:] if stepping else arguments)
+    if stepping and (given.json or given.order == 2):
+        parser.error("step takes an expression and its numbers alone; leave out --json and --order")
     if given.expression is None:
-        run_lesson(given.order, given.json)
+        if stepping:
+            weights = {name: Value(w, label=name) for name, w in lesson.WEIGHTS.items()}
+            terminal.run(lesson.error(weights)["E"])
+        else:
+            run_lesson(given.order, given.json)
         return
     try:
         root, variables = parse(given.expression, numbers_of(given.numbers))
@@ -148,6 +168,9 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(str(error))
     if root.op is not None and "f" not in variables:
         root.label = "f"
+    if stepping:
+        terminal.run(root)
+        return
     found = report(root, variables, given.order)
     if given.json:
         print(json.dumps({"expression": given.expression, **found}, indent=2, ensure_ascii=False))

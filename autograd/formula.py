@@ -11,7 +11,7 @@ from autograd.arithmetic import Arithmetic
 from autograd.node import Primitive
 
 # How tightly an expression binds: a looser one inside a tighter one gets brackets.
-SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(5)
+SUM, MATMUL, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 
 class Symbol(Arithmetic):
@@ -45,7 +45,7 @@ class Symbol(Arithmetic):
     def T(self) -> Symbol:
         return WRITERS["transpose"](self)
 
-    mT = T
+    mT = T  # noqa: N815, NumPy's name
 
     def __primitive__(
         self, primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
@@ -81,7 +81,8 @@ def _infix(
 ) -> Callable[[Symbol, Symbol], Symbol]:
     def write(x: Symbol, y: Symbol) -> Symbol:
         x_text, x_latex = _inside(x, strength if left is None else left)
-        y_text, y_latex = _inside(y, strength if right is None else right)
+        least = strength if right is None else right
+        y_text, y_latex = _inside(y, ATOM if y.strength == NEGATIVE else least)
         return Symbol(f"{x_text} {text} {y_text}", f"{x_latex} {latex} {y_latex}", strength)
 
     return write
@@ -149,7 +150,7 @@ WRITERS: dict[str, Callable[..., Symbol]] = {
     "add": _infix("+", "+", SUM),
     "sub": _infix("−", "-", SUM, right=PRODUCT),
     "mul": _infix("×", r"\times", PRODUCT),
-    "matmul": _infix("@", r"\,", PRODUCT),
+    "matmul": _infix("@", r"\,", MATMUL, left=POWER, right=POWER),
     "div": _quotient,
     "pow": _power,
     "neg": _negative,
@@ -158,9 +159,7 @@ WRITERS: dict[str, Callable[..., Symbol]] = {
     "abs": _around("|", "|", r"\left|", r"\right|"),
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "step": _around("[", " > 0]", r"\left[", r" > 0\right]"),
-    "equal": lambda x, y: Symbol(
-        f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"
-    ),
+    "equal": lambda x, y: Symbol(f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"),
 }
 
 
@@ -214,7 +213,9 @@ def formula(
         )
     rule = rules[operand_index]
     if rule is None:
-        raise ValueError(f"{primitive.name} is locally constant in operand {operand_index}: no rule")
+        raise ValueError(
+            f"{primitive.name} is locally constant in operand {operand_index}: no rule"
+        )
     if params is None:
         params = primitive.cases[0][1] if primitive.cases else {}
     _, params = primitive._bind(operands, params)

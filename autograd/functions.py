@@ -24,7 +24,11 @@ def composite(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _axes(x: Any, axis: Any) -> tuple[int, ...]:
-    return tuple(range(len(p.shape_of(x)))) if axis is None else normalize_axis_tuple(axis, len(p.shape_of(x)))
+    return (
+        tuple(range(len(p.shape_of(x))))
+        if axis is None
+        else normalize_axis_tuple(axis, len(p.shape_of(x)))
+    )
 
 
 def _count(x: Any, axis: Any) -> int:
@@ -64,7 +68,7 @@ def square(x: Any) -> Any:
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over `axis` (None: all).
 
-    >>> mean(np.array([1.0, 2.0, 6.0]))
+    >>> float(mean(np.array([1.0, 2.0, 6.0])))
     3.0
     """
     return p.div(p.sum(x, axis=axis, keepdims=keepdims), float(_count(x, axis)))
@@ -74,7 +78,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The variance over `axis`, Σ (x − mean)² / (n − ddof).
 
-    >>> var(np.array([1.0, 2.0, 3.0]), ddof=1)
+    >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
     deviation = p.sub(x, mean(x, axis, keepdims=True))
@@ -86,7 +90,7 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The standard deviation over `axis`, √var.
 
-    >>> std(np.array([1.0, 2.0, 3.0]), ddof=1)
+    >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
     return p.sqrt(var(x, axis, ddof, keepdims))
@@ -96,7 +100,7 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The minimum over `axis` (None: all); ties share the gradient equally.
 
-    >>> min(np.array([3.0, 1.0, 2.0]))
+    >>> float(min(np.array([3.0, 1.0, 2.0])))
     1.0
     """
     return p.neg(p.max(p.neg(x), axis=axis, keepdims=keepdims))
@@ -214,7 +218,8 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     3e+200
     """
     scale = p.stop_gradient(p.max(p.abs(x), axis=axis, keepdims=True))
-    scale = p.where(p.mul(p.isfinite(scale), scale), scale, 1.0)
+    scale = p.where(p.isfinite(scale), scale, 1.0)
+    scale = p.add(scale, p.equal(scale, 0.0))
     total = p.sum(square(p.div(x, scale)), axis=axis, keepdims=True)
     zero = p.equal(total, 0.0)
     out = p.where(zero, 0.0, p.mul(p.sqrt(p.add(total, zero)), scale))
@@ -233,7 +238,10 @@ def dot(x: Any, y: Any) -> Any:
     if len(p.shape_of(y)) <= 2:
         return p.matmul(x, y)
     letters = "abcdefghijklmnopqrstuvwxyz"
-    mine, theirs = letters[: len(p.shape_of(x)) - 1], letters[len(p.shape_of(x)) : len(p.shape_of(x)) + len(p.shape_of(y))]
+    mine, theirs = (
+        letters[: len(p.shape_of(x)) - 1],
+        letters[len(p.shape_of(x)) : len(p.shape_of(x)) + len(p.shape_of(y))],
+    )
     shared = theirs[-2]
     return einsum(f"{mine}{shared},{theirs}->{mine}{theirs.replace(shared, '')}", x, y)
 
@@ -252,12 +260,17 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     for i, (y, term) in enumerate(zip(operands[1:], terms[1:], strict=True), start=2):
         y, others = _diagonal(y, term, sizes)
         needed = set(target).union(*terms[i:])
-        x, labels = _contract(*_summed(x, labels, needed | set(others)),
-                              *_summed(y, others, needed | set(labels)), needed)
+        x, labels = _contract(
+            *_summed(x, labels, needed | set(others)),
+            *_summed(y, others, needed | set(labels)),
+            needed,
+        )
     x, labels = _summed(x, labels, set(target))
     for label in target:
         if label not in labels:
-            raise ValueError(f"einsum: the output label {label!r} stands in no operand of {subscripts!r}")
+            raise ValueError(
+                f"einsum: the output label {label!r} stands in no operand of {subscripts!r}"
+            )
     order = tuple(labels.index(label) for label in target)
     return x if order == tuple(range(len(order))) else p.transpose(x, axes=order)
 
@@ -275,7 +288,9 @@ def _subscripts(
         raise ValueError(
             f"einsum: {subscripts!r} describes {len(texts)} operands, got {len(operands)}"
         )
-    spare = [len(p.shape_of(x)) - len(t.replace("...", "")) for t, x in zip(texts, operands, strict=True)]
+    spare = [
+        len(p.shape_of(x)) - len(t.replace("...", "")) for t, x in zip(texts, operands, strict=True)
+    ]
     widest = max((n for n, t in zip(spare, texts, strict=True) if "..." in t), default=0)
 
     def labels(text: str, n: int) -> list[str]:
@@ -286,7 +301,7 @@ def _subscripts(
     terms = []
     for text, n, x in zip(texts, spare, operands, strict=True):
         term = labels(text, n)
-        if n < 0 or len(term) != len(p.shape_of(x)) or not "".join(term).isalnum() and term:
+        if n < 0 or len(term) != len(p.shape_of(x)) or (not "".join(term).isalnum() and term):
             raise ValueError(f"einsum: the labels {text!r} do not fit the shape {p.shape_of(x)}")
         for label, size in zip(term, p.shape_of(x), strict=True):
             known = sizes.setdefault(label, size)
@@ -338,7 +353,12 @@ def _contract(x: Any, left: list[str], y: Any, right: list[str], needed: set[str
         z = z if axes == tuple(range(len(axes))) else p.transpose(z, axes=axes)
         return p.reshape(z, shape=(*sizes[0], math.prod(sizes[1]), math.prod(sizes[2])))
 
-    size = {**dict(zip(left, p.shape_of(x), strict=True)), **dict(zip(right, p.shape_of(y), strict=True))}
-    product = p.matmul(arranged(x, left, (batch, rows, inner)), arranged(y, right, (batch, inner, columns)))
+    size = {
+        **dict(zip(left, p.shape_of(x), strict=True)),
+        **dict(zip(right, p.shape_of(y), strict=True)),
+    }
+    product = p.matmul(
+        arranged(x, left, (batch, rows, inner)), arranged(y, right, (batch, inner, columns))
+    )
     labels = batch + rows + columns
     return p.reshape(product, shape=tuple(size[label] for label in labels)), labels

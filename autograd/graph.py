@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.node import FACES, Node, StaleGraphError, constant, current_mode
+from autograd.modes import current_mode
+from autograd.node import FACES, Node, StaleGraphError, constant
 from autograd.primitives import astype, sum_to, to_value
 
 _by_index = attrgetter("index")
@@ -107,9 +108,9 @@ def steps(
     b 2.0 ()
     a 3.0 ()
     """
+    gradients: dict[Node, Any] = {output: _as_seed(output, seed)}
     order = toposort(output)
     wanted = None if inputs is None else _leading_to(set(inputs), order)
-    gradients: dict[Node, Any] = {output: _as_seed(output, seed)}
     walk = _walk(order, gradients, wanted, create_graph)
     return _observed(walk) if current_mode().observers else walk
 
@@ -131,11 +132,11 @@ def _walk(
             continue
         op, operands, params = node.op, node.operands, node.params
         values = [gradient, node if create_graph else node._data]
-        for x in operands:
-            values.append(x if create_graph or not isinstance(x, Node) else x._data)
-        sent = []
+        for x in operands:  # a comprehension would cost a call per node
+            values.append(x if create_graph or not isinstance(x, Node) else x._data)  # noqa: PERF401
+        sent: list[Any] = []
         rules = () if op is None else op.rules(operands) if op.variadic else op.vjps
-        for operand, rule in zip(operands, rules):
+        for operand, rule in zip(operands, rules):  # noqa: B905, for speed
             if (
                 rule is None
                 or not isinstance(operand, Node)
@@ -178,7 +179,9 @@ def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node]:
 
 def _as_seed(output: Node, seed: Any) -> Any:
     if not isinstance(output, Node):
-        raise TypeError(f"only a Value or a Tensor can be differentiated, got {type(output).__name__}")
+        raise TypeError(
+            f"only a Value or a Tensor can be differentiated, got {type(output).__name__}"
+        )
     if seed is None:
         if output.size != 1:
             raise ValueError(
@@ -189,7 +192,9 @@ def _as_seed(output: Node, seed: Any) -> Any:
     if not isinstance(seed, Node):
         seed = constant(seed, output.dtype, "seed")
     if np.shape(seed) != output.shape:
-        raise ValueError(f"the seed must have the output's shape {output.shape}, got {np.shape(seed)}")
+        raise ValueError(
+            f"the seed must have the output's shape {output.shape}, got {np.shape(seed)}"
+        )
     if isinstance(seed, Node):
         return seed
     return seed if type(output._data) is float else np.array(seed, output.dtype)
@@ -295,7 +300,11 @@ def _as_node(gradient: Any) -> Node:
     """A gradient of `create_graph`, which is raw where it does not depend on any node."""
     if isinstance(gradient, Node):
         return gradient
-    return FACES[float if type(gradient) is float else np.ndarray](gradient)  # type: ignore[call-arg]
+    return (
+        FACES[float](gradient)
+        if type(gradient) is float
+        else FACES[np.ndarray](np.asarray(gradient))
+    )
 
 
 def _listed(inputs: Any) -> list[Node]:
@@ -327,9 +336,9 @@ def grad(output: Node, inputs: Any, seed: Any = None, *, create_graph: bool = Fa
     """
     nodes = _listed(inputs)
     found = _exhausted(output, seed, nodes, create_graph)
-    gradients = [found[x] if x in found else zeros_like(x) for x in nodes]
+    gradients: list[Any] = [found[x] if x in found else zeros_like(x) for x in nodes]
     if create_graph:
-        results = [_as_node(g) for g in gradients]
+        results: list[Any] = [_as_node(g) for g in gradients]
     else:
         results = [g if type(g) is float else np.array(g) for g in gradients]
     return results if isinstance(inputs, (list, tuple)) else results[0]
@@ -415,11 +424,13 @@ def _inner(gradients: list[Any], nodes: list[Node], inputs: Any, vectors: Any) -
     given = vectors if isinstance(inputs, (list, tuple)) else [vectors]
     if len(given) != len(nodes):
         raise ValueError(f"{len(nodes)} inputs need as many vectors, got {len(given)}")
-    total: Any = FACES[float](0.0)  # type: ignore[call-arg]
+    total: Any = FACES[float](0.0)
     for gradient, node, vector in zip(gradients, nodes, given, strict=True):
         vector = constant(vector, node.dtype, "vector")
         if np.shape(vector) != node.shape:
-            raise ValueError(f"a vector must have its input's shape {node.shape}, got {np.shape(vector)}")
+            raise ValueError(
+                f"a vector must have its input's shape {node.shape}, got {np.shape(vector)}"
+            )
         total = total + sum_to(gradient * vector, shape=())
     return total
 
@@ -438,8 +449,12 @@ def evaluate(output: Node, values: dict[Node, Any]) -> Any:
     """
     for node in toposort(output):
         if node not in values:
-            values[node] = node._data if node.op is None else node.op(
-                *[values[x] if isinstance(x, Node) else x for x in node.operands], **node.params
+            values[node] = (
+                node._data
+                if node.op is None
+                else node.op(
+                    *[values[x] if isinstance(x, Node) else x for x in node.operands], **node.params
+                )
             )
     return values[output]
 
@@ -450,9 +465,7 @@ def copy_graph(node: Node, memo: dict[int, Any]) -> Any:
         if id(old) not in memo:
             new = old.detach(old.label)
             new.op, new.params, new.line = old.op, old.params, old.line
-            new.operands = tuple(
-                memo[id(x)] if isinstance(x, Node) else x for x in old.operands
-            )
+            new.operands = tuple(memo[id(x)] if isinstance(x, Node) else x for x in old.operands)
             if old._grad is not None:
                 new._grad = old._grad if isinstance(old._grad, (float, Node)) else old.grad.copy()
             memo[id(old)] = new

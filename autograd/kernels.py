@@ -78,11 +78,13 @@ def view_windows(
 ) -> np.ndarray:
     n = len(size)
     spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
-    if np.ndim(x) < n or any(have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True)):
+    if np.ndim(x) < n or any(
+        have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True)
+    ):
         raise ValueError(f"a window spanning {spans} must fit into the last {n} axes; pad first")
     view = sliding_window_view(x, spans, axis=tuple(range(-n, 0)))
-    steps = (*(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
-    return view[(..., *steps)]
+    steps: Any = (slice(None, None, step) for step in (*stride, *dilation))
+    return view[..., *steps]
 
 
 def add_windows(
@@ -100,11 +102,11 @@ def add_windows(
         raise ValueError(f"{fitting} windows of {size} stand on the shape {shape}, got {counts}")
     out = np.full(x.shape[: -2 * n] + shape, 0.0, x.dtype)
     for offset in np.ndindex(*size):
-        places = tuple(
+        places: Any = tuple(
             slice(o * d, o * d + s * (c - 1) + 1, s)
             for o, d, s, c in zip(offset, dilation, stride, counts, strict=True)
         )
-        out[(..., *places)] += x[(..., *offset)]
+        out[..., *places] += x[..., *offset]
     return out
 
 

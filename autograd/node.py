@@ -9,16 +9,16 @@ of number it holds; they register themselves in `FACES`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-FACES: dict[type, type[Node]] = {}
+from autograd.modes import current_mode
+
+FACES: dict[type, Any] = {}
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 # Nodes are numbered as they are recorded, operands before results: sorting by index is a
@@ -31,62 +31,6 @@ _NO_PARAMS: dict[str, Any] = {}
 
 class StaleGraphError(RuntimeError):
     """A backward pass met a node that was recorded before one of its operands was rebound."""
-
-
-# --- modes ------------------------------------------------------------------------------------
-
-
-class Observer:
-    """Is told what happens while it observes; subclasses override what they care about."""
-
-    def created(self, leaf: Node) -> None:
-        """`leaf` was just made of raw numbers."""
-
-    def recorded(self, node: Node) -> None:
-        """`node` was just recorded as the result of an operation."""
-
-    def stepped(self, step: Any) -> None:
-        """A backward pass has just taken a `Step` (see `autograd.graph`)."""
-
-    def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
-        """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
-
-
-class Mode(NamedTuple):
-    recording: bool = True
-    observers: tuple[Observer, ...] = ()
-
-
-_mode: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())
-current_mode = _mode.get
-
-
-@contextmanager
-def _switched(mode: Mode) -> Iterator[None]:
-    token = _mode.set(mode)
-    try:
-        yield
-    finally:
-        _mode.reset(token)
-
-
-def no_grad() -> Any:
-    """Within it nothing is recorded: results are leaves. A context manager and a decorator.
-
-    >>> from autograd import Value
-    >>> a = Value(3.0)
-    >>> with no_grad():
-    ...     b = a * a
-    >>> b.operands
-    ()
-    """
-    return _switched(current_mode()._replace(recording=False))
-
-
-def observing(observer: Observer) -> Any:
-    """Within it `observer` hears of every node recorded and every number that leaves the graph."""
-    mode = current_mode()
-    return _switched(mode._replace(observers=(*mode.observers, observer)))
 
 
 # --- constants --------------------------------------------------------------------------------
@@ -107,16 +51,19 @@ def constant(raw: Any, dtype: np.dtype | None = None, who: str = "autograd") -> 
     try:
         array = np.asarray(raw)
     except ValueError as error:
-        raise ValueError(f"{who}: nested lists must not be ragged; make the rows equally long") from error
+        raise ValueError(
+            f"{who}: nested lists must not be ragged; make the rows equally long"
+        ) from error
     if array.dtype in FLOATS:
         return array
     if array.dtype.kind in "biu":
         return array.astype(dtype or FLOATS[0])
     if array.dtype == object:
         for element in array.flat:
-            if not isinstance(element, (Node, float, int)) or np.ndim(element):
+            if not isinstance(element, (FACES[float], float, int)):
+                found = type(element).__name__
                 raise TypeError(
-                    f"{who}: an object array must hold Values or numbers, found {type(element).__name__}"
+                    f"{who}: an object array must hold Values or numbers, found {found}"
                 )
         return array
     raise TypeError(
@@ -159,6 +106,7 @@ class Primitive:
       constant. A variadic row has one rule for all, told the operand's position first.
     - `params` are the keyword parameters with their defaults (`axis=None`); `prepare` checks them.
     - `objects` computes on object arrays of Values where `array` cannot.
+    - `diagnosis` says of the operands' shapes what is wrong with them, where `array` refuses them.
     - `domain` has an interval per operand where the row is smooth, and `cases` the shapes and
       parameters it is tested with.
     """
@@ -175,6 +123,7 @@ class Primitive:
         params: dict[str, Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
         objects: Callable[..., Any] | None = None,
+        diagnosis: Callable[..., str] | None = None,
         variadic: bool = False,
         domain: tuple[tuple[float, float], ...] = ((-2.0, 2.0),),
         cases: tuple[tuple[tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (),
@@ -182,7 +131,7 @@ class Primitive:
         self.name, self.symbol = name, symbol
         self.scalar, self.array, self.objects = scalar, array, objects or array
         self.vjps, self.variadic = vjps, variadic
-        self.params, self.prepare = params or {}, prepare
+        self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
         self.domain, self.cases = domain, cases
         self._plain = -1 if variadic or params else len(vjps)  # as many operands need no binding
         self.__doc__, self.__name__, self.__module__ = doc, name, "autograd.primitives"
@@ -221,7 +170,9 @@ class Primitive:
         if recorded and constants:
             operands = tuple([frozen(x) if type(x) is np.ndarray else x for x in operands])
             data = [x._data if isinstance(x, Node) else x for x in operands]
-        out = self._on_floats(data, params) if elementary else self._guarded(self.array, data, params)
+        out = (
+            self._on_floats(data, params) if elementary else self._guarded(self.array, data, params)
+        )
         return record(self, operands, params, out) if recorded else out
 
     def _call_on_raw(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -230,7 +181,11 @@ class Primitive:
             if hasattr(operand, "__primitive__"):
                 return operand.__primitive__(self, operands, params)
         nodes = [x._data for x in operands if isinstance(x, Node)]
-        dtype = np.result_type(*nodes) if nodes else None
+        if nodes:  # NumPy's scalars join a graph as Python's do, so that float32 stays float32
+            dtype = np.result_type(*nodes)
+        else:
+            dtype = None
+            operands = tuple([np.asarray(x) if isinstance(x, np.generic) else x for x in operands])
         cleaned = [x if isinstance(x, Node) else constant(x, dtype, self.name) for x in operands]
         if any(isinstance(x, np.ndarray) and x.dtype == object for x in cleaned):
             return self._call_on_objects(tuple(cleaned), params)
@@ -273,7 +228,7 @@ class Primitive:
                 f"{self.name}: takes {len(self.vjps)} operand(s) and the parameters "
                 f"({', '.join(self.params)}), got {len(operands) + len(extra)} arguments"
             )
-        params = {**dict(zip(self.params, extra)), **params}
+        params = {**dict(zip(self.params, extra, strict=False)), **params}
         for name in params:
             if name not in self.params:
                 raise TypeError(
@@ -295,21 +250,18 @@ class Primitive:
             return forward(*data, **params)
         except (ValueError, TypeError, IndexError) as error:
             shapes = [np.shape(x) for x in data]
-            kind = next(k for k in (IndexError, ValueError, TypeError) if isinstance(error, k))
-            raise kind(f"{self.name}: {_diagnosis(self, shapes, error)}") from error
-
-
-def _diagnosis(primitive: Primitive, shapes: list[tuple[int, ...]], error: Exception) -> str:
-    if primitive.name == "matmul":
-        if () in shapes:
-            return f"both operands must have at least one axis, got {shapes[0]} @ {shapes[1]}; use * to scale"
-        return (
-            f"the inner dimensions must agree, got {shapes[0]} @ {shapes[1]}; did you mean a transpose?"
-        )
-    got = " and ".join(map(str, shapes))
-    if primitive.scalar is not None and len(shapes) > 1:
-        return f"the shapes must broadcast together, got {got}; reshape one, or insert an axis with None"
-    return f"{error} (operand shape: {got})"
+            kind = next(k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
+            if self.diagnosis is not None:
+                problem = self.diagnosis(*shapes)
+            elif self.scalar is not None and len(shapes) > 1:
+                got = " and ".join(map(str, shapes))
+                problem = (
+                    f"the shapes must broadcast together, got {got}; "
+                    f"reshape one, or insert an axis with None"
+                )
+            else:
+                problem = f"{error} (operand shape: {' and '.join(map(str, shapes))})"
+            raise kind(f"{self.name}: {problem}") from error
 
 
 # --- nodes ------------------------------------------------------------------------------------
@@ -434,7 +386,8 @@ class Node:
             )
         if data.dtype != self.dtype:
             raise TypeError(
-                f"{what} must keep the dtype {self.dtype}, got {data.dtype}; use .astype({str(self.dtype)!r})"
+                f"{what} must keep the dtype {self.dtype}, got {data.dtype}; "
+                f"use .astype({str(self.dtype)!r})"
             )
 
     @property
@@ -467,7 +420,9 @@ class Node:
 
     def _number(self) -> float:
         if self.size != 1:
-            raise TypeError(f"only one number converts to a float, got shape {self.shape}; index or sum it")
+            raise TypeError(
+                f"only one number converts to a float, got shape {self.shape}; index or sum it"
+            )
         return float(self._data if self.shape == () else self._data.item())
 
     def _escape(self, how: str, result: Any, *args: Any) -> Any:
@@ -484,7 +439,8 @@ class Node:
     def __reduce__(self) -> Any:
         if self.op is not None:
             raise TypeError(
-                f"only leaves can be pickled, and this is the result of {self.op.name}; pickle .detach()"
+                f"only leaves can be pickled, and this is the result of {self.op.name}; "
+                f"pickle .detach()"
             )
         return type(self), (self._data, self.label)
 

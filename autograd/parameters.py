@@ -1,4 +1,4 @@
-"""Checks of the primitives' parameters: each takes what a user may write and gives one clean form."""
+"""Checks of the primitives' parameters: what a user may write, in one clean form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def integers(who: str, numbers: Any) -> tuple[int, ...]:
             return (operator.index(numbers),)
         return tuple(map(operator.index, numbers))
     except TypeError:
-        raise TypeError(f"{who} must be an integer or a tuple of integers, got {numbers!r}") from None
+        raise TypeError(
+            f"{who} must be an integer or a tuple of integers, got {numbers!r}"
+        ) from None
 
 
 def axis(axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -52,8 +54,8 @@ def index(index: Any, **more: Any) -> dict[str, Any]:
                 item = operator.index(item)
             except TypeError:
                 raise IndexError(
-                    f"take: an index must be an integer, a slice, None, ... or an array of integers "
-                    f"or booleans, got {item!r}"
+                    f"take: an index must be an integer, a slice, None, ... or an array of "
+                    f"integers or booleans, got {item!r}"
                 ) from None
         items.append(item)
     return {"index": tuple(items), **more}
@@ -70,11 +72,16 @@ def overlap_add(shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
 
 
 def window_steps(who: str, n: int, stride: Any, dilation: Any) -> dict[str, tuple[int, ...]]:
-    steps = {"stride": integers(f"{who}: stride", stride), "dilation": integers(f"{who}: dilation", dilation)}
+    steps = {
+        "stride": integers(f"{who}: stride", stride),
+        "dilation": integers(f"{who}: dilation", dilation),
+    }
     steps = {name: s * n if len(s) == 1 else s for name, s in steps.items()}
     for name, s in steps.items():
         if len(s) != n or min(s) < 1:
-            raise ValueError(f"{who}: {name} must be a positive integer for each of {n} axes, got {s}")
+            raise ValueError(
+                f"{who}: {name} must be a positive integer for each of {n} axes, got {s}"
+            )
     return steps
 
 
@@ -97,3 +104,10 @@ def dtype(dtype: Any) -> dict[str, Any]:
     if dtype not in (np.float32, np.float64):
         raise TypeError(f"astype: numbers are float64 or float32 here, got {dtype}")
     return {"dtype": dtype}
+
+
+def inner_dimensions(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    """What is wrong with the shapes of a matrix product."""
+    if () in (x, y):
+        return f"both operands must have at least one axis, got {x} @ {y}; use * to scale"
+    return f"the inner dimensions must agree, got {x} @ {y}; did you mean a transpose?"

@@ -128,11 +128,13 @@ def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:
 
 
 def unpadded(x: Any, width: tuple[tuple[int, int], ...]) -> tuple[slice, ...]:
-    return tuple(slice(before, before + n) for n, (before, _) in zip(shape_of(x), width, strict=True))
+    return tuple(
+        slice(before, before + n) for n, (before, _) in zip(shape_of(x), width, strict=True)
+    )
 
 
 REDUCE = {"axis": None, "keepdims": False}
-REDUCTIONS = (
+REDUCTIONS: Any = (
     (((3, 4),), {}),
     (((3, 4),), {"axis": 0}),
     (((3, 4),), {"axis": -1, "keepdims": True}),
@@ -176,7 +178,7 @@ where    = primitive("where",    "where",    lambda c, x, y: x if c else y, lamb
 astype   = primitive("astype",   "astype",   lambda x, dtype: x, lambda x, dtype: np.asarray(x).astype(dtype), (lambda g, out, x, dtype: g,), "x in another floating dtype.", params={"dtype": np.float64}, prepare=parameters.dtype, cases=((((3,),), {"dtype": np.float64}),))
 
 # locally constant, so without a rule: masks, and what is to be left out of the derivative
-sign     = primitive("sign",     "sign", lambda x: x and math.copysign(1.0, x), np.sign, (None,), "−1, 0 or 1, elementwise; locally constant.")
+sign     = primitive("sign",     "sign", lambda x: x if x == 0 or x != x else math.copysign(1.0, x), np.sign, (None,), "−1, 0 or 1, elementwise; locally constant.")
 step     = primitive("step",     "step", lambda x: 1.0 if x > 0 else 0.0, lambda x: kernels.mask(x > 0, x), (None,), "1 where x > 0, else 0, elementwise; locally constant.")
 equal    = primitive("equal",    "=",    lambda x, y: 1.0 if x == y else 0.0, lambda x, y: kernels.mask(np.equal(x, y), x, y), (None, None), "1 where x = y, else 0, elementwise; shapes broadcast; locally constant.", domain=(ANY, ANY))
 isfinite = primitive("isfinite", "isfinite", lambda x: 1.0 if math.isfinite(x) else 0.0, lambda x: kernels.mask(np.isfinite(x), x), (None,), "1 where x is neither infinite nor NaN, else 0, elementwise; locally constant.")
@@ -199,5 +201,5 @@ stack        = primitive("stack",        "stack",   None, lambda *xs, axis: np.s
 to_value     = primitive("to_value",     "value",   None, lambda x: x[()] if isinstance(x, np.ndarray) and x.dtype == object else float(x), (lambda g, out, x: broadcast_to(g, shape=shape_of(x)),), "A 0-d Tensor as a Value.", cases=((((),), {}),))
 
 max          = primitive("max",          "max",     None, np.max, (max_back,), "The maximum over `axis` (None: all); ties share the gradient equally.", params=REDUCE, prepare=parameters.axis, objects=max_of_objects, cases=REDUCTIONS)
-matmul       = primitive("matmul",       "@",       None, np.matmul, (matmul_left, matmul_right), "x @ y: (..., n, k) @ (..., k, m) to (..., n, m); vectors as in NumPy; batch axes broadcast.", domain=(ANY, ANY), cases=((((2, 3), (3, 4)), {}), (((3,), (3,)), {}), (((2, 3), (3,)), {}), (((3,), (3, 2)), {}), (((5, 2, 3), (3, 4)), {}), (((3,), (2, 3, 4)), {}), (((2, 4, 3), (3,)), {}), (((2, 1, 2, 3), (4, 3, 2)), {}), (((1, 1), (1, 1)), {}), (((0, 3), (3, 2)), {})))
+matmul       = primitive("matmul",       "@",       None, np.matmul, (matmul_left, matmul_right), "x @ y: (..., n, k) @ (..., k, m) to (..., n, m); vectors as in NumPy; batch axes broadcast.", diagnosis=parameters.inner_dimensions, domain=(ANY, ANY), cases=((((2, 3), (3, 4)), {}), (((3,), (3,)), {}), (((2, 3), (3,)), {}), (((3,), (3, 2)), {}), (((5, 2, 3), (3, 4)), {}), (((3,), (2, 3, 4)), {}), (((2, 4, 3), (3,)), {}), (((2, 1, 2, 3), (4, 3, 2)), {}), (((1, 1), (1, 1)), {}), (((0, 3), (3, 2)), {})))
 # fmt: on

@@ -40,7 +40,9 @@ class Tensor(Face, data_type=np.ndarray):
     @staticmethod
     def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> np.ndarray:
         if isinstance(raw, Node):
-            raise TypeError(f"{who} must be raw numbers, got a {type(raw).__name__}; pass its .data")
+            raise TypeError(
+                f"{who} must be raw numbers, got a {type(raw).__name__}; pass its .data"
+            )
         array = constant(raw, dtype, who)
         if isinstance(array, np.ndarray) and array.dtype == object:
             raise TypeError(

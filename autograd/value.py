@@ -37,10 +37,14 @@ class Value(Face, data_type=float):
         if type(raw) is float:
             return raw
         if isinstance(raw, Node):
-            raise TypeError(f"{who} must be a raw number, got a {type(raw).__name__}; pass its .data")
+            raise TypeError(
+                f"{who} must be a raw number, got a {type(raw).__name__}; pass its .data"
+            )
         number = constant(raw, None, who)
         if isinstance(number, np.ndarray) and (number.shape != () or number.dtype == object):
-            raise TypeError(f"{who} must be a single number, got shape {number.shape}; use a Tensor")
+            raise TypeError(
+                f"{who} must be a single number, got shape {number.shape}; use a Tensor"
+            )
         return float(number)
 
     def __repr__(self) -> str:

@@ -77,9 +77,7 @@ def backward(root: Node, named: dict[Node, str]) -> list[tuple[str, float, list[
                 continue
             assert node.op is not None
             symbols = tuple(named[x] if isinstance(x, Node) else x for x in node.operands)
-            numbers = tuple(
-                number(x._data) if isinstance(x, Node) else x for x in node.operands
-            )
+            numbers = tuple(number(x._data) if isinstance(x, Node) else x for x in node.operands)
             rule = formula(node.op, i, symbols, g=f"∂{top}/∂{named[node]}", out=named[node])
             filled = formula(node.op, i, numbers, g=number(gradient), out=number(node._data))
             lines.append(Line(named[operand], rule.text, filled.text, contribution))

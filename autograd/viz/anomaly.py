@@ -10,7 +10,8 @@ import numpy as np
 
 from autograd.formula import formula, write
 from autograd.graph import Step, steps, toposort, vjp
-from autograd.node import Node, Observer, observing
+from autograd.modes import Observer, observing
+from autograd.node import Node
 from autograd.viz.lines import written
 from autograd.viz.text import node_title, number_text
 

@@ -10,7 +10,8 @@ from types import FrameType
 from typing import NamedTuple
 
 import autograd
-from autograd.node import Node, Observer, observing
+from autograd.modes import Observer, observing
+from autograd.node import Node
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.
