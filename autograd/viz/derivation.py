@@ -25,15 +25,17 @@ class Derivation(Equations):
         numbers: the same with numbers.
         gradient: its value.
         updated: the node's number after the update, None without a rate.
+        recorded: the gradient as a node, of the graph that the formula was read from.
+        symbols: how each node of that graph is written.
     """
 
     def __init__(self, node: Node, root: Node, rate: float | None = None) -> None:
         self.node, self.root = node, root
         forward = toposort(root, node)
         named = names(forward)
-        gradient = grad(root, node, create_graph=True)
+        self.recorded = gradient = grad(root, node, create_graph=True)
         own = derivative(named[root], named[node])
-        symbols: dict[Node, Symbol] = {}
+        self.symbols = symbols = dict[Node, Symbol]()
         numbers: dict[Node, Symbol] = {}
         equations: list[Equation] = []
 
@@ -111,7 +113,7 @@ def derive(node: Node, root: Node, rate: float | None = None) -> Derivation:
             = −0.400497
       w⁺    = w − η × 2 × (y − 1) × (1 − y × y) × x
             = 0.5 − 0.1 × 2 × (0.761594 − 1) × (1 − 0.761594 × 0.761594) × 2
-            = 0.5 − −0.0400497
+            = 0.5 − (−0.0400497)
             = 0.54005
     """
     return Derivation(node, root, rate)

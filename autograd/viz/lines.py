@@ -131,7 +131,7 @@ def forward_line(node: Node, named: dict[Node, str]) -> Line:
     >>> a = Value(2.0, label="a")
     >>> b = a * -3.0
     >>> forward_line(b, {a: "a", b: "b"})[1:]
-    ('b', 'a × −3', '2 × −3', -6.0)
+    ('b', 'a × (−3)', '2 × (−3)', -6.0)
     """
     if node.op is None:
         return Line(node, named[node], "", "", node._data)
@@ -147,7 +147,7 @@ def backward_lines(step: Step, named: dict[Node, str], top: str) -> list[Line]:
     >>> b = a * -3.0
     >>> step = next(steps(b))
     >>> backward_lines(step, {a: "a", b: "b"}, "b")[0][1:]
-    ('∂b/∂a', '∂b/∂b × −3', '1 × −3', -3.0)
+    ('∂b/∂a', '∂b/∂b × (−3)', '1 × (−3)', -3.0)
     """
     lines = []
     for i, (operand, sent) in enumerate(zip(step.node.operands, step.sent, strict=False)):
@@ -166,7 +166,7 @@ def _symbol(operand: Any, named: dict[Node, str]) -> Any:
 
 
 def _filled(operand: Any) -> Any:
-    """An operand's numbers in a formula. Constants stay raw, so that the rule computes with them."""
+    """An operand's numbers in a formula; constants stay raw, so that the rule folds them."""
     if isinstance(operand, Node):
         return written(operand._data)
     return written(operand) if isinstance(operand, np.ndarray) else operand

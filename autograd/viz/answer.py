@@ -1,0 +1,174 @@
+"""`check_derivation`: a learner's own gradient, judged."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from autograd.expression import FUNCTIONS, read
+from autograd.graph import grad, steps, toposort
+from autograd.node import Node
+from autograd.primitives import TABLE
+from autograd.viz.lines import derivative, names, written
+from autograd.viz.mistakes import Mistakes
+
+ROUNDING = (2, 3, 4, 5, 6)  # to how many significant digits people round on the way
+COARSEST = 0.005  # an answer with less relative precision can't be told from its neighbours
+EXACT = 1e-9
+WHOLE = {name: TABLE[name] for name in ("matmul", "transpose", "sum")}  # for formulas of arrays
+LARGEST = 0.05  # no relative error is forgiven beyond this
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """How an answer was judged.
+
+    `kind` is "right", "early rounding", the name of a mistake, or "unknown"; `given` and `expected`
+    are the two gradients.
+    """
+
+    kind: str
+    message: str
+    given: Any
+    expected: Any
+
+    @property
+    def right(self) -> bool:
+        """Whether the derivation is right, early rounding forgiven."""
+        return self.kind in ("right", "early rounding")
+
+    def __str__(self) -> str:
+        return self.message
+
+    __repr__ = __str__
+
+
+def check_derivation(
+    node: Node, answer: Any, *, root: Node, update: float | None = None
+) -> Verdict:
+    """Judge a hand-derived gradient: right, right up to rounding, or which mistake explains it.
+
+    The mistakes are not looked up: each is made in the graph, and what comes of it is compared with
+    the answer. They are: wrong sign, missing factor of the chain, upstream forgotten, wrong local
+    derivative (of another function, or at another place), sum over consumers forgotten,
+    already-updated weight used, transposed, off by the batch mean.
+
+    Args:
+        node: for what `root` was differentiated.
+        answer: a number or array, or text: a number, or a formula of numbers, the graph's labels,
+            `+ - * / **` and the table's functions. It counts as precise as it is written.
+        root: what was differentiated, a single number.
+        update: a learning rate; the answer is then the new number, `node − update × gradient`.
+
+    Raises:
+        ExpressionError: the text is no such formula.
+        ValueError: `root` is not a single number, or `update` is 0.
+
+    >>> from autograd import Value
+    >>> w, x = Value(0.5, label="w"), Value(3.0, label="x")
+    >>> E = (w * x).sin()
+    >>> check_derivation(w, "cos(w * x) * x", root=E)
+    right: ∂v2/∂w = 0.212212
+    >>> check_derivation(w, "0.0707", root=E)
+    missing factor of the chain: the factor x is not there; ∂v2/∂w = 0.212212, got 0.0707
+    >>> check_derivation(w, "-cos(w * x) * x", root=E).kind
+    'wrong sign'
+    >>> check_derivation(w, "0.3", root=E).kind
+    'unknown'
+    """
+    if update == 0:
+        raise ValueError("update must be a learning rate other than 0, got 0; leave it out")
+    named = names(toposort(root, node))
+    own = derivative(named[root], named[node]).text
+    with np.errstate(all="ignore"):
+        given, precision = _read(answer, {name: x._data for x, name in named.items()})
+    mistakes = Mistakes(node, root, update)
+    expected = mistakes.gradient
+    if update is not None and np.shape(given) == node.shape:
+        given = (node._data - given) / update
+        rounding = np.finfo(float).eps * float(np.max(np.abs(node._data), initial=0.0))
+        precision = (precision + 4 * rounding) / abs(update)
+
+    def verdict(kind: str, remark: str = "") -> Verdict:
+        told = f"{kind}: {remark}; " if remark else f"{kind}: "
+        told += f"{own} = {written(expected).text}"
+        if kind != "right":
+            told += f", got {written(given).text}"
+        if update is not None:
+            told += f" (new {named[node]} = {written(node._data - update * expected).text})"
+        return Verdict(kind, told, given, expected)
+
+    if np.shape(given) != node.shape:
+        return verdict(*_of_another_shape(given, expected, precision))
+    if _agree(given, expected, precision):
+        return verdict("right")
+    with np.errstate(all="ignore"):
+        for kind, remark, gradient in mistakes:
+            if _agree(given, gradient, precision):
+                return verdict(kind, remark)
+        low, high = _rounding_errors(node, root)
+    error = given - expected
+    if np.all((low - precision <= error) & (error <= high + precision)):
+        return verdict("early rounding", "right, but numbers were rounded on the way")
+    return verdict("unknown", "no known mistake gives this")
+
+
+def _read(answer: Any, labels: dict[str, Any]) -> tuple[Any, float]:
+    """The answer's number, and half a unit of the last digit it was written with."""
+    if isinstance(answer, str):
+        number = read(answer, labels, {**FUNCTIONS, **WHOLE})
+        text = answer.strip().removeprefix("-").removeprefix("+").strip()
+        literal = isinstance(ast.parse(text, mode="eval").body, ast.Constant)
+        return number, _half_a_unit(text.replace("_", "")) if literal else 0.0
+    number = np.asarray(answer, float)
+    precision = min((_half_a_unit(repr(float(x))) for x in number.flat), default=0.0)
+    return (number if number.ndim else float(number)), precision
+
+
+def _half_a_unit(text: str) -> float:
+    exponent = Decimal(text).as_tuple().exponent
+    return 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
+
+
+def _agree(given: Any, gradient: Any, precision: float) -> bool:
+    """Whether an answer is this gradient, as far as its digits go."""
+    if np.shape(given) != np.shape(gradient) or not np.all(np.isfinite(gradient)):
+        return False
+    size = float(np.max(np.abs(gradient), initial=0.0))
+    tolerance = max(min(precision, COARSEST * size), EXACT * size)
+    return bool(np.all(np.abs(given - gradient) <= tolerance))
+
+
+def _of_another_shape(given: Any, expected: Any, precision: float) -> tuple[str, str]:
+    if np.ndim(given) == 2 and _agree(given.T, expected, precision):
+        return "transposed", "rows and columns are exchanged"
+    try:
+        summed = TABLE["sum_to"](given, shape=np.shape(expected))
+    except ValueError:
+        summed = None
+    if summed is not None and _agree(summed, expected, precision * np.size(given)):
+        return "sum over consumers forgotten", "add up over the axes that were broadcast"
+    return "unknown", f"the gradient has the shape {np.shape(expected)}, not {np.shape(given)}"
+
+
+def _rounding_errors(node: Node, root: Node) -> tuple[Any, Any]:
+    """How far the gradient moves at most, down and up, if the numbers on the way are rounded.
+
+    To first order: the gradient's own gradient for every number on the way, times the error that
+    rounding this number makes. Arrays are forgiven half a percent of their largest element.
+    """
+    recorded = grad(root, node, create_graph=True)
+    size = float(np.max(np.abs(recorded._data), initial=0.0))
+    if recorded.size > 1:
+        return -COARSEST * size, COARSEST * size
+    low = high = 0.0
+    for step in steps(recorded):
+        if step.node.op is not None and step.node.size == 1 and step.node is not recorded:
+            x, sensitivity = float(step.node._data), float(step.gradient)
+            moves = [sensitivity * (float(f"{x:.{n}g}") - x) for n in ROUNDING]
+            low, high = low + min(0.0, *moves), high + max(0.0, *moves)
+    return max(low, -LARGEST * size), min(high, LARGEST * size)
