@@ -54,7 +54,7 @@ def draw(
         gradients: the gradients to show instead of each node's `.grad`.
 
     Raises:
-        ValueError: an option is none of those named here.
+        ValueError: an option is none of those named here, or `expand` names what is not there.
         TypeError: `root` is not a node.
 
     >>> from autograd import Value
@@ -84,7 +84,7 @@ def draw(
     )
     if direction == "auto":
         direction = "LR" if longest_path(shown) <= SIDE_BY_SIDE else "TB"
-    drawing = Drawing(format="svg")
+    drawing = Drawing("computation", format="svg")
     drawing.ids = shown.ids
     by_gradient = color_by == "grad" and any(box.magnitude is not None for box in shown.boxes)
     write_dot(drawing, shown, THEMES[theme], direction, by_gradient)

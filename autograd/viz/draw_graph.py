@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd.graph import toposort
+from autograd.graph import describe, toposort
 from autograd.node import Node
 from autograd.viz.draw_box import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.draw_collapse import Grouping, by_structure
-from autograd.viz.draw_modules import Modules, Path, by_module, deepest
+from autograd.viz.draw_modules import Modules, Path, by_module, deepest, levels
 from autograd.viz.draw_scalars import Element, index_text, open_scalars, work
 from autograd.viz.text import node_title, shape_text
 
@@ -44,6 +44,7 @@ def to_be_shown(
     """Decide what is visible of the graph of `root`."""
     order = toposort(root)
     paths = {x for x in expand if isinstance(x, str)}
+    _must_be_there(order, expand, modules)
     grouping = fitting(order, limit, depth, paths, modules)
     owner, copies = grouping.owner, grouping.copies
     members: dict[Node, list[Node]] = {}
@@ -116,6 +117,18 @@ def to_be_shown(
         for (tail, to, _, label), count in edges.items()
     ]
     return shown
+
+
+def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: Modules) -> None:
+    nodes = set(order)
+    inside = (levels(modules[node][0]) for node in order if node in modules)
+    known = {".".join(path[: i + 1]) for path in inside for i in range(len(path))}
+    for x in expand:
+        if isinstance(x, str) and x not in known:
+            names = ", ".join(sorted(known)) or "none were given as modules="
+            raise ValueError(f"expand: no module {x!r} recorded this graph; modules: {names}")
+        if isinstance(x, Node) and x not in nodes:
+            raise ValueError(f"expand: {describe(x)} is not in this graph; draw what it leads to")
 
 
 def fitting(

@@ -386,6 +386,14 @@ def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
     assert "too many scalars" in found.notes[0]
 
 
+def test_what_is_not_there_cannot_be_opened() -> None:
+    root, made = model(1)
+    with pytest.raises(ValueError, match=r"no module 'tail' .*: blocks.0, blocks.0.inner, head"):
+        draw(root, modules=made, expand=["tail"])
+    with pytest.raises(ValueError, match=r"'a' .* is not in this graph"):
+        draw(root, expand=[Tensor([1.0], label="a")])
+
+
 # --- large graphs -----------------------------------------------------------------------------
 
 
