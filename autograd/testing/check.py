@@ -1,73 +1,124 @@
-"""`check_grads`: is the gradient of a function right?"""
+"""`check_grads` and `examine`: is the gradient of a function right?"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from autograd import Node, grad
-from autograd.testing.numeric import EPS, derivative
-from autograd.testing.subject import GradientError, Subject
+from autograd.testing.culprit import locate
+from autograd.testing.numeric import EPS
+from autograd.testing.passes import broken_promises
+from autograd.testing.probe import Probe
+from autograd.testing.report import Report
+from autograd.testing.subject import Call, Function, Gradient, GradientError, Subject, in_float64, quiet
+
+FLOAT32_RTOL = 1e-4
 
 
 def check_grads(
-    f: Any, *inputs: Any, order: int = 2, rtol: float = 1e-6, params: Any = None, seed: int = 0
+    f: Any,
+    *inputs: Any,
+    order: int = 2,
+    rtol: float = 1e-6,
+    params: Any = None,
+    seed: int = 0,
+    budget: int = 16,
 ) -> None:
-    """Check the gradients of `f` for every Value and Tensor among `inputs`."""
-    subject = Subject(f, inputs, params)
+    """Check the gradient of `f` for every Value and Tensor in `inputs`, and every parameter.
+
+    Args:
+        f: a function, or a module, of which every parameter is checked. It returns a Value or a
+            Tensor of any shape, or nested lists or dicts of them.
+        inputs: Values, Tensors, nested lists and dicts of them; other things are constants.
+        order: how many times to differentiate.
+        rtol: the relative error that may pass; an error of 10 rtol never does.
+        params: leaves that `f` uses without taking them as inputs: a module, a list or a dict.
+        seed: of the random cotangents and directions.
+        budget: how many directions to try for each input. An input with no more entries than that
+            is checked entry by entry, a larger one in groups of entries (see `Probe.directions`).
+
+    Raises:
+        GradientError: the gradient is wrong, or can't be certified: the point is at the edge of
+            the domain, `f` is mostly rounding, not deterministic, or returns no node. Its `report`
+            is that of `examine`.
+        TypeError: there is nothing to differentiate.
+
+    >>> from autograd import Tensor
+    >>> check_grads(lambda x: x.softmax(), Tensor([1.0, 2.0, 3.0]))
+    >>> check_grads(lambda x: x * x.data, Tensor([2.0]))
+    Traceback (most recent call last):
+    ...
+    autograd.testing.subject.GradientError: <lambda>: wrong ...
+    """
+    report = examine(f, *inputs, order=order, rtol=rtol, params=params, seed=seed, budget=budget)
+    if not report.ok:
+        raise GradientError(str(report), report)
+
+
+def examine(
+    f: Any,
+    *inputs: Any,
+    order: int = 2,
+    rtol: float = 1e-6,
+    params: Any = None,
+    seed: int = 0,
+    budget: int = 16,
+) -> Report:
+    """What `check_grads` found, without raising.
+
+    >>> from autograd import Value
+    >>> report = examine(lambda x: x.relu(), Value(0.0))
+    >>> print(report.verdict, report.findings[0].slopes)
+    kink (0.0, 1.0)
+    """
+    function = Function(f, inputs, params)
+    report = Report(function.name, seed, rtol)
     rng = np.random.default_rng(seed)
-    call = subject.call()
-    cotangents = [rng.normal(size=y.shape) for y in call.outputs]
-    gradients = contracted_gradients(call.outputs, list(call.leaves.values()), cotangents)
-    for (name, leaf), gradient in zip(call.leaves.items(), gradients, strict=True):
-        x = np.asarray(leaf._data, float)
-        size = np.maximum(np.abs(x), 1e-3)
-        units = range(x.size) if x.size <= 16 else [None] * 8
-        for unit in units:
-            if unit is None:
-                u = size * rng.choice([-1.0, 1.0], x.shape)
-            else:
-                u = np.zeros(x.size)
-                u[unit] = size.flat[unit]
-                u = u.reshape(x.shape)
+    try:
+        with quiet(), in_float64(), function.at({}) as call:
+            float32 = any(np.asarray(x).dtype == np.float32 for x in function.original.values())
+            _examine(function, call, order, budget, rng, report)
+        if float32 and report.ok:
+            _compare_float32(function, rng, report)
+    except GradientError as error:
+        report.problems.append(str(error))
+    return report
 
-            def phi(t: float, name: str = name, x: np.ndarray = x, u: np.ndarray = u) -> float:
-                moved = x + t * u
-                number = float(moved) if type(leaf._data) is float else moved
-                outputs = subject.call({name: number}).outputs
-                return sum(
-                    float(np.vdot(v, np.subtract(y._data, y0._data)))
-                    for v, y, y0 in zip(cotangents, outputs, call.outputs, strict=True)
+
+def _examine(
+    subject: Subject, call: Call, order: int, budget: int, rng: np.random.Generator, report: Report
+) -> None:
+    """One order of differentiation after the other, as long as all is well."""
+    cotangent = rng.normal(size=call.output.shape)
+    cotangent = float(cotangent) if type(call.output._data) is float else cotangent
+    report.problems += broken_promises(subject, call, cotangent)
+    if not report.problems:
+        level = 1 + max((finding.order for finding in report.findings), default=0)
+        probe = Probe(subject, call, cotangent, level, report.rtol)
+        for name in subject.numbers:
+            report.findings += probe.findings(name, budget, rng)
+    if not report.ok:
+        report.culprit = locate(subject, call, cotangent, report)
+    elif order > 1:
+        gradient = Gradient(subject, cotangent)
+        with gradient.at({}) as second:
+            _examine(gradient, second, order - 1, max(budget // 4, 2), rng, report)
+
+
+def _compare_float32(function: Function, rng: np.random.Generator, report: Report) -> None:
+    """The float32 gradient, against the float64 one that was just certified."""
+    with in_float64(), function.at({}) as call:
+        cotangent = rng.normal(size=call.output.shape)
+        cotangent = float(cotangent) if type(call.output._data) is float else cotangent
+        certified = call.gradients(cotangent)
+    with function.at(function.original) as call:
+        for name, gradient in call.gradients(np.asarray(cotangent, call.output.dtype)).items():
+            exact = np.asarray(certified[name])
+            allowed = FLOAT32_RTOL * np.abs(exact) + 1e-1 * FLOAT32_RTOL * np.abs(exact).max(initial=0)
+            apart = np.abs(gradient - exact)
+            if not (apart <= allowed).all():
+                report.problems.append(
+                    f"{name}: the float32 gradient is {np.nanmax(apart):.3g} away from the float64 one"
                 )
-
-            scale = sum(
-                float(np.vdot(np.abs(v), np.abs(y._data)))
-                for v, y in zip(cotangents, call.outputs, strict=True)
-            )
-            numeric = derivative(phi, EPS * scale, lambda s: s.error <= 0.1 * rtol * abs(s.value))
-            analytic = float(np.vdot(gradient, u))
-            if (
-                abs(analytic - numeric.value)
-                > rtol * max(abs(analytic), abs(numeric.value)) + 4 * numeric.error
-            ):
-                where = (
-                    "along a random direction"
-                    if unit is None
-                    else f"at {np.unravel_index(unit, x.shape)}"
-                )
-                raise GradientError(
-                    f"check_grads({subject.name}): the gradient for {name} is wrong {where}: "
-                    f"analytic {analytic:.9g}, numeric {numeric.value:.9g} ± {numeric.error:.1g} (seed {seed})"
-                )
-
-
-def contracted_gradients(
-    outputs: list[Node], leaves: list[Node], cotangents: list[Any]
-) -> list[Any]:
-    """Σ over the outputs of the vector-Jacobian products."""
-    total: list[Any] = [0.0] * len(leaves)
-    for y, v in zip(outputs, cotangents, strict=True):
-        v = float(v) if type(y._data) is float else v
-        total = [a + b for a, b in zip(total, grad(y, leaves, v), strict=True)]
-    return total

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from autograd import Node, Tensor, Value
+from autograd import TABLE, Node, Tensor, Value, grad
+from autograd.testing.planting import replaced
 
 
 class GradientError(AssertionError):
@@ -17,6 +19,124 @@ class GradientError(AssertionError):
     def __init__(self, message: str, report: Any = None) -> None:
         super().__init__(message)
         self.report = report
+
+
+class Call(NamedTuple):
+    """One call: the leaves that stood for the inputs, by name, and the one node that came out."""
+
+    leaves: dict[str, Node]
+    output: Node
+
+    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+        """The vector-Jacobian product with `seed`, by name."""
+        names = list(self.leaves) if names is None else names
+        seed = float(seed) if type(self.output._data) is float else seed
+        with quiet():
+            found = grad(self.output, [self.leaves[name] for name in names], seed)
+        return dict(zip(names, found, strict=True))
+
+
+class Subject(Protocol):
+    """A function with numbers to differentiate it for; `at` calls it with some of them replaced."""
+
+    name: str
+    numbers: dict[str, Any]
+
+    def at(self, moved: dict[str, Any]) -> Any:
+        """A context manager: the `Call`. Parameters hold the moved numbers as long as it is open."""
+
+
+class Function:
+    """`f` called on new leaves; parameters keep their identity and hold other numbers meanwhile."""
+
+    def __init__(self, f: Any, inputs: tuple[Any, ...], params: Any = None) -> None:
+        if not callable(f):
+            raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
+        self.f, self.inputs = f, inputs
+        self.name = getattr(f, "__name__", type(f).__name__)
+        self.items = [(path.removeprefix("."), leaf) for path, leaf in flat(inputs, "inputs")]
+        self.nodes = {path: leaf for path, leaf in self.items if isinstance(leaf, Node)}
+        self.parameters = parameters_of(f, params)
+        sources = {**self.nodes, **self.parameters}
+        if not sources:
+            got = ", ".join(kind(leaf) for _, leaf in self.items) or "no inputs"
+            raise TypeError(
+                f"check_grads({self.name}): there is nothing to differentiate, got {got}; numbers "
+                f"and arrays are constants (an integer has no derivative at all): wrap what is to "
+                f"be checked in a Value or a Tensor"
+            )
+        self.original = {name: node._data for name, node in sources.items()}
+        self.numbers = {name: widened(number) for name, number in self.original.items()}
+
+    @contextmanager
+    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+        numbers = {**self.numbers, **moved}
+        leaves = {path: leaf_of(numbers[path], node.label) for path, node in self.nodes.items()}
+        given = {path: leaf._data for path, leaf in leaves.items()}
+        arguments = [
+            leaves[path] if path in leaves else raw.copy() if isinstance(raw, np.ndarray) else raw
+            for path, raw in self.items
+        ]
+        with self._standing_in(numbers):
+            output = joined(self._nodes_in(self.f(*rebuilt(self.inputs, iter(arguments)))))
+            for path, leaf in leaves.items():
+                self._must_keep(path, leaf._data is given[path])
+            for (path, before), after in zip(self.items, arguments, strict=True):
+                self._must_keep(path, before is after or isinstance(after, Node) or same(before, after))
+            for name, node in self.parameters.items():
+                self._must_keep(name, node._data is numbers[name])
+            yield Call({**leaves, **self.parameters}, output)
+
+    @contextmanager
+    def _standing_in(self, numbers: dict[str, Any]) -> Iterator[None]:
+        # Not by assigning `.data`: graphs that the user has recorded must stay valid.
+        before = {name: (node._data, node.index) for name, node in self.parameters.items()}
+        try:
+            for name, node in self.parameters.items():
+                node._data = numbers[name]
+            yield
+        finally:
+            for name, node in self.parameters.items():
+                node._data, node.index = before[name]
+
+    def _must_keep(self, name: str, kept: bool) -> None:
+        if not kept:
+            raise GradientError(
+                f"{self.name} must leave its inputs alone, but it changes {name}; let it work on a copy"
+            )
+
+    def _nodes_in(self, result: Any) -> list[Node]:
+        found = dict(flat(result, "the result"))
+        for path, leaf in found.items():
+            if not isinstance(leaf, Node):
+                raise GradientError(
+                    f"{self.name} must return a Value or a Tensor (or a list or dict of them), got "
+                    f"{kind(leaf)} as {path}; did .data, float() or NumPy take it out of the graph?"
+                )
+        if not found:
+            raise GradientError(f"{self.name} must return a Value or a Tensor, got nothing")
+        return list(found.values())
+
+
+class Gradient:
+    """The gradient of another subject, as a function of its inputs and of the cotangent."""
+
+    def __init__(self, subject: Subject, cotangent: Any) -> None:
+        self.subject, self.name = subject, f"the gradient of {subject.name}"
+        self.cotangent = "cotangent" + "′" * str(subject.numbers.keys()).count("cotangent")
+        self.numbers = {**subject.numbers, self.cotangent: cotangent}
+
+    @contextmanager
+    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+        moved = {**self.numbers, **moved}
+        seed = leaf_of(moved.pop(self.cotangent), self.cotangent)
+        with self.subject.at(moved) as call:
+            leaves = list(call.leaves.values())
+            gradients = grad(call.output, leaves, seed, create_graph=True)
+            yield Call({**call.leaves, self.cotangent: seed}, joined(gradients))
+
+
+# --- nested structures ------------------------------------------------------------------------
 
 
 def flat(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -50,121 +170,57 @@ def rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
 
 
 def parameters_of(f: Any, params: Any) -> dict[str, Node]:
-    """The parameters to check: those of a module, or the nodes given as `params`, by name."""
+    """The parameters to check: those of a module, or the nodes in `params`, by name."""
     source = f if params is None else params
     if hasattr(source, "named_parameters"):
         named = dict(source.named_parameters())
     elif params is None:
-        named = {}
+        return {}
     else:
-        named = {
-            leaf.label or f"params{path}": leaf
-            for path, leaf in flat(list(params) if not isinstance(params, (dict, Node)) else params)
-        }
+        tree = params if isinstance(params, (Mapping, list, tuple, Node)) else list(params)
+        named = {leaf.label or path: leaf for path, leaf in flat(tree, "params")}
     for name, node in named.items():
         if not isinstance(node, Node) or node.op is not None:
-            raise TypeError(
-                f"params must be leaves (Values or Tensors), got {type(node).__name__} as {name}"
-            )
+            raise TypeError(f"params must be leaves of the graph, got {kind(node)} as {name}")
     return named
 
 
-class Call:
-    """One call: the `leaves` that stood for the inputs, and the `outputs` that came back."""
-
-    def __init__(self, leaves: dict[str, Node], outputs: list[Node]) -> None:
-        self.leaves, self.outputs = leaves, outputs
-
-    @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        return [output.shape for output in self.outputs]
-
-
-class Subject:
-    """`f` with its inputs and parameters; `numbers` holds what is differentiated, by name."""
-
-    def __init__(self, f: Any, inputs: tuple[Any, ...], params: Any = None) -> None:
-        if not callable(f):
-            raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
-        self.f, self.inputs = f, inputs
-        self.name = getattr(f, "__name__", type(f).__name__)
-        self.items = list(flat(inputs, "inputs"))
-        self.nodes = {path: leaf for path, leaf in self.items if isinstance(leaf, Node)}
-        self.parameters = parameters_of(f, params)
-        sources = {**self.nodes, **self.parameters}
-        if not sources:
-            got = ", ".join(describe_raw(leaf) for _, leaf in self.items) or "no inputs"
-            raise TypeError(
-                f"check_grads({self.name}): there is nothing to differentiate, got {got}; numbers and "
-                f"arrays are constants (an integer has no derivative at all): wrap what is to be "
-                f"checked in a Value or a Tensor"
-            )
-        self.numbers = {name: node._data for name, node in sources.items()}
-
-    def widened(self, number: Any) -> Any:
-        """float32 as float64: derivatives are certified there."""
-        return np.asarray(number, float) if isinstance(number, np.ndarray) else number
-
-    def call(self, numbers: dict[str, Any] | None = None) -> Call:
-        """f on new leaves, with `numbers` in the places they name."""
-        numbers = {**self.numbers, **(numbers or {})}
-        leaves = {path: leaf_of(numbers[path], node.label) for path, node in self.nodes.items()}
-        arguments = [
-            leaves[path]
-            if path in leaves
-            else leaf.copy()
-            if isinstance(leaf, np.ndarray)
-            else leaf
-            for path, leaf in self.items
-        ]
-        given = {path: leaf._data for path, leaf in leaves.items()}
-        with standing_in({node: numbers[name] for name, node in self.parameters.items()}):
-            result = self.f(*rebuilt(self.inputs, iter(arguments)))
-            outputs = self.checked(result)
-        for path, leaf in leaves.items():
-            if leaf._data is not given[path]:
-                raise GradientError(f"{self.name} changes its input {path}; work on a copy of it")
-        for (path, before), after in zip(self.items, arguments, strict=True):
-            if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
-                raise GradientError(f"{self.name} changes its input {path}; work on a copy of it")
-        return Call({**leaves, **self.parameters}, outputs)
-
-    def checked(self, result: Any) -> list[Node]:
-        found = dict(flat(result, "output"))
-        for path, leaf in found.items():
-            if not isinstance(leaf, Node):
-                raise GradientError(
-                    f"{self.name} must return a Value or a Tensor (or a list or dict of them), got "
-                    f"{describe_raw(leaf)} as {path}; did .data, float() or NumPy take it out of the graph?"
-                )
-        if not found:
-            raise GradientError(f"{self.name} must return a Value or a Tensor, got nothing")
-        return list(found.values())
+def joined(nodes: list[Node]) -> Node:
+    """One node of all: itself where there is one, else all their elements in a row."""
+    if len(nodes) == 1:
+        return nodes[0]
+    reshape, concatenate = TABLE["reshape"], TABLE["concatenate"]
+    return concatenate(*[reshape(node, shape=(-1,)) for node in nodes])
 
 
 def leaf_of(number: Any, label: str | None) -> Node:
     return Value(number, label) if type(number) is float else Tensor(number, label)
 
 
-def describe_raw(leaf: Any) -> str:
-    if isinstance(leaf, np.ndarray):
-        return f"an array of {leaf.dtype}"
-    return type(leaf).__name__
+def same(before: Any, after: Any) -> bool:
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=True)
+
+
+def kind(leaf: Any) -> str:
+    return f"an array of {leaf.dtype}" if isinstance(leaf, np.ndarray) else type(leaf).__name__
 
 
 @contextmanager
-def standing_in(numbers: dict[Node, Any]) -> Iterator[None]:
-    """Within it leaves hold other numbers. They are not rebound: graphs recorded before stay valid."""
-    before = {node: node._data for node in numbers}
-    try:
-        for node, number in numbers.items():
-            node._data = number
+def quiet() -> Iterator[None]:
+    """Within it a number that is not finite is no news: the verdict tells of it."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the output .* is finite|the output is finite")
         yield
-        for node, number in numbers.items():
-            if node._data is not number:
-                raise GradientError(
-                    f"the parameter {node.label or ''} is changed by the call; it must not be"
-                )
-    finally:
-        for node, data in before.items():
-            node._data = data
+
+
+# --- float64 throughout -----------------------------------------------------------------------
+
+
+def widened(number: Any) -> Any:
+    """float32 as float64: derivatives are certified there."""
+    return number if type(number) is float else number.astype(float, copy=False)
+
+
+def in_float64() -> Any:
+    """Within it `astype` casts to float64 only: what f does in float32 is certified in float64."""
+    return replaced(TABLE["astype"], prepare=lambda dtype: {"dtype": np.dtype(float)})

@@ -1,0 +1,102 @@
+"""What every backward pass promises, whatever the function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, grad
+from autograd.testing.subject import Call, GradientError, Subject, leaf_of, quiet
+
+
+def broken_promises(subject: Subject, call: Call, cotangent: Any) -> list[str]:
+    """A sentence for every promise that the gradient of `call` breaks.
+
+    Two passes give the same bits, `backward` those of `grad`, and a recorded pass the same numbers;
+    a gradient has the type, shape and dtype of its input; it is linear in the cotangent, exactly so
+    for factors of 0 and −2; nothing is changed on the way, and no two results share memory.
+
+    Raises:
+        GradientError: the function itself is not deterministic.
+    """
+    with quiet(), subject.at({}) as again:
+        if not identical(call.output._data, again.output._data):
+            raise GradientError(
+                f"{subject.name} must be deterministic, but gives other numbers when called again; "
+                f"fix its seed, or switch dropout off (model.eval())"
+            )
+        try:
+            return list(_broken(call, again, cotangent))
+        except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+            return [f"the backward pass raises {type(error).__name__}: {error}"]
+
+
+def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
+    kept = np.array(cotangent)
+    numbers = {name: np.array(leaf._data) for name, leaf in call.leaves.items()}
+    first, second = call.gradients(cotangent), call.gradients(cotangent)
+    left = left_by_backward(again, cotangent)
+    seed = leaf_of(cotangent, None)
+    recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
+    finite = all(np.isfinite(g).all() for g in first.values())
+    scaled = {factor: call.gradients(factor * cotangent) for factor in (0.0, -2.0)} if finite else {}
+    for (name, leaf), node in zip(call.leaves.items(), recorded, strict=True):
+        g = first[name]
+        kind = type(leaf._data), leaf.shape, leaf.dtype
+        if (type(g), np.shape(g), getattr(g, "dtype", np.dtype(float))) != kind:
+            yield f"{name}: the gradient of a {describe(leaf._data)} is a {describe(g)}"
+        if not identical(g, second[name]):
+            yield f"{name}: a second pass gives another gradient"
+        if not identical(g, left[name]):
+            yield f"{name}: backward() leaves another gradient than grad() gives"
+        if not np.allclose(g, node._data, rtol=1e-9, atol=0, equal_nan=True):
+            yield f"{name}: with create_graph the gradient is another"
+        for factor, gradients in scaled.items():
+            if not np.array_equal(factor * np.asarray(g), gradients[name]):
+                yield f"{name}: {factor:g} times the cotangent must give {factor:g} times the gradient"
+        if not identical(numbers[name], leaf._data):
+            yield f"{name}: the backward pass changes the input"
+    if not identical(kept, cotangent):
+        yield "the backward pass changes its seed"
+    arrays = {"the seed": cotangent, **{f"the gradient of {name}": g for name, g in left.items()}}
+    arrays |= {f"the input {name}": leaf._data for name, leaf in call.leaves.items()}
+    for (one, x), (other, y) in combinations(arrays.items(), 2):
+        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.shares_memory(x, y):
+            yield f"{one} shares memory with {other}"
+
+
+def left_by_backward(call: Call, cotangent: Any) -> dict[str, Any]:
+    """The `.grad` that two `backward()` leave behind; the leaves' own are put back."""
+    with keeping_grads(list(call.leaves.values())):
+        for leaf in call.leaves.values():
+            leaf.grad = None
+        call.output.backward(cotangent)
+        call.output.backward(cotangent)
+        zeros = {name: 0.0 * leaf._data for name, leaf in call.leaves.items()}
+        left = {name: leaf.grad for name, leaf in call.leaves.items()}
+        return {name: zeros[name] if g is None else g for name, g in left.items()}
+
+
+@contextmanager
+def keeping_grads(leaves: list[Node]) -> Iterator[None]:
+    before = [leaf._grad for leaf in leaves]
+    try:
+        yield
+    finally:
+        for leaf, gradient in zip(leaves, before, strict=True):
+            leaf._grad = gradient
+
+
+def identical(x: Any, y: Any) -> bool:
+    """Whether two numbers or arrays agree in every bit (a zero's sign apart)."""
+    return np.shape(x) == np.shape(y) and np.array_equal(x, y, equal_nan=True)
+
+
+def describe(number: Any) -> str:
+    if isinstance(number, np.ndarray):
+        return f"{number.dtype} array of shape {number.shape}"
+    return type(number).__name__

@@ -1,0 +1,243 @@
+"""Comparing a gradient with the numeric derivative along directions, and closing in on an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd import steps
+from autograd.testing.numeric import EPS, Slope, derivative, repeated, sides
+from autograd.testing.report import Finding
+from autograd.testing.subject import Call, GradientError, Subject, quiet
+from autograd.testing.verdict import TRUST, Verdict, judge, judge_kink
+
+SMALLEST = 1e-3  # an entry's size, of which steps are parts, where it is (nearly) 0
+
+
+class Probe:
+    """A subject at one point with one cotangent, compared along any direction.
+
+    A direction changes each entry by a part of its own size, so that small entries keep their
+    sign and logarithms, roots and powers stay in their domain.
+    """
+
+    def __init__(self, subject: Subject, call: Call, cotangent: Any, order: int, rtol: float):
+        self.subject, self.call, self.order, self.rtol = subject, call, order, rtol
+        self.cotangent = np.asarray(cotangent, float)
+        self.base = np.asarray(call.output._data, float)
+        self.gradients = call.gradients(cotangent)
+
+    def findings(
+        self, name: str, budget: int, rng: np.random.Generator
+    ) -> Iterator[Finding]:
+        """One finding per direction."""
+        for direction in self.directions(name, budget, rng):
+            yield self.settled(name, direction)
+
+    def directions(
+        self, name: str, budget: int, rng: np.random.Generator
+    ) -> Iterator[np.ndarray]:
+        """Every entry by itself where `budget` allows, else groups of entries with random signs.
+
+        A group holds entries whose gradients are of similar size, so that none drowns; each group
+        comes with two draws of signs. One wrong entry always shows; several that would cancel
+        do so for at most half of the signs (Erdős 1945), so they show with probability 3/4.
+        """
+        x = np.asarray(self.subject.numbers[name], float)
+        size = np.maximum(np.abs(x), SMALLEST)
+        if x.size <= budget:
+            groups, draws = np.arange(x.size).reshape(-1, 1), 1
+        else:
+            by_weight = np.argsort(np.abs(np.asarray(self.gradients[name]) * size), axis=None)
+            groups, draws = np.array_split(by_weight, max(budget // 2, 1)), 2
+        for group in groups:
+            for _ in range(draws):
+                direction = np.zeros(x.size)
+                signs = rng.choice((-1.0, 1.0), len(group)) if draws > 1 else 1.0
+                direction[group] = size.flat[group] * signs
+                yield direction.reshape(x.shape)
+
+    def settled(self, name: str, direction: np.ndarray) -> Finding:
+        """The finding along `direction`; where it does not pass, that of the entry to blame.
+
+        Halves the direction, then the cotangent, keeping the half that does not pass. Where both
+        halves pass though the whole does not, and their numeric derivatives do not add up, then
+        the function is not differentiable there.
+        """
+        cotangent = self.cotangent
+        finding = self.compared(name, direction, cotangent)
+        narrowed = True
+        while narrowed and not finding.verdict.passes:
+            narrowed = False
+            splits = [[(half, cotangent) for half in halves(direction)]]
+            splits += [[(direction, half) for half in halves(cotangent)]]
+            for pairs in splits:
+                parts = [self.compared(name, *pair) for pair in pairs]
+                failing = [i for i, part in enumerate(parts) if not part.verdict.passes]
+                if failing:
+                    finding, (direction, cotangent) = parts[failing[0]], pairs[failing[0]]
+                    narrowed = True
+                    break
+                if parts and not additive(finding, parts):
+                    return finding._replace(verdict=Verdict.KINK, note="slopes do not add up here")
+                if parts and finding.verdict is not Verdict.WRONG:
+                    return max(parts, key=lambda part: part.error)
+        return finding
+
+    def compared(self, name: str, direction: np.ndarray, cotangent: np.ndarray) -> Finding:
+        """The analytic derivative along `direction`, beside the numeric one."""
+        whole = cotangent is self.cotangent
+        gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
+        analytic = along(direction, gradients[name])
+        rounding = 8 * EPS * along(np.abs(direction), np.abs(gradients[name]))
+        noise = EPS * float(np.vdot(np.abs(cotangent), np.abs(self.base)))
+        number = self.subject.numbers[name]
+
+        def phi(t: float) -> float:
+            moved = number + t * direction
+            try:
+                with (
+                    np.errstate(all="ignore"),
+                    self.subject.at({name: float(moved) if type(number) is float else moved}) as call,
+                ):
+                    if call.output.shape != self.base.shape:
+                        raise GradientError(
+                            f"{self.subject.name} must return the same shape for the same shapes, "
+                            f"got {self.base.shape} and {call.output.shape} for other numbers"
+                        )
+                    return float(np.vdot(cotangent, call.output._data - self.base))
+            except (ArithmeticError, ValueError):  # outside the domain
+                return np.nan
+
+        def certain(found: Slope) -> bool:
+            size = max(abs(analytic), abs(found.value))
+            if analytic == 0 and judge(analytic, found, self.rtol) is Verdict.OK:
+                return True
+            return np.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
+
+        numeric = derivative(phi, noise, certain)
+        numeric = numeric._replace(error=numeric.error + rounding)
+        verdict, note, slopes = judge(analytic, numeric, self.rtol), "", ()
+        if verdict is Verdict.WRONG and np.isfinite(numeric.error):
+            numeric = repeated(phi, numeric, noise)
+            verdict = judge(analytic, numeric, self.rtol)
+        if verdict is not Verdict.OK and self.is_noise(name, direction, cotangent, analytic, numeric):
+            verdict, note = Verdict.OK, "0 to within rounding"
+        if verdict is not Verdict.OK and not certain(numeric):
+            verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
+        scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
+        return Finding(
+            order=self.order,
+            name=name,
+            index=place_of(direction),
+            output=place_of(cotangent),
+            analytic=analytic / scale,
+            numeric=numeric.value / scale,
+            error=numeric.error / abs(scale),
+            tolerance=self.rtol * max(abs(analytic), abs(np.nan_to_num(numeric.value))) / abs(scale),
+            verdict=verdict,
+            slopes=tuple(s / scale for s in slopes[:: -1 if entry(direction) < 0 else 1]),
+            note=note,
+            scale=scale,
+        )
+
+    def one_sided(self, analytic: float, numeric: Slope, phi: Any, noise: float) -> Any:
+        """The verdict where no two-sided derivative is certain: kink, jump, edge, or too noisy."""
+        left, right = sides(phi, noise)
+        slopes = (left.value, right.value)
+        if not (np.isfinite(left.error) and np.isfinite(right.error)):
+            where = "here" if left.error == right.error else "on one side"
+            return Verdict.EDGE, f"the function is not finite {where}", numeric, ()
+        size = max(abs(analytic), abs(left.value), abs(right.value))
+        jump = max(abs(left.limit), abs(right.limit))
+        moved = max(left.change * left.radius, right.change * right.radius)
+        if jump > max(1e-3 * moved, 64 * noise):
+            return self._jump(jump), f"the function jumps by {jump:.3g}", numeric, slopes
+        error = max(left.error, right.error)
+        if error > self.rtol * max(size, left.change, right.change):
+            return judge(analytic, numeric, self.rtol), TOO_NOISY, numeric, ()
+        if abs(left.value - right.value) > TRUST * error:
+            return judge_kink(analytic, left, right, self.rtol), "", numeric, slopes
+        better = right._replace(value=sum(slopes) / 2, error=error)
+        return judge(analytic, better, self.rtol), "", better, ()
+
+    def is_noise(
+        self, name: str, direction: np.ndarray, cotangent: np.ndarray, analytic: float, numeric: Slope
+    ) -> bool:
+        """Whether both derivatives are 0 but for rounding, as for a shift in front of a softmax.
+
+        They are tiny beside the gradients inside the graph, and the analytic one is as large as its
+        own changes when every number moves by a few units in the last place.
+        """
+        size = max(abs(analytic), abs(numeric.value), numeric.error)
+        if not (np.isfinite(size) and size <= 1e-12 * self.inside):
+            return False
+        spread = TRUST * numeric.error
+        rng = np.random.default_rng(0)
+        for _ in range(4):
+            numbers = {
+                key: x * (1 + 4 * EPS * rng.choice((-1.0, 1.0), np.shape(x)))
+                for key, x in self.subject.numbers.items()
+            }
+            numbers = {k: float(x) if type(self.subject.numbers[k]) is float else x for k, x in numbers.items()}
+            with self.subject.at(numbers) as call:
+                moved = along(direction, call.gradients(cotangent, [name])[name])
+            spread = max(spread, abs(moved - analytic))
+        return max(abs(analytic), abs(numeric.value)) <= TRUST * spread
+
+    @cached_property
+    def inside(self) -> float:
+        """The largest gradient anywhere in the graph."""
+        seed = self.cotangent if self.cotangent.ndim else float(self.cotangent)
+        seed = seed if type(self.call.output._data) is not float else float(self.cotangent)
+        with quiet():
+            gradients = [step.gradient for step in steps(self.call.output, seed)]
+        return max(float(np.abs(g).max(initial=0.0)) for g in gradients)
+
+    def _jump(self, jump: float) -> Verdict:
+        """A jump has no derivative; that a gradient jumps is what a kink is."""
+        return Verdict.INCONCLUSIVE if self.order == 1 else Verdict.KINK
+
+
+TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"
+
+
+def along(direction: np.ndarray, gradient: Any) -> float:
+    """⟨gradient, direction⟩ over the entries that move."""
+    moving = direction != 0
+    return float(np.vdot(np.asarray(gradient)[moving], direction[moving]))
+
+
+def halves(direction: np.ndarray) -> list[np.ndarray]:
+    """`direction` as the sum of two with half of its entries each; none where it has one entry."""
+    places = np.flatnonzero(direction)
+    if len(places) < 2:
+        return []
+    first = np.zeros(direction.size)
+    first[places[: len(places) // 2]] = direction.flat[places[: len(places) // 2]]
+    first = first.reshape(direction.shape)
+    return [first, direction - first]
+
+
+def additive(whole: Finding, parts: list[Finding]) -> bool:
+    """Whether numeric derivatives add up as those of a differentiable function do."""
+    errors = sum(f.error * abs(f.scale) for f in (whole, *parts))
+    apart = abs(whole.numeric - sum(part.numeric * part.scale for part in parts))
+    return not apart > TRUST * errors + whole.tolerance
+
+
+def entry(direction: np.ndarray) -> float:
+    """The one entry that is not 0; 1 where there are several."""
+    places = np.flatnonzero(direction)
+    return float(direction.flat[places[0]]) if len(places) == 1 else 1.0
+
+
+def place_of(direction: np.ndarray) -> tuple[int, ...] | None:
+    """The index of the one entry that is not 0; None where there are several."""
+    places = np.flatnonzero(direction)
+    if len(places) != 1:
+        return None
+    return tuple(int(i) for i in np.unravel_index(places[0], direction.shape))
