@@ -37,8 +37,10 @@ class Guard(NamedTuple):
         return np.array_equal(self.now(*data), self.result, equal_nan=self.how == "float")
 
     def __str__(self) -> str:
-        names = [describe(x) if isinstance(x, Node) else f"{x:g}" if np.ndim(x) == 0 else "an array"
-                 for x in self.operands]
+        names = [
+            describe(x) if isinstance(x, Node) else f"{x:g}" if np.ndim(x) == 0 else "an array"
+            for x in self.operands
+        ]
         return f" {self.how} ".join(names) if self.how in COMPARISONS else f"{self.how}({names[0]})"
 
 
@@ -57,7 +59,8 @@ class Guards(Observer):
     9.0
     >>> tape.value(-3.0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    autograd.tape.guards.BranchError: ... 'x' (Value 2) > 0 ... was True and is now False ...
+        ...
+    autograd.tape.guards.BranchError: ... 'x' (Value 2) > 0 ... was True and is now False; ...
     """
 
     def __init__(self) -> None:
@@ -89,8 +92,8 @@ class Guards(Observer):
             if not guard.holds(*numbers):
                 raise BranchError(
                     f"a replay follows the branches that were recorded, but {guard} at "
-                    f"{guard.where} was {guard.result} and is now {guard.now(*numbers)}; record the "
-                    f"graph again, or use autograd.tape.compile, which does"
+                    f"{guard.where} was {guard.result} and is now {guard.now(*numbers)}; record "
+                    f"the graph again, or use autograd.tape.compile, which does"
                 )
 
 

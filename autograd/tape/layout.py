@@ -7,7 +7,7 @@ looked through, chains of additions fold into sums of many terms, and what is le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
@@ -16,11 +16,12 @@ import numpy as np
 
 from autograd import TABLE, Node, Primitive, toposort
 
-ADD, SUB, MUL, DIV = (TABLE[name] for name in ("add", "sub", "mul", "div"))
+ADD, MUL = TABLE["add"], TABLE["mul"]
 COPIES = (TABLE["stop_gradient"], TABLE["astype"])  # on single floats they change nothing
 
 SMALLEST_CONTRACTION = 256  # multiplications, below which a matrix product does not pay
 FEWEST_ALIKE = 8  # sums of one arity that are worth an operation of their own
+MOST_PADDING = 1.5  # how much longer than the shortest the longest of sums done together may be
 WIDTH = 24  # nodes a group, below which a level is computed one by one
 
 
@@ -58,27 +59,11 @@ class Group:
 
 
 class Sums(Group):
-    """Sums of `arity` terms each."""
+    """Sums of `arity` terms each, added in this order; shorter ones are padded with −0.0."""
 
     @property
     def name(self) -> str:
         return f"sum of {len(self.operands)}"
-
-
-@dataclass
-class Segments(Group):
-    """Sums of different arities: `operands`, (1, terms), of which member i starts at `starts[i]`."""
-
-    starts: np.ndarray
-
-    def reorder(self, order: np.ndarray) -> None:
-        lengths = np.diff(self.starts, append=self.operands.size)[order]
-        self.operands = self.operands[:, np.repeat(self.starts[order], lengths) + _counted(lengths)]
-        self.members, self.starts = self.members[order], np.cumsum(lengths) - lengths
-
-    @property
-    def name(self) -> str:
-        return "sums of different lengths"
 
 
 @dataclass
@@ -98,7 +83,8 @@ class Contraction(Group):
     @property
     def name(self) -> str:
         (p, k), j = self.left.shape, self.right.shape[1]
-        return f"({p}, {k}) @ ({k}, {j})" + (f" + {len(self.operands)}" if len(self.operands) else "")
+        terms = f" + {len(self.operands)}" if len(self.operands) else ""
+        return f"({p}, {k}) @ ({k}, {j}){terms}"
 
 
 @dataclass
@@ -155,18 +141,18 @@ class Layout:
         vertex = self._vertex
         self.outputs = np.array([vertex[node] for node in outputs], np.intp)
         last = max((node.index for node in outputs[:first_phase]), default=-1)
-        boundary = sum(node.index <= last for node in results)
+        boundary = len(self.leaves) + sum(node.index <= last for node in results)
         del self._vertex
-        self._look_through_copies()
+        self._look_through_copies(boundary)
         self._drop_unused()
         self._fold_chains()
         self.groups = self._grouped(boundary)
         self._place()
 
     def _read(self, results: list[Node]) -> None:
-        """Edges: `owner[e]` has `source[e]` as its next operand. `code` says which of `kinds` made it."""
+        """Edges: `owner[e]` has `source[e]` as its next operand; `kinds[code[v]]` made v."""
         leaves = len(self.leaves)
-        self._vertex = dict(zip(chain(self.leaves, results), range(leaves + len(results))))
+        self._vertex = {node: i for i, node in enumerate(chain(self.leaves, results))}
         operands = [node.operands for node in results]
         flat = list(chain.from_iterable(operands))
         arity = np.fromiter(map(len, operands), np.intp, len(operands))
@@ -174,45 +160,40 @@ class Layout:
         self.owner = np.repeat(np.arange(leaves, leaves + len(results)), arity)
 
         raw = np.flatnonzero(source < 0)
-        bits, which = np.unique(
-            np.array([flat[e] for e in raw.tolist()], np.float64).view(np.int64), return_inverse=True
-        )
-        source[raw] = leaves + len(results) + which
-        self.source, self.numbers = source, bits.view(np.float64)
+        numbers = np.array([-0.0, *[flat[e] for e in raw.tolist()]])
+        bits, which = np.unique(numbers.view(np.int64), return_inverse=True)
         self.first_constant = leaves + len(results)
+        self.zero, source[raw] = self.first_constant + which[0], self.first_constant + which[1:]
+        self.source, self.numbers = source, bits.view(np.float64)
         self.count = self.first_constant + len(bits)
 
-        kinds: dict[Any, int] = {}
+        kinds: dict[tuple[Any, ...], int] = {}
         self.code = np.full(self.count, -1)
         self.code[leaves : self.first_constant] = [
-            kinds.setdefault((node.op, *node.params.items()) if node.params else node.op, len(kinds))
-            for node in results
+            kinds.setdefault((node.op, *node.params.items()), len(kinds)) for node in results
         ]
-        self.kinds = [
-            (kind[0], dict(kind[1:])) if isinstance(kind, tuple) else (kind, {}) for kind in kinds
-        ]
+        self.kinds = [(op, dict(params)) for op, *params in kinds]
 
     def _made_by(self, *ops: Primitive) -> np.ndarray:
         """Which vertices one of `ops` made."""
         table = np.array([op in ops for op, _ in self.kinds] + [False])  # the last: not made at all
         return table[self.code]
 
-    def _look_through_copies(self) -> None:
-        """x·1, x/1, x − 0 and copies are x, to the last bit: read x instead."""
-        number = np.full(self.count, np.nan)
-        number[self.first_constant :] = self.numbers
-        second = np.zeros(len(self.owner), bool)
-        second[1:] = self.owner[1:] == self.owner[:-1]
-        neutral = number[self.source] == 1.0
-        neutral &= self._made_by(MUL)[self.owner] | (self._made_by(DIV)[self.owner] & second)
-        positive_zero = (number[self.source] == 0.0) & ~np.signbit(number[self.source])
-        neutral |= positive_zero & second & self._made_by(SUB)[self.owner]
+    def _look_through_copies(self, boundary: int) -> None:
+        """Copies are what they copy, and so is 1·x where 1 is a gradient's seed: read x instead.
+
+        Other multiplications by 1 stay, as their neighbours in a group may be by 2.
+        """
+        seed = np.zeros(self.count, bool)
+        seed[self.first_constant :] = self.numbers == 1.0
+        first = np.diff(self.owner, prepend=-1) != 0
+        neutral = first & seed[self.source] & self._made_by(MUL)[self.owner]
+        neutral = np.flatnonzero(neutral & (self.owner >= boundary))
+        copies = np.flatnonzero(self._made_by(*COPIES)[self.owner])
         alias = np.arange(self.count)
-        other = np.flatnonzero(neutral) + np.where(second[neutral], -1, 1)
-        alias[self.owner[neutral]] = self.source[other]
-        copies = self._made_by(*COPIES)[self.owner]
+        alias[self.owner[neutral]] = self.source[neutral + 1]
         alias[self.owner[copies]] = self.source[copies]
-        while (further := alias[alias]).tobytes() != alias.tobytes():
+        while ((further := alias[alias]) != alias).any():
             alias = further
         self.source, self.outputs = alias[self.source], alias[self.outputs]
 
@@ -233,9 +214,10 @@ class Layout:
         """
         add = self._made_by(ADD)
         inner = (self._uses() == 1)[self.source] & add[self.source] & add[self.owner]
+        inner[1:] &= ~(inner[:-1] & (self.owner[1:] == self.owner[:-1]))  # a chain, not a tree
         root = np.arange(self.count)
         root[self.source[inner]] = self.owner[inner]
-        while (further := root[root]).tobytes() != root.tobytes():
+        while ((further := root[root]) != root).any():
             root = further
         owner, source = root[self.owner[~inner]], self.source[~inner]
         order = np.argsort(owner, kind="stable")
@@ -245,7 +227,9 @@ class Layout:
         """The longest path from a leaf to each of `vertices`, which are in topological order."""
         level = [0] * self.count
         source = self.source.tolist()
-        for vertex, begin, end in zip(vertices.tolist(), start.tolist(), stop.tolist(), strict=True):
+        for vertex, begin, end in zip(
+            vertices.tolist(), start.tolist(), stop.tolist(), strict=True
+        ):
             highest = 0
             for operand in source[begin:end]:
                 if level[operand] > highest:
@@ -262,7 +246,7 @@ class Layout:
         vertices = self.owner[start]
         level = self._levels(vertices, start, start + arity)
         self.gradient_level = int(level.max(initial=0)) + 1
-        level[vertices >= len(self.leaves) + boundary] += self.gradient_level
+        level[vertices >= boundary] += self.gradient_level
         code = self.code[vertices]
         order = np.lexsort((arity, code, level))
         new = np.ones(len(order), bool)
@@ -275,7 +259,9 @@ class Layout:
             edges = np.repeat(start[part], arity[part]) + _counted(arity[part])
             first = np.cumsum(arity[part]) - arity[part]
             ops = [self.kinds[c] for c in code[part].tolist()]
-            found.append(Stretch(ops, int(level[part[0]]), vertices[part], self.source[edges], first))
+            found.append(
+                Stretch(ops, int(level[part[0]]), vertices[part], self.source[edges], first)
+            )
         exclusive = (self._uses() == 1) & self._made_by(MUL)
         exclusive[vertices[run >= 0]] = False
         groups: list[Group] = []
@@ -287,7 +273,7 @@ class Layout:
             kind = Sums if op is ADD and n > 2 else Group
             operands = self.source[start[part] + np.arange(n)[:, None]]
             groups.append(kind(op, params, int(level[part[0]]), vertices[part], operands))
-        found += self._contracted(_segmented(groups), exclusive)
+        found += self._contracted(_padded(groups, self.zero), exclusive)
         return sorted(found, key=lambda group: group.level)
 
     def _narrow(self, level: np.ndarray, group_level: np.ndarray) -> np.ndarray:
@@ -303,8 +289,8 @@ class Layout:
         run[narrow & (sizes[run] < 2)] = -1
         return run
 
-    def _contracted(self, groups: list[Group], exclusive: np.ndarray) -> Iterator[Group]:
-        """Sums of products as matrix products where they are; these products are computed nowhere else."""
+    def _contracted(self, groups: Iterable[Group], exclusive: np.ndarray) -> Iterator[Group]:
+        """Sums of products as matrix products where they are: no product is computed by itself."""
         edges = np.flatnonzero(exclusive[self.owner])
         left, right = np.zeros((2, self.count), np.intp)
         left[self.owner[edges[0::2]]] = self.source[edges[0::2]]
@@ -314,6 +300,8 @@ class Layout:
         for group in groups:
             if isinstance(group, Sums):
                 products = exclusive[group.operands].all(axis=1)
+                for side in (left, right):
+                    products &= _varieties(side[group.operands]) < len(group.members)
                 if products.sum() * len(group.members) >= SMALLEST_CONTRACTION:
                     found += _contractions(group, products, left, right, gone)
                     continue
@@ -351,35 +339,36 @@ class Layout:
         del self.owner, self.source, self.code
 
 
-def _segmented(groups: list[Group]) -> list[Group]:
-    """Sums of arities that are rare at their level, together."""
-    found: list[Group] = []
+def _padded(groups: list[Group], zero: int) -> Iterator[Group]:
+    """Sums of which few have the same arity, together with their like, padded with −0.0.
+
+    To add −0.0 changes nothing, not even the sign of a zero.
+    """
     rare: list[Group] = []
 
-    def flush() -> None:
-        if len(rare) < 2:
-            found.extend(rare)
-        else:
-            arity = np.repeat([len(g.operands) for g in rare], [len(g.members) for g in rare])
-            found.append(
-                Segments(
-                    ADD, {}, rare[0].level,
-                    np.concatenate([g.members for g in rare]),
-                    np.concatenate([g.operands.T.ravel() for g in rare])[None],
-                    np.cumsum(arity) - arity,
-                )
-            )
-        rare.clear()
+    def together() -> Iterator[Group]:
+        if rare:
+            arity = len(rare[-1].operands)
+            rows = [
+                np.pad(g.operands, ((0, arity - len(g.operands)), (0, 0)), constant_values=zero)
+                for g in rare
+            ]
+            members = np.concatenate([g.members for g in rare])
+            yield Sums(ADD, {}, rare[0].level, members, np.concatenate(rows, axis=1))
+            rare.clear()
 
     for group in groups:
-        if rare and rare[0].level != group.level:
-            flush()
-        if isinstance(group, Sums) and len(group.members) < FEWEST_ALIKE:
+        few = isinstance(group, Sums) and len(group.members) < FEWEST_ALIKE
+        if rare and (
+            group.level != rare[0].level
+            or (few and len(group.operands) > MOST_PADDING * len(rare[0].operands))
+        ):
+            yield from together()
+        if few:
             rare.append(group)
         else:
-            found.append(group)
-    flush()
-    return found
+            yield group
+    yield from together()
 
 
 def _contractions(
@@ -405,9 +394,13 @@ def _contractions(
         rest[members] = False
         gone[terms[:, members]] = True
         yield Contraction(
-            group.op, {}, group.level, group.members[members],
+            group.op,
+            {},
+            group.level,
+            group.members[members],
             group.operands[~products][:, members],
-            left[:, rows[i]].T, right[:, columns[j]],
+            left[:, rows[i]].T,
+            right[:, columns[j]],
         )
     if rest.any():
         group.reorder(np.flatnonzero(rest))
@@ -421,6 +414,11 @@ def _distinct(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not np.array_equal(columns[:, first[which]], columns):  # two columns of one digest
         _, first, which = np.unique(columns, axis=1, return_index=True, return_inverse=True)
     return which.ravel(), first
+
+
+def _varieties(rows: np.ndarray) -> np.ndarray:
+    """How many different vertices stand in each row."""
+    return 1 + (np.diff(np.sort(rows, axis=1), axis=1) != 0).sum(axis=1)
 
 
 def _split(places: np.ndarray, label: np.ndarray) -> list[np.ndarray]:

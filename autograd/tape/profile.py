@@ -32,18 +32,18 @@ class Profile:
         lines = [f"{'operation':{width}} {'nodes':>9} {'kB':>9} {'µs':>9}"]
         dearest = sorted(self.costs, key=lambda cost: -cost.seconds)
         nodes, size = sum(c.nodes for c in self.costs), sum(c.bytes for c in self.costs)
-        for cost in [*dearest, Cost("together", nodes, size, self.seconds)]:
-            lines.append(
-                f"{cost.operation:{width}} {cost.nodes:9} {cost.bytes / 1e3:9.1f} "
-                f"{cost.seconds * 1e6:9.1f}"
-            )
+        lines += [
+            f"{cost.operation:{width}} {cost.nodes:9} {cost.bytes / 1e3:9.1f} "
+            f"{cost.seconds * 1e6:9.1f}"
+            for cost in [*dearest, Cost("together", nodes, size, self.seconds)]
+        ]
         return "\n".join(lines)
 
 
 def measured(
     operations: Sequence[tuple[str, int, int, Callable[[], object]]], repeats: int = 5
 ) -> Profile:
-    """Run all `operations` (name, nodes, bytes, what to run) in turn, and keep each one's best time."""
+    """Run `operations` (name, nodes, bytes, what to run) in turn, and keep each one's best time."""
     best = [float("inf")] * len(operations)
     for _ in range(repeats):
         for i, (_, _, _, run) in enumerate(operations):

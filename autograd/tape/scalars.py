@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Node
 from autograd.tape.inplace import into
-from autograd.tape.layout import Contraction, Group, Layout, Segments, Stretch, Sums
+from autograd.tape.layout import Contraction, Group, Layout, Stretch, Sums
 from autograd.tape.profile import Profile, measured
 
 TILE = 1 << 14  # numbers gathered at a time: they stay in the cache until they are used
 LINES = 2000  # results of one generated function
 
+INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
+Gathering = Generator[Call, None, np.ndarray]  # the calls that fill an array, and the array
 
 
 class Entry(NamedTuple):
@@ -73,21 +77,17 @@ class Program:
     def _group(self, group: Group) -> Iterator[Call]:
         if isinstance(group, Contraction):
             yield from self._contraction(group)
-        elif isinstance(group, Segments):
-            for part in self._tiles(group.operands.size // len(group.members), len(group.members)):
-                end = group.starts[part.stop] if part.stop < len(group.starts) else group.operands.size
-                start = group.starts[part.start]
-                terms = yield from self._gathered(group.operands[0, start:end], 0)
-                at = group.starts[part] - start
-                yield np.add.reduceat, (terms, at, 0, None, self._out(group.members[part]))
         elif isinstance(group, Sums):
             for part in self._tiles(len(group.operands), len(group.members)):
                 terms = yield from self._matrix(group.operands[:, part], 0)
-                yield np.add.reduce, (terms, 0, None, self._out(group.members[part]))
+                if terms.size == len(terms):  # a single sum, which `reduce` would add in pairs
+                    yield _summed_in_order, (terms, self._out(group.members[part]))
+                else:
+                    yield np.add.reduce, (terms, 0, None, self._out(group.members[part]))
         else:
             call = into(group.op, group.params)
             for part in self._tiles(1, len(group.members)):
-                operands = []
+                operands: list[np.ndarray] = []
                 for i, operand in enumerate(group.operands[:, part]):
                     operands.append((yield from self._operand(operand, i)))
                 yield call, (*operands, self._out(group.members[part]))
@@ -115,14 +115,14 @@ class Program:
         start = self.layout.address[members[0]]
         return self.numbers[start : start + len(members)]
 
-    def _operand(self, vertices: np.ndarray, i: int) -> Iterator[Call]:
+    def _operand(self, vertices: np.ndarray, i: int) -> Gathering:
         """The numbers of `vertices`: a slice where they lie so, one where all are the same."""
         address = self.layout.address[vertices]
         if (address == address[0]).all():
             return self.numbers[address[0] : address[0] + 1]
         return (yield from self._gathered(vertices, i))
 
-    def _gathered(self, vertices: np.ndarray, i: int) -> Iterator[Call]:
+    def _gathered(self, vertices: np.ndarray, i: int) -> Gathering:
         address = self.layout.address[vertices]
         step = int(address[1] - address[0]) if len(address) > 1 else 1
         if step > 0 and (np.diff(address) == step).all():
@@ -131,7 +131,7 @@ class Program:
         yield self.numbers.take, (address, 0, buffer, "clip")
         return buffer
 
-    def _matrix(self, vertices: np.ndarray, i: int) -> Iterator[Call]:
+    def _matrix(self, vertices: np.ndarray, i: int) -> Gathering:
         flat = yield from self._gathered(vertices.ravel(), i)
         return flat.reshape(*vertices.shape, *self.numbers.shape[1:])
 
@@ -161,8 +161,6 @@ class Straight:
     nodes run as groups of one.
     """
 
-    INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
-
     def __init__(self, program: Program, stretch: Stretch, start: int, stop: int) -> None:
         self.program, self.stretch, self.start, self.stop = program, stretch, start, stop
         address = program.layout.address
@@ -177,22 +175,30 @@ class Straight:
         lines = []
         begins = (stretch.starts[start:stop] - stretch.starts[start]).tolist()
         for (op, params), member, begin, end in zip(
-            stretch.made_by[start:stop], members.tolist(), begins, [*begins[1:], len(operands)],
+            stretch.made_by[start:stop],
+            members.tolist(),
+            begins,
+            [*begins[1:], len(operands)],
             strict=True,
         ):
             given = [f"v{a}" for a in operands[begin:end].tolist()]
-            if op.name in self.INFIX:
+            if op.name in INFIX:
                 terms, rest = given[:50], given[50:]
-                lines.append(f"v{member} = {f' {self.INFIX[op.name]} '.join(terms)}")
+                lines.append(f"v{member} = {f' {INFIX[op.name]} '.join(terms)}")
                 lines += [f"v{member} += {term}" for term in rest]
             else:
                 name = f"f{len(names)}" if params else op.name
-                names[name] = _with(op.scalar, params)
+                assert op.scalar is not None
+                names[name] = partial(op.scalar, **params) if params else op.scalar
                 lines.append(f"v{member} = {name}({', '.join(given)})")
         reads = "".join(f"v{a}, " for a in self.reads.tolist())
         code = "\n    ".join(
-            ["def straight(numbers):", *([f"{reads}= numbers"] if reads else []), *lines,
-             f"return [{', '.join(f'v{a}' for a in members.tolist())}]"]
+            [
+                "def straight(numbers):",
+                *([f"{reads}= numbers"] if reads else []),
+                *lines,
+                f"return [{', '.join(f'v{a}' for a in members.tolist())}]",
+            ]
         )
         exec(compile(code, "<a stretch of a tape>", "exec"), names)
         self.function = names["straight"]
@@ -208,8 +214,8 @@ class Straight:
                         call(*arguments)
 
 
-def _with(function: Callable[..., float], params: dict[str, Any]) -> Callable[..., float]:
-    return (lambda *operands: function(*operands, **params)) if params else function
+def _summed_in_order(terms: np.ndarray, out: np.ndarray) -> None:
+    out[...] = np.add.accumulate(terms)[-1]
 
 
 def _multiplied_rows(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
@@ -218,7 +224,7 @@ def _multiplied_rows(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> No
 
 
 class ScalarReplay:
-    """Replays a graph of Values: the `Program` of its layout, one for single numbers, one for rows."""
+    """Replays a graph of Values: a `Program` of its layout for single numbers, others for rows."""
 
     ROOM = 1 << 22  # numbers in the flat array of a program for rows
 
@@ -268,7 +274,7 @@ class ScalarReplay:
         self(None, True)
         return measured(
             [
-                (entry.name, entry.nodes, entry.bytes, lambda calls=entry.calls: program.run(calls))
+                (entry.name, entry.nodes, entry.bytes, partial(program.run, entry.calls))
                 for entry in program.entries
             ]
         )

@@ -89,8 +89,8 @@ class Tape:
             if node not in leaves:
                 what = "a result" if node.op else "in another graph"
                 raise ValueError(
-                    f"an input of a tape must be a leaf of its graph, but {describe(node)} is {what}; "
-                    f"list the nodes that the output was made from"
+                    f"an input of a tape must be a leaf of its graph, but {describe(node)} is "
+                    f"{what}; list the nodes that the output was made from"
                 )
 
     def value(self, *data: Any) -> Any:
@@ -163,8 +163,8 @@ class Tape:
                 continue
             if shape[1:] != node.shape or not shape or rows not in (None, shape[0]) or not shape[0]:
                 raise ValueError(
-                    f"input {i} has shape {node.shape}, got {shape}; give that shape, or rows of it "
-                    f"with one more axis in front, as many for every input"
+                    f"input {i} has shape {node.shape}, got {shape}; give that shape, or rows "
+                    f"of it with one more axis in front, as many for every input"
                 )
             rows = shape[0]
         return rows

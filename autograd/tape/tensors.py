@@ -1,1 +1,244 @@
-class TensorReplay: pass
+"""Replaying a graph with Tensors: a line of generated code a node, into buffers allocated once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, toposort
+from autograd.tape.inplace import into
+from autograd.tape.profile import Profile, measured
+
+# may return a view of their operand
+VIEWS = ("reshape", "transpose", "take", "windows", "broadcast_to", "sum_to", "stop_gradient")
+
+
+@dataclass
+class Number:
+    """How a node's number is had in the generated code: under a name, and as a known array or not.
+
+    `array` is the buffer, or a view of one, in which it always lies; None for a leaf, whose array
+    may be another at each replay, and for views of leaves. `storage` numbers what a view views.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    array: Any
+    storage: int | None
+
+
+class Pool:
+    """Buffers by size, handed out again once nobody reads them any more."""
+
+    def __init__(self) -> None:
+        self._free: dict[int, list[np.ndarray]] = {}
+        self._taken: dict[int, np.ndarray] = {}
+        self.bytes = 0
+
+    def take(self, storage: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        size = int(np.prod(shape)) * dtype.itemsize
+        size += -size % 64  # of few sizes, and aligned
+        if self._free.get(size):
+            memory = self._free[size].pop()
+        else:
+            memory = np.empty(size + 64, np.uint8)
+            memory = memory[-memory.ctypes.data % 64 :][:size]
+            self.bytes += size
+        self._taken[storage] = memory
+        return memory[: int(np.prod(shape)) * dtype.itemsize].view(dtype).reshape(shape)
+
+    def hand_over(self, storage: int, to: int) -> None:
+        self._taken[to] = self._taken.pop(storage)
+
+    def give_back(self, storage: int) -> None:
+        memory = self._taken.pop(storage, None)
+        if memory is not None:
+            self._free.setdefault(memory.size, []).append(memory)
+
+
+class TensorReplay:
+    """Replays a graph in which Tensors take part.
+
+    A node becomes a line such as `add(v3, v4, v5)`, which computes into the buffer `v5`; a view
+    of a buffer costs nothing; a view of a leaf is taken anew. A buffer that is read for the last
+    time is used again.
+    """
+
+    def __init__(self, outputs: Sequence[Node], first: int, inputs: Sequence[Node]) -> None:
+        nodes = toposort(*outputs)
+        self.first, self.inputs = first, list(inputs)
+        self.leaves = [node for node in nodes if node.op is None]
+        results = [node for node in nodes if node.op is not None]
+        self._names: dict[str, Any] = {}
+        self._numbers: dict[Node, Number] = {}
+        self._pool = Pool()
+        self._lines: list[tuple[str, str, int]] = []  # code, operation, bytes
+        self._dying: dict[
+            int, list[int]
+        ] = {}  # position: the storages read there for the last time
+        for i, leaf in enumerate(self.leaves):
+            self._numbers[leaf] = Number(f"x{i}", leaf.shape, leaf.dtype, None, None)
+        last_read = self._last_reads(results, outputs)
+        last = max((node.index for node in outputs[:first]), default=-1)
+        value_lines = 0
+        for i, node in enumerate(results):
+            self._emit(i, node, last_read)
+            if node.index <= last:
+                value_lines = len(self._lines)
+        self._outputs = [self._numbers[node] for node in outputs]
+        self._scalar = [type(node._data) is float for node in outputs]
+        self._value = self._function(value_lines, first)
+        self._everything = self._function(len(self._lines), len(outputs))
+
+    # --- running ------------------------------------------------------------------------------
+
+    def __call__(self, data: Sequence[Any] | None, everything: bool) -> list[Any]:
+        given: dict[Node, Any] = {}
+        if data is not None:
+            for node, number in zip(self.inputs, data, strict=True):
+                given[node] = (
+                    float(number) if type(node._data) is float else np.asarray(number, node.dtype)
+                )
+        with np.errstate(all="ignore"):
+            results = (self._everything if everything else self._value)(
+                *[given.get(leaf, leaf._data) for leaf in self.leaves]
+            )
+        return [
+            float(result) if scalar else np.array(result)
+            for result, scalar in zip(results, self._scalar, strict=False)
+        ]
+
+    def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
+        results = [self(row, everything) for row in zip(*data, strict=True)]
+        return [np.stack(result) for result in zip(*results, strict=True)]
+
+    def profile(self) -> Profile:
+        self(None, True)
+        names = dict(self._names)
+        names.update({self._numbers[leaf].name: leaf._data for leaf in self.leaves})
+
+        def runner(line: str) -> Callable[[], None]:
+            code = compile(line, "<tape>", "exec")
+
+            def run() -> None:
+                with np.errstate(all="ignore"):
+                    exec(code, names)
+
+            return run
+
+        return measured([(name, 1, size, runner(line)) for line, name, size in self._lines])
+
+    # --- generating ---------------------------------------------------------------------------
+
+    def _function(self, lines: int, outputs: int) -> Callable[..., Any]:
+        arguments = ", ".join(self._numbers[leaf].name for leaf in self.leaves)
+        results = "".join(f"{number.name}, " for number in self._outputs[:outputs])
+        code = "\n    ".join(
+            [
+                f"def replay({arguments}):",
+                *(line for line, _, _ in self._lines[:lines]),
+                f"return ({results})",
+            ]
+        )
+        names = dict(self._names)
+        exec(compile(code, "<tape>", "exec"), names)
+        function: Callable[..., Any] = names["replay"]
+        return function
+
+    def _last_reads(self, results: list[Node], outputs: Sequence[Node]) -> dict[Node, int]:
+        """For each node the position of the last one to read it, or what views it."""
+        last: dict[Node, int] = dict.fromkeys(outputs, len(results))
+        for i, node in reversed(list(enumerate(results))):
+            assert node.op is not None
+            until = max(i, last.get(node, i)) if node.op.name in VIEWS else i
+            for operand in node.operands:
+                if isinstance(operand, Node):
+                    last[operand] = max(last.get(operand, 0), until)
+        return last
+
+    def _emit(self, i: int, node: Node, last_read: dict[Node, int]) -> None:
+        op, params = node.op, node.params
+        assert op is not None
+        operands = [self._operand(x, node) for x in node.operands]
+        number = self._numbers[node] = Number(f"v{i}", node.shape, node.dtype, None, i)
+        if op.name in VIEWS and self._is_view(node, number, operands[0]):
+            return
+        number.storage = i
+        if not self._overwrite(i, node, number, operands, last_read):
+            number.array = self._pool.take(i, node.shape, node.dtype)
+        self._names[number.name] = number.array
+        if isinstance(op.array, np.ufunc):
+            call = op.array.__name__
+            self._names[call] = op.array
+        else:
+            call = f"{op.name}{i if params else ''}"
+            self._names[call] = into(op, params)
+        names = ", ".join(x.name for x in (*operands, number))
+        moved = sum(int(np.prod(x.shape)) * x.dtype.itemsize for x in (*operands, number))
+        self._lines.append((f"{call}({names})", f"{op.name} {node.shape}", moved))
+        self._dying.setdefault(last_read.get(node, i), []).append(i)
+        for storage in self._dying.pop(i, ()):
+            self._pool.give_back(storage)
+
+    def _operand(self, operand: Any, reader: Node) -> Number:
+        """An operand as `reader` takes it: a Value counts as a Python float, which has no dtype."""
+        if not isinstance(operand, Node):
+            name = f"c{len(self._names)}"
+            self._names[name] = operand
+            dtype = getattr(operand, "dtype", reader.dtype)
+            return Number(name, np.shape(operand), dtype, operand, None)
+        number = self._numbers[operand]
+        weak = type(operand._data) is float and number.array is not None
+        if not weak or reader.dtype == operand.dtype:
+            return number
+        cast = np.empty((), reader.dtype)
+        name = f"c{len(self._names)}"
+        self._names.update({name: cast, "copyto": np.copyto})
+        self._lines.append((f"copyto({name}, {number.name})", "astype ()", 12))
+        return Number(name, (), reader.dtype, cast, None)
+
+    def _is_view(self, node: Node, number: Number, operand: Number) -> bool:
+        """Whether the number can be had as a view of its operand's; then it is made one."""
+        op, params = node.op, node.params
+        assert op is not None
+        if operand.array is None:  # of a leaf: to be taken at each replay
+            if not np.may_share_memory(node._data, node.operands[0]._data):
+                return False
+            take = f"{op.name}{number.name}"
+            self._names[take] = partial(op.array, **params)
+            self._lines.append((f"{number.name} = {take}({operand.name})", f"{op.name} (view)", 0))
+            number.storage = None
+            return True
+        with np.errstate(all="ignore"):  # nobody has written to the buffer yet
+            view = op.array(operand.array, **params)
+        if not isinstance(view, np.ndarray) or not np.may_share_memory(view, operand.array):
+            return False
+        number.array, number.storage = view, operand.storage
+        self._names[number.name] = view
+        return True
+
+    def _overwrite(
+        self, i: int, node: Node, number: Number, operands: list[Number], last_read: dict[Node, int]
+    ) -> bool:
+        """Compute in the place of an operand that nobody reads afterwards, if there is one."""
+        assert node.op is not None
+        if node.op.scalar is None or node.op.name in ("where", "maximum", "minimum"):
+            return False
+        for operand, x in zip(node.operands, operands, strict=True):
+            if (
+                isinstance(operand, Node)
+                and x.storage is not None
+                and x.name == f"v{x.storage}"  # the buffer itself, not a view of it
+                and (x.shape, x.dtype) == (number.shape, number.dtype)
+                and last_read[operand] == i
+                and all(y is x for y in operands if y.storage == x.storage)
+            ):
+                number.array = x.array
+                self._pool.hand_over(x.storage, i)
+                return True
+        return False

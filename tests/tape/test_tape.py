@@ -1,0 +1,361 @@
+"""A replay equals eager evaluation, on the recorded numbers and on others; wrong use says so."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+import autograd.tape.layout
+from autograd import TABLE, StaleGraphError, Tensor, Value, evaluate, grad, toposort
+from autograd.tape import BranchError, Guards, Tape
+from autograd.tape.scalars import ScalarReplay
+from autograd.tape.tensors import TensorReplay
+
+EXACT = ("add", "sub", "mul", "neg", "abs", "relu", "step", "sign", "equal", "maximum", "minimum",
+         "where", "clip", "stop_gradient")  # fmt: skip
+SMOOTH = ("tanh", "sigmoid", "sin", "cos", "softplus")
+BOUNDED = ("tanh", "sigmoid", "sin", "cos", "clip", "step", "sign", "equal")
+
+
+def eager(output, inputs, data):
+    """The value and gradients of the same graph recorded anew for `data`."""
+    fresh = {x: type(x)(number) for x, number in zip(inputs, data, strict=True)}
+    value = evaluate(output, dict(fresh))
+    return value.data, grad(value, [fresh[x] for x in inputs])
+
+
+def close(a, b):
+    return np.allclose(a, b, rtol=1e-13, atol=1e-13, equal_nan=True)
+
+
+@st.composite
+def scalar_graphs(draw, names):
+    """(output, its leaves): shared nodes, chains of additions, deep and wide parts, constants."""
+    numbers = st.floats(-2, 2).map(lambda x: round(x, 3))
+    nodes = [Value(draw(numbers)) for _ in range(draw(st.integers(1, 4)))]
+    deep = draw(st.booleans())
+    for _ in range(draw(st.integers(1, 40))):
+
+        def operand():
+            pool = nodes[-3:] if deep else nodes
+            return draw(st.sampled_from(pool)) if draw(st.integers(0, 5)) else draw(numbers)
+
+        name = draw(st.sampled_from(names))
+        arity = {"where": 3, "maximum": 3, "minimum": 2}.get(name, len(TABLE[name].vjps))
+        operands = [draw(st.sampled_from(nodes)), *(operand() for _ in range(arity - 1))]
+        params = {"lo": -1.0, "hi": 1.0} if name == "clip" else {}
+        node = TABLE[name](*operands, **params)
+        nodes.append(node if abs(node.data) < 4 or name in BOUNDED else node * 0.125)
+    output = sum(nodes[-draw(st.integers(1, len(nodes))) :])
+    return output, [node for node in toposort(output) if node.op is None]
+
+
+@pytest.fixture(params=[0, autograd.tape.layout.WIDTH], ids=["wide", "mixed"])
+def _strategy(request, monkeypatch):
+    """Small graphs are narrow: have them computed by wide operations as well."""
+    monkeypatch.setattr(autograd.tape.layout, "WIDTH", request.param)
+
+
+@pytest.mark.usefixtures("_strategy")
+class TestScalars:
+    @given(scalar_graphs(EXACT), st.data())
+    def test_arithmetic_is_eager_to_the_last_bit(self, graph, data):
+        output, inputs = graph
+        if not inputs:
+            return
+        tape = Tape(output, inputs)
+        assert tape.value() == output.data
+        other = [data.draw(st.floats(-2, 2)) for _ in inputs]
+        assert tape.value(*other) == eager(output, inputs, other)[0]
+
+    @given(scalar_graphs(EXACT + SMOOTH), st.data())
+    def test_value_and_gradients_are_eager(self, graph, data):
+        output, inputs = graph
+        if not inputs:
+            return
+        tape = Tape(output, inputs)
+        value, gradients = tape.value_and_grad()
+        assert close(value, output.data) and close(gradients, grad(output, inputs))
+        rows = [[data.draw(st.floats(-2, 2)) for _ in range(3)] for _ in inputs]
+        values, gradients = tape.value_and_grad(*map(np.array, rows))
+        for i, other in enumerate(zip(*rows, strict=True)):
+            value, expected = eager(output, inputs, other)
+            assert close(values[i], value) and close([g[i] for g in gradients], expected)
+
+    @given(scalar_graphs((*EXACT, "tanh", "sin")))
+    def test_second_order_replays_too(self, graph):
+        output, inputs = graph
+        if not inputs:
+            return
+        first = grad(output, inputs[0], create_graph=True)
+        inputs = [x for x in inputs if x in toposort(first)]
+        if first.op is None:
+            return
+        value, second = Tape(first, inputs).value_and_grad()
+        assert close(value, first.data) and close(second, grad(first, inputs))
+
+    @pytest.mark.parametrize("name", [n for n, op in TABLE.items() if op.scalar is not None])
+    def test_every_elementwise_primitive(self, name):
+        op = TABLE[name]
+        params = op.cases[0][1] if op.cases else {}
+        intervals = op.domain * (len(op.vjps) // len(op.domain))
+        rng = np.random.default_rng(0)
+        columns = [
+            [Value(rng.uniform(*interval)) for _ in range(60)]
+            for interval in (intervals * 3 if op.variadic else intervals)
+        ]
+        output = sum(op(*row, **params) * w for w, row in enumerate(zip(*columns, strict=True)))
+        inputs = [x for column in columns for x in column]
+        value, gradients = Tape(output, inputs).value_and_grad()
+        assert close(value, output.data) and close(gradients, grad(output, inputs))
+
+    def test_dense_layers_become_matrix_products(self):
+        rng = np.random.default_rng(0)
+        x, w, v = (
+            [[Value(number) for number in row] for row in rng.normal(size=shape)]
+            for shape in ((30, 5), (8, 5), (7, 8))
+        )
+
+        def dense(weights, row):
+            return [sum(a * b for a, b in zip(ws, row, strict=True)) for ws in weights]
+
+        output = sum(y * y for row in x for y in dense(v, [h.tanh() for h in dense(w, row)]))
+        inputs = [node for matrix in (x, w, v) for row in matrix for node in row]
+        tape = Tape(output, inputs)
+        assert sum("@" in cost.operation for cost in tape.profile().costs) >= 6
+        value, gradients = tape.value_and_grad()
+        assert np.isclose(value, output.data, rtol=1e-13)
+        assert np.allclose(gradients, grad(output, inputs), rtol=1e-12, atol=1e-12)
+        other = rng.normal(size=len(inputs))
+        value, expected = eager(output, inputs, other)
+        gradients = tape.value_and_grad(*(np.array([0.0, y]) for y in other))[1]
+        assert np.allclose([g[1] for g in gradients], expected, rtol=1e-12, atol=1e-12)
+
+    def test_where_python_raises_a_replay_has_numpy_s_answer(self):
+        x = Value(1.0)
+        output = (1.0 / x).exp()
+        tape = Tape(output, [x])
+        assert tape.value(1e-4) == np.inf and tape.value(0.0) == np.inf
+
+    def test_a_deep_chain(self):
+        x = Value(0.5)
+        y = x
+        for _ in range(5000):
+            y = (y * 0.9 + x).sin()
+        value, (gradient,) = Tape(y, [x]).value_and_grad()
+        assert value == y.data and close(gradient, grad(y, x))
+
+    def test_memory_a_node(self):
+        inputs = [Value(float(i)) for i in range(1000)]
+        nodes = list(inputs)
+        rng = np.random.default_rng(0)
+        for a, b in rng.integers(0, 1000, (20_000, 2)):
+            nodes.append(nodes[-1 - a] * nodes[-1 - b])
+        output = sum(nodes)
+        tape = Tape(output, inputs[-1:])
+        count = len(toposort(output))
+        del nodes, output
+        gc.collect()
+        replay = tape._replay
+        assert isinstance(replay, ScalarReplay)
+        replay(None, False)
+        program = replay._program(None)
+        arrays = {}
+        for call, arguments in program.everything:
+            for x in (getattr(call, "__self__", None), *arguments):
+                if isinstance(x, np.ndarray):
+                    owner = x if x.base is None else x.base
+                    arrays[id(owner)] = owner.nbytes
+        assert sum(arrays.values()) < count * 8 * 40
+        assert sys.getrefcount(tape) < 4
+
+
+class TestLeaves:
+    def test_those_that_are_no_inputs_are_read_afresh(self):
+        w, x = Value(2.0), Value(3.0)
+        tape = Tape(w * x, [x])
+        w.data = 5.0
+        assert tape.value(1.0) == 5.0 and tape.value_and_grad() == (15.0, [5.0])
+
+    def test_tensors_too(self):
+        w, x = Tensor([2.0, 1.0]), Tensor([3.0, 1.0])
+        tape = Tape((w * x).sum(), [x])
+        w.data = [5.0, 0.0]
+        value, (gradient,) = tape.value_and_grad()
+        assert value == 15.0 and gradient.tolist() == [5.0, 0.0]
+
+    def test_an_output_may_be_a_leaf(self):
+        x = Value(3.0)
+        assert Tape(x, [x]).value_and_grad(4.0) == (4.0, [1.0])
+
+    def test_several_outputs(self):
+        x = Value(3.0)
+        assert Tape([x * x, x + 1, x], [x]).value(4.0) == [16.0, 5.0, 4.0]
+        assert Tape([x * x, x + 1], [x]).value(np.array([1.0, 2.0]))[0].tolist() == [1.0, 4.0]
+
+    def test_results_are_the_caller_s(self):
+        x = Tensor([1.0, 2.0])
+        tape = Tape((x * x).sum(), [x])
+        first = tape.value_and_grad()[1][0]
+        first += 100.0
+        assert tape.value_and_grad()[1][0].tolist() == [2.0, 4.0]
+        tape.value_and_grad(np.array([5.0, 5.0]))
+        assert first.tolist() == [102.0, 104.0]
+
+    def test_threads_take_turns(self):
+        x = Tensor(np.ones(1000))
+        tape = Tape((x * x).sum(), [x])
+        results: dict[float, float] = {}
+
+        def run(number: float) -> None:
+            for _ in range(50):
+                results[number] = tape.value(np.full(1000, number))
+
+        threads = [threading.Thread(target=run, args=(float(i),)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == {float(i): 1000.0 * i * i for i in range(4)}
+
+
+class TestTensors:
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    @pytest.mark.parametrize(
+        ("name", "shapes", "params"),
+        [
+            (name, shapes, params)
+            for name, op in TABLE.items()
+            for shapes, params in op.cases
+            or [([(3, 4)] * len(op.vjps), {}), ([(3, 1), (2, 1, 4), (4,)][: len(op.vjps)], {})]
+        ],
+        ids=lambda x: x if isinstance(x, str) else "",
+    )
+    def test_every_primitive(self, name, shapes, params, dtype):
+        op = TABLE[name]
+        rng = np.random.default_rng(0)
+        intervals = (op.domain * len(shapes))[: len(shapes)]
+
+        def numbers():
+            return [
+                rng.uniform(*interval, size=shape).astype(dtype)
+                for interval, shape in zip(intervals, shapes, strict=True)
+            ]
+
+        inputs = [Tensor(array) for array in numbers()]
+        result = op(*[x * 1.0 for x in inputs], **params)
+        weights = rng.normal(size=result.shape).astype(dtype)
+        output = (result * weights).sum() if name != "to_value" else result * 2.0
+        tape = Tape(output, inputs)
+        other = numbers()
+        for data, (value, gradients) in (
+            ([x.data for x in inputs], tape.value_and_grad()),
+            (other, tape.value_and_grad(*other)),
+        ):
+            expected, expected_gradients = eager(output, inputs, data)
+            assert np.array_equal(value, expected) or close(value, expected)
+            for x, g, e in zip(inputs, gradients, expected_gradients, strict=True):
+                assert g.dtype == x.dtype and g.shape == x.shape
+                assert np.allclose(g, e, rtol=1e-13 if dtype is np.float64 else 1e-5, atol=1e-13)
+
+    def test_a_network_with_values_among_its_tensors(self):
+        rng = np.random.default_rng(0)
+        for dtype in (np.float64, np.float32):
+            shapes = ((20, 2), (16, 2), (16,), (3, 16))
+            x, w, b, v = (Tensor(rng.normal(size=shape).astype(dtype)) for shape in shapes)
+            s = Value(0.3)
+            h = autograd.tanh(x @ w.T + b) * s
+            h = autograd.concatenate(h[1:], h[:1] * s) * autograd.softmax(h * s)
+            output = autograd.logsumexp(h @ v.T) + h[np.array([1, 1, 3])].sum() / s
+            inputs = [x, w, b, v, s]
+            tape = Tape(output, inputs)
+            for _ in range(2):
+                value, gradients = tape.value_and_grad()
+                assert np.array_equal(value, output.data)
+                for g, e in zip(gradients, grad(output, inputs), strict=True):
+                    assert np.array_equal(g, e)
+
+    def test_rows(self):
+        x, w = Tensor([1.0, 2.0]), Tensor([[1.0, 0.0], [2.0, 1.0]])
+        tape = Tape((w @ x).sum(), [x, w])
+        data = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+        values, (gx, gw) = tape.value_and_grad(data, w.data)
+        assert values.tolist() == [(w.data @ row).sum() for row in data]
+        assert gx.shape == (3, 2) and gw.shape == (3, 2, 2)
+
+    def test_a_replay_allocates_nothing_that_stays(self):
+        x = Tensor(np.ones((50, 50)))
+        tape = Tape((x @ x).tanh().sum(), [x])
+        assert isinstance(tape._replay, TensorReplay)
+        before = tape._replay._pool.bytes
+        for _ in range(3):
+            tape.value_and_grad()
+        assert tape._replay._pool.bytes == before <= 3 * 50 * 50 * 8 + 2000
+
+
+class TestWrongUse:
+    def test_an_input_that_is_no_leaf_of_the_graph(self):
+        x = Value(2.0, label="x")
+        y = x * x
+        with pytest.raises(ValueError, match=r"mul .* is a result"):
+            Tape(y + 1, [y])
+        with pytest.raises(ValueError, match="in another graph"):
+            Tape(y, [x, Value(3.0)])
+        with pytest.raises(ValueError, match="different nodes"):
+            Tape(y, [x, x])
+
+    def test_numbers_that_do_not_fit(self):
+        x = Tensor([1.0, 2.0])
+        tape = Tape(x.sum(), [x])
+        with pytest.raises(TypeError, match="each of the 1 inputs"):
+            tape.value(1.0, 2.0)
+        with pytest.raises(ValueError, match=r"input 0 has shape \(2,\), got \(3,\)"):
+            tape.value(np.ones(3))
+
+    def test_a_gradient_of_several_numbers(self):
+        x = Tensor([1.0, 2.0])
+        with pytest.raises(ValueError, match="one output of a single number"):
+            Tape(x * x, [x]).value_and_grad()
+
+    def test_a_stale_graph(self):
+        x = Value(2.0)
+        y = x * x
+        x.data = 3.0
+        with pytest.raises(StaleGraphError):
+            Tape(y, [x])
+
+    def test_a_branch_that_flips_is_named(self):
+        x = Value(2.0, label="x")
+        with Guards() as guards:
+            y = x * x if x > 1 else -x
+        tape = Tape(y, [x], guards)
+        assert tape.value(3.0) == 9.0
+        with pytest.raises(
+            BranchError, match=r"'x' .* > 1 at test_tape\.py:\d+ was True and is now False"
+        ):
+            tape.value(0.5)
+        with pytest.raises(BranchError):
+            tape.value(np.array([3.0, 0.5]))
+
+    def test_a_float_that_leaves_the_graph_is_guarded(self):
+        x, n = Value(2.0), Value(3.0)
+        with Guards() as guards:
+            y = sum(x for _ in range(int(n)))
+        tape = Tape(y, [x], guards)
+        n.data = 3.5
+        assert tape.value(1.0) == 3.0
+        n.data = 4.0
+        with pytest.raises(BranchError, match=r"int\(.*was 3 and is now 4"):
+            tape.value(1.0)
+
+    def test_reading_data_while_recording_warns(self):
+        x = Tensor([1.0, 2.0])
+        with pytest.warns(UserWarning, match="read as .data"), Guards():
+            (x * x.data).sum()
