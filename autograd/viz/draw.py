@@ -49,7 +49,6 @@ def draw(
         depth: how many levels of modules to open; those below are one box each. None opens all.
         expand: the paths of modules to open all the same, and Tensor nodes to open into scalars.
         scalars: open the modules in `expand` into scalars, too.
-
         labels: what to call the nodes instead of by their own labels.
         gradients: the gradients to show instead of each node's `.grad`.
 

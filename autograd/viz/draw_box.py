@@ -106,9 +106,7 @@ def flat(arrays: list[Any]) -> np.ndarray:
 
 
 def extent(arrays: list[Any]) -> str:
-    numbers = flat(arrays)
-    same = numbers.size and (numbers == numbers[0]).all()
-    return f"all {number_text(numbers[0])}" if same else range_and_norm(numbers)[0]
+    return range_and_norm(flat(arrays))[0]
 
 
 def norm(gradients: list[Any]) -> float:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node, Observer, observing
-from autograd.viz.draw_modules import levels
 from autograd.viz.text import escape_html, shape_text
 
 
@@ -36,10 +35,9 @@ class Table:
     def _cells(self) -> Iterator[tuple[str, ...]]:
         """What stands in the columns, row by row."""
         yield "module", *(column.replace("_", "-") for column in self.columns)
-        for branch, row in zip(
-            branches([levels(row.path) for row in self.rows]), self.rows, strict=True
-        ):
-            name = ".".join(levels(row.path)[-1:])
+        paths = ancestries([row.path for row in self.rows])
+        for path, branch, row in zip(paths, branches(paths), self.rows, strict=True):
+            name = path[-1] if path else ""
             cells = (getattr(row, column) for column in self.columns)
             shown = ("–" if c is None else f"{c:,}" if isinstance(c, int) else c for c in cells)
             yield f"{branch}{name}: {row.kind}" if name else row.kind, *shown
@@ -61,6 +59,22 @@ class Table:
             name = f'<th scope="row" {left}>{escape_html(first)}</th>'
             rows.append(name + "".join(f"<td>{escape_html(cell)}</td>" for cell in others))
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def ancestries(paths: list[str]) -> list[tuple[str, ...]]:
+    """The modules around each, and itself, by their names in the one before.
+
+    >>> ancestries(["", "blocks", "blocks.0", "layers.0", "layers.0.norm"])
+    [(), ('blocks',), ('blocks', '0'), ('layers.0',), ('layers.0', 'norm')]
+    """
+    found: dict[str, tuple[str, ...]] = {"": ()}
+    for path in paths:
+        parts = path.split(".")
+        prefixes = (".".join(parts[:i]) for i in range(len(parts) - 1, 0, -1))
+        around = next((prefix for prefix in prefixes if prefix in found), "")
+        if path:
+            found[path] = (*found[around], path[len(around) :].removeprefix("."))
+    return [found[path] for path in paths]
 
 
 def branches(paths: list[tuple[str, ...]]) -> list[str]:

@@ -110,8 +110,9 @@ def range_and_norm(array: np.ndarray) -> list[str]:
     if not finite.size:
         return ["nothing finite"]
     largest = np.abs(finite).max() or 1.0  # scaled by it the squares can't overflow
+    low, high = finite.min(), finite.max()
     texts = [
-        f"in {array_text(finite.min())} … {array_text(finite.max())}",
+        f"in {array_text(low)} … {array_text(high)}" if low < high else f"all {array_text(low)}",
         f"norm {array_text(largest * np.linalg.norm(finite / largest))}",
     ]
     if finite.size < array.size:

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 
 import autograd
+import nets
 from autograd import Tensor, Value, lesson
 from autograd.testing.strategies import Expression, expressions
 from autograd.viz import draw
@@ -334,6 +335,19 @@ def test_equal_blocks_are_folded(depth: int | None) -> None:
     titles = [*folded.clusters.values(), *(box.title for box in folded.boxes)]
     assert any("×5" in title for title in titles)
     assert not any("×" in x for x in [*alone.clusters.values(), *(b.title for b in alone.boxes)])
+
+
+def test_the_blocks_of_a_transformer_are_folded() -> None:
+    rng = np.random.default_rng(0)
+    blocks = [nets.TransformerBlock(4, 2, rng=rng) for _ in range(3)]
+    with nets.trace_modules() as made:
+        root = nets.Sequential(*blocks)(Tensor(np.ones((1, 3, 4)))).sum()
+    (block,) = (box for box in shown(root, modules=made, depth=1).boxes if box.kind == "group")
+    assert (block.title, block.aside) == ("0 … 2  ×3", "TransformerBlock")
+    parameters = sum(p.size for p in blocks[0].parameters())
+    assert block.value[1:] == [f"{parameters} parameters", "gives 1×3×4"]
+    opened = shown(root, modules=made, depth=2).boxes
+    assert {"0.norm1", "0.self_attn", "0.linear1"} <= {box.title for box in opened}
 
 
 def test_blocks_that_differ_are_not_folded() -> None:
