@@ -7,12 +7,13 @@ import json
 import sys
 from typing import Any
 
-from autograd import lesson, walk
+from autograd import lesson
 from autograd.expression import ExpressionError, parse
 from autograd.formula import number
-from autograd.graph import hessian
+from autograd.graph import evaluate, hessian, steps, toposort
+from autograd.testing.numeric import derivative, sides
 from autograd.value import Value
-from autograd.viz import terminal
+from autograd.viz import lines, terminal
 
 EPILOG = """examples:
   python -m autograd
@@ -50,21 +51,36 @@ def numbers_of(assignments: list[str]) -> dict[str, float]:
     return numbers
 
 
+def measured(root: Value, leaf: Value) -> list[float]:
+    """The derivative of `root` for `leaf` by finite differences; at a kink on both sides of it."""
+    at, scale = leaf.data, abs(leaf.data) or 1.0  # a relative step stays on its side of 0
+
+    def moved(t: float) -> float:
+        return evaluate(root, {leaf: at + scale * t})
+
+    found = derivative(moved, 0.0, lambda slope: slope.error < 1e-9 * slope.change)
+    slopes = [found] if found.error < 1e-6 * found.change else sides(moved, 0.0)
+    return [slope.value / scale for slope in slopes]
+
+
 def report(root: Value, leaves: dict[str, Value], order: int) -> dict[str, Any]:
     """All there is to say of a graph of Values, as plain data."""
-    named = walk.names(root)
+    nodes = toposort(root)
+    named = lines.names(nodes)
     root.backward()
     found: dict[str, Any] = {
-        "forward": [line._asdict() for line in walk.forward(root, named)],
-        "backward": [
-            {"node": name, "gradient": gradient, "sent": [line._asdict() for line in sent]}
-            for name, gradient, sent in walk.backward(root, named)
-        ],
         "output": {"name": named[root], "value": root.data},
+        "forward": [plain(lines.forward_line(node, named)) for node in nodes if node.op],
+        "backward": [
+            {
+                "name": named[step.node],
+                "gradient": step.gradient,
+                "sent": [plain(line) for line in lines.backward_lines(step, named, named[root])],
+            }
+            for step in steps(root)
+        ],
         "gradients": {name: leaf.grad for name, leaf in leaves.items()},
-        "differences": dict(
-            zip(leaves, walk.differences(root, list(leaves.values())), strict=True)
-        ),
+        "differences": {name: measured(root, leaf) for name, leaf in leaves.items()},
     }
     if order == 2:
         rows = hessian(root, list(leaves.values()))
@@ -75,40 +91,41 @@ def report(root: Value, leaves: dict[str, Value], order: int) -> dict[str, Any]:
     return found
 
 
+def plain(line: lines.Line) -> dict[str, Any]:
+    return {key: value for key, value in line._asdict().items() if key != "node"}
+
+
 def print_report(found: dict[str, Any]) -> None:
     top = found["output"]["name"]
     print("Forward: every operation, in order\n")
-    print_lines([(x["name"], x["symbols"], x["numbers"], x["result"]) for x in found["forward"]])
+    print_lines(found["forward"], "  ", "=")
     print(f"\nBackward: from ∂{top}/∂{top} = 1 down to the leaves")
     for step in found["backward"]:
         if step["sent"]:
             gradient = number(step["gradient"]).text
-            print(f"\n  ∂{top}/∂{step['node']} = {gradient}, sent on by its local rules:")
-            print_lines(
-                [
-                    (f"  to {x['name']}", x["symbols"], x["numbers"], x["result"])
-                    for x in step["sent"]
-                ]
-            )
+            print(f"\n  ∂{top}/∂{step['name']} = {gradient}, which its local rules send on:")
+            print_lines(step["sent"], "    ", "+=")
     print("\nGradients, and the same by finite differences\n")
     for name, gradient in found["gradients"].items():
-        measured = found["differences"][name]
-        print(f"  ∂{top}/∂{name} = {gradient:>12.6f}   measured {measured:>12.6f}")
+        slopes = " on the left, and on the right ".join(
+            f"{slope:z.6f}" for slope in found["differences"][name]
+        )
+        print(f"  ∂{top}/∂{name} = {gradient:z12.6f}   measured {slopes}")
     for name, row in found.get("second", {}).items():
         line = "   ".join(f"∂²{top}/∂{name}∂{other} = {number(x).text}" for other, x in row.items())
         print(f"  {line}")
 
 
-def print_lines(lines: list[tuple[str, str, str, float]]) -> None:
+def print_lines(told: list[dict[str, Any]], margin: str, sign: str) -> None:
     """Name, symbols, numbers and result of each line, in columns."""
-    cells = [line[:3] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for name, symbols, numbers, value in lines:
-        result = number(value).text
-        text = f"{name:<{widths[0]}} = {symbols:<{widths[1]}}"
-        if numbers != result:
-            text += f" = {numbers:<{widths[2]}}"
-        print(f"  {text} = {result}")
+    columns = ("name", "symbols", "numbers")
+    widths = {key: max((len(line[key]) for line in told), default=0) for key in columns}
+    for line in told:
+        result = number(line["result"]).text
+        text = f"{line['name']:<{widths['name']}} {sign} {line['symbols']:<{widths['symbols']}}"
+        if line["numbers"] != result:
+            text += f" = {line['numbers']:<{widths['numbers']}}"
+        print(f"{margin}{text} = {result}")
 
 
 def run_lesson(order: int, as_json: bool) -> None:

@@ -45,7 +45,6 @@ LAYERS = {
     "autograd.viz": 4,
     "autograd.__main__": 5,
     "autograd.lesson": 5,
-    "autograd.walk": 5,
     "nets": 5,
 }
 FACE = 3  # the layer of `autograd` itself

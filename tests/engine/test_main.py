@@ -29,7 +29,7 @@ def test_an_expression_is_walked_with_symbols_and_numbers(capsys):
     out = run(capsys, "tanh(a*b + c)", "a=2", "b=-3", "c=10")
     assert "f  = tanh(v2)" in out
     assert "∂f/∂f × (1 − f × f)" in out
-    assert "to a = ∂f/∂v1 × b = 0.00134095 × (−3) = −0.00402285" in out
+    assert "∂f/∂a += ∂f/∂v1 × b = 0.00134095 × (−3) = −0.00402285" in out
 
 
 def test_second_derivatives(capsys):
@@ -37,6 +37,11 @@ def test_second_derivatives(capsys):
     assert found["gradients"] == {"x": 60.0, "y": 8.0}
     assert found["second"] == {"x": {"x": 60.0, "y": 12.0}, "y": {"x": 12.0, "y": 0.0}}
     assert "∂²f/∂x∂y = 12" in run(capsys, "x**3 * y", "x=2", "y=5", "--order", "2")
+
+
+def test_a_kink_is_measured_on_both_sides(capsys):
+    out = run(capsys, "relu(x)", "x=0")
+    assert "∂f/∂x =     0.000000   measured 0.000000 on the left, and on the right 1.000000" in out
 
 
 def test_json_holds_the_whole_walk(capsys):
