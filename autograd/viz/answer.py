@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,9 @@ from autograd.viz.mistakes import Mistakes
 ROUNDING = (2, 3, 4, 5, 6)  # to how many significant digits people round on the way
 COARSEST = 0.005  # an answer with less relative precision can't be told from its neighbours
 EXACT = 1e-9
-WHOLE = {name: TABLE[name] for name in ("matmul", "transpose", "sum")}  # for formulas of arrays
+MOST_READINGS = 64
+ROUNDED = "right, but numbers were rounded on the way"
+CALLABLE = FUNCTIONS | {name: TABLE[name] for name in ("matmul", "transpose", "sum")}
 LARGEST = 0.05  # no relative error is forgiven beyond this
 
 
@@ -84,12 +88,19 @@ def check_derivation(
         raise ValueError("update must be a learning rate other than 0, got 0; leave it out")
     named = names(toposort(root, node))
     own = derivative(named[root], named[node]).text
+    labels = {name: x._data for x, name in named.items()}
     with np.errstate(all="ignore"):
-        given, precision = _read(answer, {name: x._data for x, name in named.items()})
+        number, precision = _read(answer, labels)
     mistakes = Mistakes(node, root, update)
     expected = mistakes.gradient
-    if update is not None and np.shape(given) == node.shape:
-        given = (node._data - given) / update
+
+    def gradient_in(number: Any) -> Any:
+        if update is None or np.shape(number) != node.shape:
+            return number
+        return (node._data - number) / update
+
+    given = gradient_in(number)
+    if update is not None:
         rounding = np.finfo(float).eps * float(np.max(np.abs(node._data), initial=0.0))
         precision = (precision + 4 * rounding) / abs(update)
 
@@ -107,20 +118,29 @@ def check_derivation(
     if _agree(given, expected, precision):
         return verdict("right")
     with np.errstate(all="ignore"):
-        for kind, remark, gradient in mistakes:
-            if _agree(given, gradient, precision):
-                return verdict(kind, remark)
-        low, high = _rounding_errors(node, root)
+        made = []
+        for mistake in mistakes:
+            if _agree(given, mistake.gradient, precision):
+                return verdict(mistake.kind, mistake.remark)
+            made.append(mistake)
+        recorded = grad(root, node, create_graph=True)
+        for reading in map(gradient_in, _unrounded(answer, labels, recorded, root)):
+            if _agree(reading, expected, 0.0):
+                return verdict("early rounding", ROUNDED)
+            for mistake in made:
+                if _agree(reading, mistake.gradient, 0.0):
+                    return verdict(mistake.kind, f"{mistake.remark} (and numbers were rounded)")
+        low, high = _rounding_errors(recorded)
     error = given - expected
     if np.all((low - precision <= error) & (error <= high + precision)):
-        return verdict("early rounding", "right, but numbers were rounded on the way")
+        return verdict("early rounding", ROUNDED)
     return verdict("unknown", "no known mistake gives this")
 
 
 def _read(answer: Any, labels: dict[str, Any]) -> tuple[Any, float]:
     """The answer's number, and half a unit of the last digit it was written with."""
     if isinstance(answer, str):
-        number = read(answer, labels, {**FUNCTIONS, **WHOLE})
+        number = read(answer, labels, CALLABLE)
         text = answer.strip().removeprefix("-").removeprefix("+").strip()
         literal = isinstance(ast.parse(text, mode="eval").body, ast.Constant)
         return number, _half_a_unit(text.replace("_", "")) if literal else 0.0
@@ -132,6 +152,27 @@ def _read(answer: Any, labels: dict[str, Any]) -> tuple[Any, float]:
 def _half_a_unit(text: str) -> float:
     exponent = Decimal(text).as_tuple().exponent
     return 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
+
+
+def _unrounded(answer: Any, labels: dict[str, Any], *graphs: Node) -> Iterator[Any]:
+    """What a formula gives if its numbers are the roundings of numbers of these graphs."""
+    if not isinstance(answer, str) or "\n" in answer.strip():
+        return
+    text = answer.strip().encode()
+    exact = {abs(float(x._data)) for x in toposort(*graphs) if x.size == 1}
+    options: list[list[float]] = []
+    constants = [x for x in ast.walk(ast.parse(text, mode="eval")) if isinstance(x, ast.Constant)]
+    for place in sorted(constants, key=lambda x: -x.col_offset):  # what stands before stays there
+        digits = text[place.col_offset : place.end_col_offset].decode()
+        number, step = float(digits), _half_a_unit(digits.replace("_", ""))
+        if 0 < step < LARGEST * abs(number):
+            near = sorted(x for x in exact if 0 < abs(x - number) <= step * (1 + EXACT))
+            name = f"number{len(options)}"
+            text = text[: place.col_offset] + name.encode() + text[place.end_col_offset :]
+            options.append([number, *near])
+    for numbers in islice(product(*options), 1, MOST_READINGS):
+        put_in = {f"number{i}": number for i, number in enumerate(numbers)}
+        yield read(text.decode(), labels | put_in, CALLABLE)
 
 
 def _agree(given: Any, gradient: Any, precision: float) -> bool:
@@ -155,13 +196,12 @@ def _of_another_shape(given: Any, expected: Any, precision: float) -> tuple[str,
     return "unknown", f"the gradient has the shape {np.shape(expected)}, not {np.shape(given)}"
 
 
-def _rounding_errors(node: Node, root: Node) -> tuple[Any, Any]:
-    """How far the gradient moves at most, down and up, if the numbers on the way are rounded.
+def _rounding_errors(recorded: Node) -> tuple[Any, Any]:
+    """How far a gradient moves at most, down and up, if the numbers on the way are rounded.
 
     To first order: the gradient's own gradient for every number on the way, times the error that
     rounding this number makes. Arrays are forgiven half a percent of their largest element.
     """
-    recorded = grad(root, node, create_graph=True)
     size = float(np.max(np.abs(recorded._data), initial=0.0))
     if recorded.size > 1:
         return -COARSEST * size, COARSEST * size

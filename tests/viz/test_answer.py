@@ -188,6 +188,27 @@ def test_the_lecture_s_line_of_rounded_numbers(example: dict[str, Any]) -> None:
     assert verdict.kind == "early rounding"
 
 
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("early rounding", "(0.69 - 0.5) * 0.69 * 0.31 * 0.3 * 0.68 * 0.32 * 0.35"),
+        ("early rounding", "0.0407 * w1 * h1 * 0.32 * 0.35"),
+        ("wrong sign", "-0.19 * 0.69 * 0.31 * 0.3 * 0.68 * 0.32 * 0.35"),
+        ("missing factor of the chain", "0.19 * 0.69 * 0.31 * 0.68 * 0.32 * 0.35"),
+        ("missing factor of the chain", "0.19 * 0.69 * 0.31 * 0.3 * 0.32 * 0.35"),
+        ("upstream forgotten", "0.68 * 0.32 * 0.35"),
+        ("wrong local derivative", "0.19 * 0.69 * 0.31 * 0.3 * (1 - 0.68**2) * 0.35"),
+        ("unknown", "0.19 * 0.69 * 0.31 * 0.3 * 0.68 * 0.32 * 0.45"),
+    ],
+)
+def test_mistakes_are_named_through_rounded_numbers(
+    example: dict[str, Any], kind: str, line: str
+) -> None:
+    verdict = check_derivation(example["w3"], line, root=example["E"])
+    assert verdict.kind == kind, verdict
+    assert ("rounded" in verdict.message) == (kind != "unknown")
+
+
 def test_few_digits_are_forgiven_as_rounding(example: dict[str, Any]) -> None:
     kinds = {
         answer: check_derivation(example["w1"], answer, root=example["E"]).kind
