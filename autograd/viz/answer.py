@@ -18,13 +18,14 @@ from autograd.primitives import TABLE
 from autograd.viz.lines import derivative, names, written
 from autograd.viz.mistakes import Mistakes
 
+CALLABLE = FUNCTIONS | {name: TABLE[name] for name in ("matmul", "transpose", "sum")}
+
+EXACT = 1e-9  # the relative error of a formula's floating-point arithmetic
+COARSEST = 0.005  # no answer counts as exact within more than this relative error
+LARGEST = 0.05  # and none as rounded on the way
 ROUNDING = (2, 3, 4, 5, 6)  # to how many significant digits people round on the way
-COARSEST = 0.005  # an answer with less relative precision can't be told from its neighbours
-EXACT = 1e-9
 MOST_READINGS = 64
 ROUNDED = "right, but numbers were rounded on the way"
-CALLABLE = FUNCTIONS | {name: TABLE[name] for name in ("matmul", "transpose", "sum")}
-LARGEST = 0.05  # no relative error is forgiven beyond this
 
 
 @dataclass(frozen=True, repr=False)

@@ -78,10 +78,10 @@ class Mistakes:
 
     def one_sign(self) -> Iterator[Mistake]:
         for step, _, operand, sent in self.edges():
-            remark = f"the sign of what {self.name(step.node)} sends to {self.name(operand)}"
-            yield Mistake(
-                "wrong sign", f"{remark} is the other one", self.shifted(operand, -2 * sent)
+            remark = (
+                f"the sign from {self.name(step.node)} to {self.name(operand)} is the other one"
             )
+            yield Mistake("wrong sign", remark, self.shifted(operand, -2 * sent))
 
     def batch_mean(self) -> Iterator[Mistake]:
         averaged = set()
@@ -105,17 +105,15 @@ class Mistakes:
         if self.node.ndim == 2:
             yield Mistake("transposed", "rows and columns are exchanged", self.gradient.T)
         for step, i, operand, sent in self.edges():
-            left, right = (*step.node.operands, None, None)[:2]
-            if step.node.op is not TABLE["matmul"] or not np.ndim(_raw(right)) == 2 == operand.ndim:
-                continue
-            other = right if i == 0 else left
-            if np.shape(_raw(other)) != np.shape(_raw(other))[::-1]:
-                continue
-            turned = np.transpose(_raw(other))
-            product = operand @ turned if i == 0 else turned @ operand
-            remark = f"{self.name(step.node)} sends its gradient through {self._called(other)}"
+            other = step.node.operands[1 - i] if step.node.op is TABLE["matmul"] else None
+            turned = np.transpose(_raw(other)) if other is not None else np.zeros(())
+            if turned.ndim != 2 or turned.shape != turned.T.shape:
+                continue  # the shapes give it away
+            product = TABLE["matmul"](*((operand, turned) if i == 0 else (turned, operand)))
             gradient = self.shifted(operand, vjp(product, step.gradient)[i] - sent)
-            yield Mistake("transposed", f"{remark}, not through its transpose", gradient)
+            called = self.name(other) if isinstance(other, Node) else "the constant"
+            remark = f"{called} stands in {self.name(step.node)}'s rule without its transpose"
+            yield Mistake("transposed", remark, gradient)
         if self.node.op is None:
             for step in steps(self.root):
                 other = step.node
@@ -236,9 +234,6 @@ class Mistakes:
     def derivation(self) -> Derivation:
         return Derivation(self.node, self.root)
 
-    def _called(self, operand: Any) -> str:
-        return self.name(operand) if isinstance(operand, Node) else written(operand).text
-
 
 def gradient_of(root: Node, node: Node, seed: Any = None) -> Any:
     """The gradient of `root` for `node`, raw."""
@@ -265,14 +260,11 @@ def _summands(node: Node) -> int:
     """How many numbers were added up: by `sum`, or by one addition after the other."""
     if node.op is TABLE["sum"]:
         return int(node.operands[0].size // node.size)
-    count, stack = 0, [node]
-    while stack:
-        x = stack.pop()
-        if x.op is TABLE["add"]:
-            stack += [operand for operand in x.operands if isinstance(operand, Node)]
-        else:
-            count += 1
-    return count
+    counts: dict[Any, int] = {}
+    for x in toposort(node):
+        added = x.operands if x.op is TABLE["add"] else ()
+        counts[x] = sum(counts.get(operand, 0) for operand in added) or 1
+    return counts[node]
 
 
 def _wrong_rules(op: Primitive) -> Iterator[tuple[str, tuple[Callable[..., Any], ...]]]:

@@ -299,6 +299,15 @@ def test_nothing_is_left_behind(example: dict[str, Any]) -> None:
     assert round(example["w1"].grad, 6) == 0.027674
 
 
+def test_a_sum_of_very_many_equal_terms_is_counted_quickly() -> None:
+    x = y = Value(1.0, label="x")
+    for _ in range(40):
+        y = y + y
+    verdict = check_derivation(x, "1", root=y)
+    assert verdict.kind == "off by the batch mean"
+    assert f"sum of {2**40}" in verdict.message
+
+
 def test_a_large_graph_is_judged_in_reasonable_time() -> None:
     w = Value(0.5, label="w")
     total: Any = 0.0
