@@ -41,6 +41,8 @@ def constant(raw: Any, dtype: np.dtype | None = None, who: str = "autograd") -> 
 
     Object arrays pass unchanged where every element is a `Value` or a number.
     """
+    if type(raw) is np.ndarray and raw.dtype in FLOATS:
+        return raw
     if isinstance(raw, (bool, int, float, np.bool_, np.integer, np.floating)):
         return float(raw)
     if not isinstance(raw, (np.ndarray, list, tuple)):
@@ -162,7 +164,7 @@ class Primitive:
                 operand = operand._data
                 if type(operand) is not float:
                     elementary = False
-            elif type(operand) is np.ndarray and operand.dtype.char in "df":
+            elif type(operand) is np.ndarray and operand.dtype in FLOATS:
                 constants, elementary = True, False
             elif type(operand) is not float:
                 return self._call_on_raw(operands, params)
