@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autograd.testing.certify import certify
 from autograd.testing.check import check_grads, examine
 from autograd.testing.mutants import ENGINE, Mutant, mutants
 from autograd.testing.planting import replaced

@@ -31,6 +31,7 @@ TRIALS = (
     (50.0, 64),
     (600.0, 64),
 )
+SMALLEST = min(TRIALS)[0]
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 
 
@@ -108,7 +109,7 @@ def derivative(
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     best = slope(phi, *TRIALS[0], noise)
     for trial in TRIALS[1:]:
-        if settled(best):
+        if settled(best) or best.radius == SMALLEST < trial[0]:  # kinks all around
             break
         best = min(best, slope(phi, *trial, noise), key=lambda found: found.error)
     return best

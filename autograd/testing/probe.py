@@ -64,8 +64,9 @@ class Probe:
         """The finding along `direction`; where it does not pass, that of the entry to blame.
 
         Halves the direction, then the cotangent, keeping the half that does not pass. Where both
-        halves pass though the whole does not, and their numeric derivatives do not add up, then
-        the function is not differentiable there.
+        halves pass though the whole does not, and one has a kink or their numeric derivatives do
+        not add up, the function is not differentiable there: kinks are judged one by one, for
+        several at once may have opposite weights.
         """
         cotangent = self.cotangent
         finding = self.compared(name, direction, cotangent)
@@ -81,8 +82,9 @@ class Probe:
                     finding, (direction, cotangent) = parts[failing[0]], pairs[failing[0]]
                     narrowed = True
                     break
-                if parts and not additive(finding, parts):
-                    return finding._replace(verdict=Verdict.KINK, note="slopes do not add up here")
+                kinked = any(part.verdict is Verdict.KINK for part in parts)
+                if parts and (kinked or not additive(finding, parts)):
+                    return finding._replace(verdict=Verdict.KINK, note="several kinks at once")
                 if parts and finding.verdict is not Verdict.WRONG:
                     return max(parts, key=lambda part: part.error)
         return finding
@@ -93,7 +95,7 @@ class Probe:
         gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
         analytic = along(direction, gradients[name])
         rounding = 8 * EPS * along(np.abs(direction), np.abs(gradients[name]))
-        noise = EPS * float(np.vdot(np.abs(cotangent), np.abs(self.base)))
+        noise = EPS * float(np.linalg.norm(cotangent * self.base))
         number = self.subject.numbers[name]
 
         def phi(t: float) -> float:
