@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Node, Primitive, toposort
+from autograd import TABLE, Node, Primitive
 
 ADD, MUL = TABLE["add"], TABLE["mul"]
 COPIES = (TABLE["stop_gradient"], TABLE["astype"])  # on single floats they change nothing
@@ -22,7 +22,7 @@ COPIES = (TABLE["stop_gradient"], TABLE["astype"])  # on single floats they chan
 SMALLEST_CONTRACTION = 256  # multiplications, below which a matrix product does not pay
 FEWEST_ALIKE = 8  # sums of one arity that are worth an operation of their own
 MOST_PADDING = 1.5  # how much longer than the shortest the longest of sums done together may be
-WIDTH = 24  # nodes a group, below which a level is computed one by one
+WIDTH = 40  # operands a group, below which a level is computed one by one
 
 
 def is_scalar(nodes: Sequence[Node]) -> bool:
@@ -132,15 +132,14 @@ class Layout:
     - `outputs`: the vertices of the outputs.
     """
 
-    def __init__(self, outputs: Sequence[Node], first_phase: int) -> None:
-        """`outputs`, of which the first `first_phase` are to be had without the others."""
-        nodes = toposort(*outputs)
+    def __init__(self, nodes: list[Node], outputs: Sequence[Node], first: int) -> None:
+        """The graph `nodes` of `outputs`, of which the `first` are to be had without the others."""
         self.leaves = [node for node in nodes if node.op is None]
         results = [node for node in nodes if node.op is not None]
         self._read(results)
         vertex = self._vertex
         self.outputs = np.array([vertex[node] for node in outputs], np.intp)
-        last = max((node.index for node in outputs[:first_phase]), default=-1)
+        last = max((node.index for node in outputs[:first]), default=-1)
         boundary = len(self.leaves) + sum(node.index <= last for node in results)
         del self._vertex
         self._look_through_copies(boundary)
@@ -251,7 +250,7 @@ class Layout:
         order = np.lexsort((arity, code, level))
         new = np.ones(len(order), bool)
         new[1:] = np.any([np.diff(key[order]) != 0 for key in (arity, code, level)], axis=0)
-        run = self._narrow(level, level[order[new]])[level]
+        run = self._narrow(level, arity, level[order[new]])[level]
 
         found: list[Group | Stretch] = []
         for part in _split(np.flatnonzero(run >= 0), run):
@@ -276,11 +275,12 @@ class Layout:
         found += self._contracted(_padded(groups, self.zero), exclusive)
         return sorted(found, key=lambda group: group.level)
 
-    def _narrow(self, level: np.ndarray, group_level: np.ndarray) -> np.ndarray:
+    def _narrow(self, level: np.ndarray, arity: np.ndarray, group_level: np.ndarray) -> np.ndarray:
         """For each level which stretch of narrow ones it belongs to, or -1 for a wide one."""
         levels = 2 * self.gradient_level
-        nodes, groups = (np.bincount(x, minlength=levels) for x in (level, group_level))
-        narrow = nodes < WIDTH * groups
+        operands = np.bincount(level, arity, levels)
+        groups = np.bincount(group_level, minlength=levels)
+        narrow = operands < WIDTH * groups
         starts = narrow & ~np.append(False, narrow[:-1])
         starts[self.gradient_level] = narrow[self.gradient_level]
         run = np.cumsum(starts) - 1

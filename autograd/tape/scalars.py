@@ -14,6 +14,7 @@ from autograd.tape.layout import Contraction, Group, Layout, Stretch, Sums
 from autograd.tape.profile import Profile, measured
 
 TILE = 1 << 14  # numbers gathered at a time: they stay in the cache until they are used
+WIDE = 64  # nodes a group, from which on rows are rather laid out one after the other
 LINES = 2000  # results of one generated function
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
@@ -36,12 +37,17 @@ class Program:
 
     Args:
         layout: of the graph.
-        rows: None for single numbers; or how many stand side by side for each node.
+        rows: None for single numbers; or how many there are of each node.
+
+    `numbers` has a row of numbers for each address. Where groups are wide, their nodes lie side by
+    side in memory (which is what matrix products want), where they are narrow, the rows do.
     """
 
     def __init__(self, layout: Layout, rows: int | None = None) -> None:
         self.layout, self.rows = layout, rows
-        self.numbers = np.zeros(layout.size if rows is None else (layout.size, rows))
+        self.wide = rows is None or layout.size > WIDE * len(layout.groups)
+        self.numbers = self._array(layout.size)
+        self.numbers.fill(0.0)
         self._scratch: list[np.ndarray] = []
         addresses, constants = layout.constants
         self.numbers[addresses] = constants if rows is None else constants[:, None]
@@ -80,7 +86,7 @@ class Program:
         elif isinstance(group, Sums):
             for part in self._tiles(len(group.operands), len(group.members)):
                 terms = yield from self._matrix(group.operands[:, part], 0)
-                if terms.size == len(terms):  # a single sum, which `reduce` would add in pairs
+                if terms.shape[1] == 1:  # a single sum, which `reduce` would add in pairs
                     yield _summed_in_order, (terms, self._out(group.members[part]))
                 else:
                     yield np.add.reduce, (terms, 0, None, self._out(group.members[part]))
@@ -100,6 +106,8 @@ class Program:
         product = out.reshape(*shape, *self.numbers.shape[1:])
         if self.rows is None:
             yield np.matmul, (left, right, product)
+        elif self.wide:
+            yield np.matmul, tuple(np.moveaxis(x, 2, 0) for x in (left, right, product))
         else:
             yield _multiplied_rows, (left, right, product)
         for term in group.operands:
@@ -128,7 +136,10 @@ class Program:
         if step > 0 and (np.diff(address) == step).all():
             return self.numbers[address[0] : address[-1] + 1 : step]
         buffer = self._buffer(i, len(address))
-        yield self.numbers.take, (address, 0, buffer, "clip")
+        if self.wide:  # and so of the order that `take` takes
+            yield self.numbers.T.take, (address, -1, buffer.T, "clip")
+        else:
+            yield self.numbers.take, (address, 0, buffer, "clip")
         return buffer
 
     def _matrix(self, vertices: np.ndarray, i: int) -> Gathering:
@@ -138,10 +149,19 @@ class Program:
     def _buffer(self, i: int, length: int) -> np.ndarray:
         """Room for operand `i`; calls run one after the other, so that they can share it."""
         while len(self._scratch) <= i:
-            self._scratch.append(np.empty((0, *self.numbers.shape[1:])))
-        if len(self._scratch[i]) < length:
-            self._scratch[i] = np.empty((length, *self.numbers.shape[1:]))
-        return self._scratch[i][:length]
+            self._scratch.append(np.empty(TILE))
+        size = length * (self.rows or 1)
+        if len(self._scratch[i]) < size:
+            self._scratch[i] = np.empty(size)
+        return self._array(length, self._scratch[i])
+
+    def _array(self, length: int, memory: np.ndarray | None = None) -> np.ndarray:
+        """An array of numbers for `length` nodes."""
+        memory = np.empty(length * (self.rows or 1)) if memory is None else memory
+        if self.rows is None:
+            return memory[:length]
+        flat = memory[: length * self.rows]
+        return flat.reshape(self.rows, length).T if self.wide else flat.reshape(length, self.rows)
 
     # --- narrow stretches ---------------------------------------------------------------------
 
@@ -226,10 +246,12 @@ def _multiplied_rows(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> No
 class ScalarReplay:
     """Replays a graph of Values: a `Program` of its layout for single numbers, others for rows."""
 
-    ROOM = 1 << 22  # numbers in the flat array of a program for rows
+    ROOM = 1 << 19  # numbers in the flat array of a program for rows: they stay in the cache
 
-    def __init__(self, outputs: Sequence[Node], first: int, inputs: Sequence[Node]) -> None:
-        self.layout = Layout(outputs, first)
+    def __init__(
+        self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
+    ) -> None:
+        self.layout = Layout(nodes, outputs, first)
         self.first = first
         vertex = {leaf: i for i, leaf in enumerate(self.layout.leaves)}
         self.outputs = self.layout.address[self.layout.outputs]

@@ -67,16 +67,14 @@ class Tape:
         self.inputs = list(inputs)
         self._guards = guards or Guards()
         watched = [x for guard in self._guards.found for x in guard.operands if isinstance(x, Node)]
-        self._check_inputs(toposort(*outputs, *watched))
         self._gradients = self._single and outputs[0].size == 1
         gradients = grad(outputs[0], self.inputs, create_graph=True) if self._gradients else []
         first = [*outputs, *watched]
         self._values = len(outputs)
-        everything = [*first, *gradients]
-        scalar = is_scalar(toposort(*everything))
-        self._replay: Replay = (ScalarReplay if scalar else TensorReplay)(
-            everything, len(first), self.inputs
-        )
+        nodes = toposort(*first, *gradients)
+        self._check_inputs(nodes)
+        replay = ScalarReplay if is_scalar(nodes) else TensorReplay
+        self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
         self._lock = threading.Lock()
 
     def _check_inputs(self, nodes: list[Node]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, toposort
+from autograd import Node
 from autograd.tape.inplace import into
 from autograd.tape.profile import Profile, measured
 
@@ -69,8 +69,9 @@ class TensorReplay:
     time is used again.
     """
 
-    def __init__(self, outputs: Sequence[Node], first: int, inputs: Sequence[Node]) -> None:
-        nodes = toposort(*outputs)
+    def __init__(
+        self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
+    ) -> None:
         self.first, self.inputs = first, list(inputs)
         self.leaves = [node for node in nodes if node.op is None]
         results = [node for node in nodes if node.op is not None]
