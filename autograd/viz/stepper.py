@@ -125,11 +125,11 @@ class Stepper(Sequence[Moment]):
     >>> stepper = Stepper(a * b)
     >>> print(stepper.goto(2))
     2/5 forward: v1
-      v1 = a × b = 2 × −3 = −6
+      v1 = a × b = 2 × (−3) = −6
     >>> print(stepper.next())
     3/5 backward: v1
       ∂v1/∂v1 = 1
-      ∂v1/∂a += ∂v1/∂v1 × b = 1 × −3 = −3
+      ∂v1/∂a += ∂v1/∂v1 × b = 1 × (−3) = −3
       ∂v1/∂b += ∂v1/∂v1 × a = 1 × 2 = 2
     >>> stepper.now.gradient, a.grad
     (1.0, None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TextIO
 
 from autograd.node import Node
@@ -13,6 +14,7 @@ from autograd.viz.text import number_text, one_line, operation_text
 
 HELP = "n next   b back   g go to a step, a label or a condition   q quit"
 NEXT, BACK = ("n", " ", "\n", "\r", "\x1b[C"), ("b", "\x7f", "\x1b[D")
+QUIT = ("q", "\x04")
 ROWS = 15  # of the table, around the current node
 
 
@@ -38,42 +40,53 @@ def run(root: Node, stdin: TextIO | None = None, stdout: TextIO | None = None) -
             print(moment, file=stdout)
         return
     show(stepper, stdout)
-    for key in keys(stdin):
+    pressed = keys(stdin)
+    for key in pressed:
         problem = ""
         if key in NEXT:
             stepper.next()
         elif key in BACK:
             stepper.back()
         elif key == "g":
-            print("go to: ", end="", file=stdout, flush=True)
-            problem = go(stepper, stdin.readline().strip())
-        elif key in ("q", "\x04"):
-            return
+            problem = go(stepper, typed_line(pressed, stdout))
+        elif key in QUIT:
+            break
         show(stepper, stdout, problem)
+    pressed.close()
 
 
-def keys(stdin: TextIO) -> Iterator[str]:
-    """The keys as they are pressed; whole lines where the system has no such mode."""
-    try:
+def keys(stdin: TextIO) -> Generator[str, None, None]:
+    """The keys as they are pressed, without Enter; an arrow's three characters are one key."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        yield from iter(msvcrt.getwch, "\x03")
+    else:
         import termios
         import tty
-    except ImportError:
-        while line := stdin.readline():
-            yield line[:1]
-        return
-    descriptor = stdin.fileno()
-    mode = termios.tcgetattr(descriptor)
-    while True:
+
+        descriptor = stdin.fileno()
+        mode = termios.tcgetattr(descriptor)
         try:
-            tty.setcbreak(descriptor)
-            pressed = os.read(descriptor, 8).decode(errors="replace")
+            tty.setcbreak(descriptor, termios.TCSADRAIN)  # keeps what was typed ahead
+            while typed := os.read(descriptor, 64).decode(errors="replace"):
+                yield from re.findall(r"\x1b\[.|.", typed, flags=re.DOTALL)
         except KeyboardInterrupt:
             return
         finally:
             termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
-        if not pressed:
-            return
-        yield from [pressed] if pressed.startswith("\x1b") else pressed
+
+
+def typed_line(pressed: Iterator[str], stdout: TextIO) -> str:
+    """A line of keys, shown as it is typed."""
+    text = ""
+    print("go to: ", end="", file=stdout, flush=True)
+    for key in pressed:
+        if key in "\r\n":
+            break
+        text = text[:-1] if key in "\x7f\b" else text + key
+        print(f"\r\x1b[Kgo to: {text}", end="", file=stdout, flush=True)
+    return text.strip()
 
 
 def go(stepper: Stepper, target: str) -> str:
