@@ -42,6 +42,8 @@ def scalar_softplus(x: float) -> float:
 
 def broadcast_copy(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     """A broadcast array of its own memory: quicker to make, and to use, than NumPy's view."""
+    if np.ndim(x) > len(shape):  # the assignment would drop leading axes of length 1
+        raise ValueError(f"it has {np.ndim(x)} axes, which do not broadcast to {shape}")
     out = np.empty(shape, getattr(x, "dtype", np.float64))
     out[...] = x
     return out
@@ -100,7 +102,9 @@ def add_windows(
     )
     if counts != fitting:
         raise ValueError(f"{fitting} windows of {size} stand on the shape {shape}, got {counts}")
-    out = np.full(x.shape[: -2 * n] + shape, 0.0, x.dtype)
+    # In the memory order of x, so that what is added is contiguous where x is.
+    whole = x.shape[: -2 * n] + shape
+    out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole)
     for offset in np.ndindex(*size):
         places: Any = tuple(
             slice(o * d, o * d + s * (c - 1) + 1, s)
@@ -113,4 +117,7 @@ def add_windows(
 def pad_with(x: Any, width: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
     if len(width) != np.ndim(x):  # NumPy would repeat one pair for all axes
         raise ValueError(f"a pair (before, after) for each of {np.ndim(x)} axes, got {len(width)}")
-    return np.pad(x, width, constant_values=value)
+    shape = tuple(n + before + after for n, (before, after) in zip(np.shape(x), width, strict=True))
+    out = np.full_like(x, value, shape=shape)  # unlike np.pad, in the memory order of x
+    out[tuple(slice(b, b + n) for n, (b, _) in zip(np.shape(x), width, strict=True))] = x
+    return out

@@ -163,18 +163,19 @@ def _convolve(
         raise ValueError(f"conv{n}d: groups must divide out_channels, got {groups} and {kernel[0]}")
     x = autograd.windows(_padded(n, x, padding), size=kernel[2:], stride=stride, dilation=dilation)
     batch, places = shape[: -n - 1], np.shape(x)[-2 * n : -n]
-    # (..., channels, *places, *kernel) to (channels, *kernel, ..., *places)
-    ndim, lead = len(shape) + n, len(batch)
-    inner = (lead, *range(ndim - n, ndim))
-    x = autograd.transpose(x, axes=(*inner, *range(lead), *range(lead + 1, ndim - n)))
+    # A column per window, (channels, *kernel, *places, ...): the batch stays last in memory, where
+    # copying, pooling and normalization pass over long runs of numbers.
+    lead = len(batch)
+    inner = (lead, *range(lead + n + 1, lead + 2 * n + 1))
+    x = autograd.transpose(x, axes=(*inner, *range(lead + 1, lead + n + 1), *range(lead)))
     taps = math.prod(kernel[1:])
-    x = autograd.reshape(x, shape=(groups, taps, math.prod(batch + places)))
+    x = autograd.reshape(x, shape=(groups, taps, math.prod(places + batch)))
     weight = autograd.reshape(weight, shape=(groups, kernel[0] // groups, taps))
     y = autograd.matmul(weight, x)
     if bias is not None:
         y = autograd.add(y, autograd.reshape(bias, shape=(groups, -1, 1)))
-    y = autograd.reshape(y, shape=(kernel[0], *batch, *places))
-    return autograd.transpose(y, axes=(*range(1, lead + 1), 0, *range(lead + 1, lead + n + 1)))
+    y = autograd.reshape(y, shape=(kernel[0], *places, *batch))
+    return autograd.transpose(y, axes=(*range(n + 1, n + 1 + lead), *range(n + 1)))
 
 
 def _padded(n: int, x: Any, padding: Any, value: float = 0.0) -> Any:
