@@ -290,7 +290,7 @@ def backward(
         gradient = _as_node(gradient) if create_graph else gradient
         if accumulate and node._grad is not None:
             gradient = node._grad + gradient
-        if not isinstance(gradient, (Node, float)):
+        if type(gradient) is not float and not isinstance(gradient, Node):
             gradient = np.asarray(gradient)
             gradient.flags.writeable = False  # shared until somebody reads it: see Node.grad
         node._grad = gradient
