@@ -83,6 +83,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 _NON_COMMUTATIVE = (ast.Sub, ast.Div, ast.Pow, ast.MatMult)
 _MODULES = ("np", "math", "operator", "builtins", "kernels")
+_SYMMETRIC = ("equal", "isinstance")
+_SHAPES_AND_MASKS = ("shape_of", "equal", "step", "sign", "isfinite", "shape", "ndim", "dtype")
 _DROPPABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue)
 
 # What may go wrong with the result of a rule as a whole; it runs in any module.
@@ -158,8 +160,7 @@ def _variants(tree: ast.AST, variables: tuple[str, ...]) -> Iterator[Variant]:
             for other_name in variables:
                 if other_name != name:
                     yield "wrong variable", ast.Name(other_name, ast.Load())
-            if name != "g":
-                yield "raw data for a node", _parsed(_CUT.format(name))
+            yield "raw data for a node", _parsed(_CUT.format(name))
     if isinstance(tree, ast.AugAssign):
         target = _copied(tree.target, ctx=ast.Store())
         yield "overwritten, not accumulated", ast.Assign([target], tree.value)
@@ -177,10 +178,11 @@ def _of_call(tree: ast.Call) -> Iterator[Variant]:
         if not of_module:
             yield "method dropped", function.value
     for i, keyword in enumerate(tree.keywords):
-        if keyword.arg is not None:
+        if keyword.arg not in (None, "strict"):  # `strict` only guards
             rest = tree.keywords[:i] + tree.keywords[i + 1 :]
             yield "keyword dropped", _copied(tree, keywords=rest)
-    if len(arguments) >= 2 and not any(isinstance(a, ast.Starred) for a in arguments[:2]):
+    starred = any(isinstance(argument, ast.Starred) for argument in arguments[:2])
+    if len(arguments) >= 2 and not starred and name not in _SYMMETRIC:
         swapped = [arguments[1], arguments[0], *arguments[2:]]
         yield "arguments swapped", _copied(tree, args=swapped)
     if name == "sum" and isinstance(function, ast.Attribute):
@@ -376,7 +378,8 @@ def _mutated(
     tree = _source(function)
     variables = tuple(a.arg for a in tree.args.args if a.arg != "i") if is_rule else ()
     seen, changes = {ast.unparse(tree)}, Counter[str]()
-    for operator, change, changed in _changed(tree, variables):
+    params = {name for primitive in primitives for name in primitive.params}
+    for operator, change, changed in _changed(tree, variables, params):
         text = ast.unparse(changed)
         code = None if text in seen else _compiled(changed, function)
         seen.add(text)
@@ -388,7 +391,9 @@ def _mutated(
         yield Mutant(function, wrong.__code__, target, "another algorithm", wrong.__doc__ or "")
 
 
-def _changed(tree: Any, variables: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+def _changed(
+    tree: Any, variables: tuple[str, ...], params: set[str]
+) -> Iterator[tuple[str, str, Any]]:
     """(operator, what changed, the whole function with that change)."""
     for path, part in _parts(tree):
         variants = list(_variants(part, variables))
@@ -397,10 +402,24 @@ def _changed(tree: Any, variables: tuple[str, ...]) -> Iterator[tuple[str, str, 
         elif variables and isinstance(part, ast.Return) and part.value is not None:
             variants += _wrong_results(part.value, ast.Return)
         for operator, variant in variants:
+            if operator == "raw data for a node" and (
+                part.id in params or _locally_constant(tree, path)
+            ):
+                continue
             changed = _replaced(tree, path, variant)
             place = _statement(tree, path)
             before, after = _line(_at(tree, place)), _line(_at(changed, place))
             yield operator, f"{before} → {after}", changed
+
+
+def _locally_constant(tree: Any, path: tuple[Any, ...]) -> bool:
+    """Whether `path` ends inside a shape or a mask, where a node's history plays no part."""
+    for i in range(1, len(path)):
+        around = _at(tree, path[:i])
+        called = getattr(around.func, "id", "") if isinstance(around, ast.Call) else ""
+        if {called, getattr(around, "attr", "")} & set(_SHAPES_AND_MASKS):
+            return True
+    return False
 
 
 def _wrong_results(value: ast.AST, wrapped: Callable[[Any], ast.AST]) -> list[Variant]:
@@ -446,6 +465,8 @@ def _parts(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
                 continue
             if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
                 continue  # a docstring
+            if isinstance(item, ast.keyword) and item.arg == "strict":
+                continue
             here = (*path, name, i) if isinstance(child, list) else (*path, name)
             yield here, item
             yield from _parts(item, here)

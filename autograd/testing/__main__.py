@@ -1,0 +1,72 @@
+"""`python -m autograd.testing audit`: do the project's own checks kill every mutant of it?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from multiprocessing import get_context
+
+from autograd.testing.audit import kills
+from autograd.testing.batteries import ENGINE, RULES
+from autograd.testing.equivalents import EQUIVALENT
+from autograd.testing.mutants import Mutant, mutants
+
+ALL: list[Mutant] = []  # inherited by the processes that share the work
+
+
+def fate(index: int) -> tuple[int, str | None]:
+    """The battery that kills the mutant; None if it survives."""
+    mutant = ALL[index]
+    batteries = [
+        (name, partial(check, primitive))
+        for name, check in RULES.items()
+        for primitive in mutant.primitives
+    ]
+    found = kills(mutant, [*batteries, *ENGINE.items()])
+    return index, found and found[0]
+
+
+def run(jobs: int, only: str) -> int:
+    """Print kills by battery and every survivor; 1 if a mutant survives or a review is stale."""
+    begin = time.perf_counter()
+    ALL[:] = [mutant for mutant in mutants() if only in mutant.target]
+    with get_context("fork").Pool(jobs) as pool:
+        fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
+    killers = Counter(name for name in fates.values() if name)
+    survivors = [str(ALL[i]) for i, name in sorted(fates.items()) if name is None]
+    unreviewed = [mutant for mutant in survivors if mutant not in EQUIVALENT]
+    names = {str(mutant) for mutant in ALL}
+    stale = [
+        mutant for mutant in EQUIVALENT if only in mutant.split(":")[0] and mutant not in survivors
+    ]
+    total = 0
+    print(f"{len(names)} mutants")
+    for name in (*RULES, *ENGINE):
+        total += killers[name]
+        share = 100 * total / max(len(ALL) - len(survivors) + len(unreviewed), 1)
+        print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")
+    print(f"  equivalent, reviewed {len(survivors) - len(unreviewed):11}")
+    for mutant in unreviewed:
+        print(f"SURVIVES {mutant}")
+    for mutant in stale:
+        print(f"STALE REVIEW, {'killed now' if mutant in names else 'no such mutant'}: {mutant}")
+    print(f"{time.perf_counter() - begin:.0f} s")
+    return 1 if unreviewed or stale else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m autograd.testing", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("audit", help="run the project's checks against every mutant")
+    command.add_argument("--jobs", type=int, default=2, help="how many processes")
+    command.add_argument("--only", default="", help="only functions whose name contains this")
+    options = parser.parse_args(arguments)
+    return run(options.jobs, options.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
