@@ -57,35 +57,7 @@ class History:
         return "\n".join([*lines, self.stopped] if self.stopped else lines)
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the curves of the losses, and return the matplotlib axes they are in.
+        """Draw the curves of the losses with matplotlib: `nets.plots.plot_losses`."""
+        from nets.plots import plot_losses
 
-        Args:
-            axes: where to draw; new ones by default.
-
-        Raises:
-            ImportError: matplotlib is not installed.
-        """
-        axes = axes or new_axes(1)[0]
-        epochs = range(1, len(self) + 1)
-        for name, label in [("loss", "training"), ("val_loss", "validation")]:
-            if self.rows and name in self.rows[0]:
-                axes.plot(epochs, self[name], marker=".", label=label)
-        axes.set(xlabel="epoch", ylabel="loss", yscale="log")
-        axes.legend()
-        return axes
-
-
-def new_axes(count: int) -> list[Any]:
-    """Matplotlib axes side by side, in a figure that no window and no other figure knows of.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError(
-            "plots need matplotlib, which is not installed; pip install 'gradwalk[notebooks]'"
-        ) from None
-    figure = Figure(figsize=(5 * count, 4), layout="constrained")
-    return list(figure.subplots(1, count, squeeze=False)[0])
+        return plot_losses(self, axes)

@@ -115,7 +115,7 @@ def fit(
     measures = {"loss": loss, **(metrics or {})}
     _check(epochs, batch_size, patience, validation, checkpoint, checkpoint_every)
     generators = _generators(model, rng)
-    fixed = {"examples": len(inputs), "batch_size": batch_size, **(settings or {})}
+    fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
     now = Progress()
     if resume is not None:
         now = load_checkpoint(resume, model, optimiser, generators, fixed)
@@ -128,7 +128,11 @@ def fit(
 
     batches = math.ceil(len(inputs) / batch_size)
     done = len(history) * batches + now.batch
-    with _mode(model, training=True), _bar(progress, epochs * batches, done) as bar:
+    with (
+        _mode(model, training=True),
+        _bar(progress, epochs * batches, done) as bar,
+        np.errstate(all="ignore"),  # what isn't finite is reported once, by name
+    ):
         while len(history) < epochs and not _is_stuck(history, patience):
             started = time.perf_counter()
             if now.batch == 0:
@@ -203,16 +207,14 @@ def _step(
     history: History,
 ) -> dict[str, float]:
     """Learn from one mini-batch; what was measured on it beforehand."""
-    with np.errstate(all="ignore"):  # what isn't finite is reported once, by name
-        outputs = model(inputs)
-        value = measures["loss"](outputs, targets)
-        for parameter in optimiser.parameters:
-            parameter.grad = None  # one that this pass doesn't reach must not move
-        sound = math.isfinite(value)
-        if sound:
-            value.backward()
-            norm = clip_grad_norm(optimiser.parameters, max_norm or math.inf)
-            sound = math.isfinite(norm)
+    outputs = model(inputs)
+    value = measures["loss"](outputs, targets)
+    for parameter in optimiser.parameters:
+        parameter.grad = None  # one that this pass doesn't reach must not move
+    sound = math.isfinite(value)
+    if sound:
+        value.backward()
+        sound = math.isfinite(clip_grad_norm(optimiser.parameters, max_norm or math.inf))
     if not sound:
         from autograd.viz import why_nonfinite
 
@@ -322,6 +324,6 @@ def _bar(wanted: bool | None, total: int, done: int) -> Any:
     except ImportError:
         raise ImportError(
             "a progress bar needs tqdm, which is not installed; "
-            "pip install 'gradwalk[progress]', or pass progress=False"
+            "pip install 'gradwalk[training]', or pass progress=False"
         ) from None
     return tqdm(total=total, initial=done, unit="batch")

@@ -476,7 +476,7 @@ def test_a_progress_bar_counts_batches_from_where_it_resumes(capsys, tmp_path):
 def test_a_missing_tqdm_gets_a_clear_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
     model, data, keywords = setup()
-    with pytest.raises(ImportError, match=r"pip install 'gradwalk\[progress\]'"):
+    with pytest.raises(ImportError, match=r"pip install 'gradwalk\[training\]'"):
         fit(model, data, epochs=1, progress=True, **keywords)
 
 

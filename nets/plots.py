@@ -1,0 +1,81 @@
+"""Pictures of a training, drawn with matplotlib, which loads when it is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import autograd
+from nets.module import Module, numbers
+
+if TYPE_CHECKING:
+    from nets.history import History
+
+__all__ = ["new_axes", "plot_boundary", "plot_losses"]
+
+
+def new_axes(count: int = 1) -> list[Any]:
+    """Matplotlib axes side by side, in a figure of their own (`axes.figure.savefig(...)`).
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(
+            "plots need matplotlib, which is not installed; pip install 'gradwalk[notebooks]'"
+        ) from None
+    figure = Figure(figsize=(5 * count, 4), layout="constrained")
+    return list(figure.subplots(1, count, squeeze=False)[0])
+
+
+def plot_losses(history: History, axes: Any = None) -> Any:
+    """The curves of the training and the validation loss; returns the axes they are in.
+
+    Args:
+        axes: where to draw; new ones by default.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    axes = axes or new_axes()[0]
+    epochs = range(1, len(history) + 1)
+    axes.plot(epochs, history["loss"], label="training")
+    if "val_loss" in history.rows[0]:
+        axes.plot(epochs, history["val_loss"], label="validation")
+    axes.set(xlabel="epoch", ylabel="loss", yscale="log")
+    axes.legend()
+    return axes
+
+
+def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Any = None) -> Any:
+    """Points in the plane over what a model of one logit makes of it; returns the axes.
+
+    Args:
+        model: (n, 2) to (n, 1) logits of class 1; the line is where they are 0.
+        X: the points, shape (n, 2).
+        y: their classes, 0 or 1, shape (n,) or (n, 1).
+        axes: where to draw; new ones by default.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    axes = axes or new_axes()[0]
+    points, classes = np.asarray(X), np.ravel(y)
+    margin = 0.1 * np.ptp(points, axis=0)
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    x1, x2 = np.meshgrid(*(np.linspace(a, b, 200) for a, b in zip(low, high, strict=True)))
+    with autograd.no_grad():
+        logits = numbers(model(np.stack([x1.ravel(), x2.ravel()], axis=1))).reshape(x1.shape)
+    probability = autograd.sigmoid(logits)
+    axes.contourf(x1, x2, probability, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
+    axes.contour(x1, x2, probability, levels=[0.5], colors="black", linewidths=1)
+    for label, colour in [(0, "tab:orange"), (1, "tab:purple")]:
+        axes.scatter(
+            *points[classes == label].T, s=16, color=colour, edgecolors="white", linewidths=0.4
+        )
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    return axes
