@@ -160,7 +160,7 @@ def _unrounded(answer: Any, labels: dict[str, Any], *graphs: Node) -> Iterator[A
     if not isinstance(answer, str) or "\n" in answer.strip():
         return
     text = answer.strip().encode()
-    exact = {abs(float(x._data)) for x in toposort(*graphs) if x.size == 1}
+    exact = {abs(np.asarray(x._data).item()) for x in toposort(*graphs) if x.size == 1}
     options: list[list[float]] = []
     constants = [x for x in ast.walk(ast.parse(text, mode="eval")) if isinstance(x, ast.Constant)]
     for place in sorted(constants, key=lambda x: -x.col_offset):  # what stands before stays there
@@ -209,7 +209,9 @@ def _rounding_errors(recorded: Node) -> tuple[Any, Any]:
     low = high = 0.0
     for step in steps(recorded):
         if step.node.op is not None and step.node.size == 1 and step.node is not recorded:
-            x, sensitivity = float(step.node._data), float(step.gradient)
+            x, sensitivity = (
+                np.asarray(number).item() for number in (step.node._data, step.gradient)
+            )
             moves = [sensitivity * (float(f"{x:.{n}g}") - x) for n in ROUNDING]
             low, high = low + min(0.0, *moves), high + max(0.0, *moves)
     return max(low, -LARGEST * size), min(high, LARGEST * size)

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 from autograd.formula import Symbol
 from autograd.viz.text import escape_html
 
+LONG = 90  # characters that fit on a line
+LEFT = 'style="text-align:left"'
+NAME = 'scope="row" style="text-align:left;white-space:nowrap"'
+
 
 class Equation(NamedTuple):
     """`left` = `sides[0]` = `sides[1]` = ..., with a remark."""
@@ -22,6 +26,10 @@ def equation(left: Symbol, *sides: Symbol, remark: str = "") -> Equation:
     return Equation(left, tuple(reversed(by_text.values())), remark)
 
 
+def _is_long(sides: tuple[Symbol, ...]) -> bool:
+    return sum(len(side.text) + 3 for side in sides) > LONG
+
+
 class Equations:
     """What is explained in equations; notebooks show it as mathematics, terminals as text."""
 
@@ -30,23 +38,21 @@ class Equations:
 
     @property
     def text(self) -> str:
-        """The title and a line per equation; long equations continue on lines of their own."""
+        """The title and a line per equation; each side of a long one has a line of its own."""
         width = max((len(e.left.text) for e in self.equations), default=0)
         lines = [self.title]
         for left, sides, remark in self.equations:
-            head = f"  {left.text:<{width}} = "
-            parts = [side.text for side in sides]
-            one = head + " = ".join(parts)
-            if len(one) > 100:
-                one = head + f"\n{' ' * (width + 2)} = ".join(parts)
-            lines.append(one + (f"   ({remark})" if remark else ""))
+            between = f"\n{' ' * (width + 2)} = " if _is_long(sides) else " = "
+            line = f"  {left.text:<{width}} = " + between.join(side.text for side in sides)
+            lines.append(line + (f"   ({remark})" if remark else ""))
         return "\n".join(lines)
 
     @property
     def latex(self) -> str:
         """The equations, aligned at their first equals sign."""
         rows = [
-            f"{left.latex} &= " + " = ".join(side.latex for side in sides)
+            f"{left.latex} &= "
+            + (" \\\\\n&= " if _is_long(sides) else " = ").join(side.latex for side in sides)
             for left, sides, _ in self.equations
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
@@ -55,9 +61,10 @@ class Equations:
     def html(self) -> str:
         """A table with a row per equation."""
         rows = [
-            f'<tr><th scope="row" style="text-align:left">{escape_html(left.text)}</th>'
-            f'<td style="text-align:left">= {" = ".join(escape_html(s.text) for s in sides)}</td>'
-            f'<td style="text-align:left">{escape_html(remark)}</td></tr>'
+            f'<tr style="vertical-align:baseline"><th {NAME}>{escape_html(left.text)}</th>'
+            f"<td {LEFT}>= "
+            + ("<br/>= " if _is_long(sides) else " = ").join(escape_html(s.text) for s in sides)
+            + f"</td><td {LEFT}>{escape_html(remark)}</td></tr>"
             for left, sides, remark in self.equations
         ]
         caption = f"<caption>{escape_html(self.title)}</caption>"

@@ -251,9 +251,10 @@ def _scale(node: Node, i: int) -> float | None:
     other = node.operands[1 - i] if node.op in (TABLE["mul"], TABLE["div"]) else None
     if other is None or isinstance(other, Node) or np.size(other) != 1 or not np.all(other):
         return None
+    number = np.asarray(other).item()
     if node.op is TABLE["div"]:
-        return 1 / float(other) if i == 0 else None
-    return float(other)
+        return 1 / number if i == 0 else None
+    return number
 
 
 def _summands(node: Node) -> int:
