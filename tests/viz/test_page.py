@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -370,3 +375,111 @@ def test_an_edit_in_the_widget_recomputes() -> None:
     widget._asked(widget, {"node": place, "place": 0, "text": "two"}, [])
     assert "two" in messages[0]["error"]
     assert json.dumps(widget.data) == data
+
+
+# --- in JupyterLab ----------------------------------------------------------------------------
+
+NOTEBOOK = """
+from autograd import Value
+from autograd.viz import Stepper
+a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+stepper = Stepper((a * b).tanh())
+stepper
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    """The address of a JupyterLab with folders of its own, in which a notebook waits."""
+    pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+    pytest.importorskip("anywidget", reason="anywidget is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{i}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for i, source in enumerate([NOTEBOOK.strip(), "stepper.widget()"])
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    notebook = {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "steps.ipynb").write_text(json.dumps(notebook))
+    folders = (
+        "HOME",
+        "IPYTHONDIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+    )
+    environment = {
+        **os.environ,
+        **{name: str(tmp_path / name) for name in folders},
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": tmp_path / "work",
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": "",
+        "LabApp.expose_app_in_browser": True,
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{k}={v}" for k, v in options.items())]
+    with (tmp_path / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        for _ in range(300):
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, (tmp_path / "lab.log").read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/lab/tree/steps.ipynb"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_in_jupyterlab_the_page_outlives_its_kernel(browser: Any, lab: str) -> None:
+    tab = browser.new_page(viewport={"width": 1280, "height": 1400})
+    stepper = Stepper((Value(2.0, label="a") * Value(-3.0, label="b")).tanh())
+    tab.goto(lab)
+    tab.wait_for_function("() => window.jupyterapp", timeout=60_000)
+    tab.locator(".jp-Notebook").wait_for(timeout=60_000)
+    tab.evaluate(
+        """async () => {
+            const app = window.jupyterapp;
+            await app.restored;
+            await app.shell.currentWidget.context.ready;
+            await app.shell.currentWidget.sessionContext.ready;
+            await app.commands.execute('notebook:run-all-cells');
+            await app.commands.execute('docmanager:save');
+        }"""
+    )
+    widget = tab.locator(".gradwalk-stepper")
+    widget.wait_for(timeout=60_000)
+    widget.get_by_role("button", name="Next", exact=True).click()
+    assert shown(widget) == expected(stepper, 1)
+
+    tab.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    tab.reload()
+    page = tab.frame_locator("iframe[srcdoc]").locator(".gradwalk-stepper")
+    page.wait_for(timeout=60_000)
+    for k in range(3):
+        assert shown(page) == expected(stepper, k)
+        page.get_by_role("button", name="Next", exact=True).click()
+    tab.close()
