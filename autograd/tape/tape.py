@@ -40,6 +40,8 @@ class Tape:
         output: a node, or a list of them. Gradients need one node that is a single number.
         inputs: the leaves whose numbers are given at each replay. Other leaves are read afresh.
         guards: what Python code saw of the graph's numbers while it was recorded.
+        wrt: the leaves to differentiate for, where they are not the inputs: parameters, say.
+        strict: whether inputs must take part in the graph.
 
     Raises:
         ValueError: an input is not a leaf of the graph, or is given twice.
@@ -60,31 +62,39 @@ class Tape:
     """
 
     def __init__(
-        self, output: Node | Sequence[Node], inputs: Sequence[Node], guards: Guards | None = None
+        self,
+        output: Node | Sequence[Node],
+        inputs: Sequence[Node],
+        guards: Guards | None = None,
+        *,
+        wrt: Sequence[Node] | None = None,
+        strict: bool = True,
     ) -> None:
         self._single = isinstance(output, Node)
         outputs = [output] if isinstance(output, Node) else list(output)
         self.inputs = list(inputs)
+        self.wrt = self.inputs if wrt is None else list(wrt)
         self._guards = guards or Guards()
         watched = [x for guard in self._guards.found for x in guard.operands if isinstance(x, Node)]
         self._gradients = self._single and outputs[0].size == 1
-        gradients = grad(outputs[0], self.inputs, create_graph=True) if self._gradients else []
+        gradients = grad(outputs[0], self.wrt, create_graph=True) if self._gradients else []
         first = [*outputs, *watched]
         self._values = len(outputs)
         nodes = toposort(*first, *gradients)
-        self._check_inputs(nodes)
+        self._check_inputs(nodes, strict)
+        nodes += set(self.inputs).difference(nodes)
         replay = ScalarReplay if is_scalar(nodes) else TensorReplay
         self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
         self._lock = threading.Lock()
 
-    def _check_inputs(self, nodes: list[Node]) -> None:
+    def _check_inputs(self, nodes: list[Node], strict: bool) -> None:
         if len(set(self.inputs)) < len(self.inputs):
             raise ValueError("the inputs of a tape must be different nodes; name each of them once")
         leaves = {node for node in nodes if node.op is None}
         for node in self.inputs:
             if not isinstance(node, Node):
                 raise TypeError(f"inputs must be Values or Tensors, got {type(node).__name__}")
-            if node not in leaves:
+            if node.op is not None or (strict and node not in leaves):
                 what = "a result" if node.op else "in another graph"
                 raise ValueError(
                     f"an input of a tape must be a leaf of its graph, but {describe(node)} is "
@@ -107,14 +117,14 @@ class Tape:
         return results[0] if self._single else results
 
     def value_and_grad(self, *data: Any) -> tuple[Any, list[Any]]:
-        """The output and its gradients for the inputs, in their order; otherwise as `value`."""
+        """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`."""
         if not self._gradients:
             raise ValueError(
                 "a gradient is that of one output of a single number; make one of them, for "
                 "example with .sum(), or use Tape(...).value"
             )
         results = self._run(data, everything=True)
-        return results[0], results[-len(self.inputs) :] if self.inputs else []
+        return results[0], results[-len(self.wrt) :] if self.wrt else []
 
     def profile(self) -> Profile:
         """Time and bytes of each operation of one replay, the slowest first.
