@@ -215,7 +215,7 @@ class Primitive:
         extra: tuple[Any, ...]
         if self.variadic:
             extra = ()
-            if operands and isinstance(operands[0], (list, tuple)):
+            if self.params and operands and isinstance(operands[0], (list, tuple)):
                 operands, extra = tuple(operands[0]), operands[1:]
             if not operands:
                 raise TypeError(f"{self.name}: needs at least one operand, got none")

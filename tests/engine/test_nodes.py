@@ -247,6 +247,17 @@ def test_numpy_functions_record_the_tables_rows():
     assert np.shape(t) == (2,)
 
 
+def test_arguments_as_numpy_takes_them():
+    a, b = Tensor([1.0, 5.0]), Tensor([3.0, 2.0])
+    np.testing.assert_array_equal(autograd.maximum([1.0, 5.0], [3.0, 2.0]), [3.0, 5.0])
+    np.testing.assert_array_equal(autograd.maximum(a, b, 4.0).data, [4.0, 5.0])
+    assert autograd.concatenate([a, b], 0).shape == (4,)
+    assert autograd.stack([a, b], axis=1).shape == (2, 2)
+    assert autograd.sum(a, 0).shape == ()
+    assert autograd.reshape(a, (2, 1)).shape == a.reshape(2, 1).shape == (2, 1)
+    assert autograd.clip(a, 0.0, 2.0).op.name == "clip"
+
+
 def test_comparisons_give_plain_truth_values_and_equality_is_identity():
     a, b = Value(1.0), Value(1.0)
     assert a <= b
