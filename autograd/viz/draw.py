@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from autograd.node import Node
+from autograd.viz.draw_box import Box
 from autograd.viz.draw_dot import write_dot
 from autograd.viz.draw_graph import Shown, to_be_shown
 from autograd.viz.draw_modules import Modules
 from autograd.viz.draw_render import Drawing
 from autograd.viz.draw_theme import THEMES
 
-SIDE_BY_SIDE = 7  # boxes that a notebook is wide enough for
+NOTEBOOK = 900  # pixels that a notebook is wide
 
 
 def draw(
@@ -82,7 +83,7 @@ def draw(
         gradients=gradients,
     )
     if direction == "auto":
-        direction = "LR" if longest_path(shown) <= SIDE_BY_SIDE else "TB"
+        direction = "LR" if length(shown) <= NOTEBOOK else "TB"
     drawing = Drawing("computation", format="svg")
     drawing.ids = shown.ids
     by_gradient = color_by == "grad" and any(box.magnitude is not None for box in shown.boxes)
@@ -90,12 +91,19 @@ def draw(
     return drawing
 
 
-def longest_path(shown: Shown) -> int:
-    """How many boxes stand behind each other."""
-    rank = {box.id: 1 for box in shown.boxes}
+def length(shown: Shown) -> int:
+    """About how many pixels the picture is long when drawn from left to right."""
+    widths = {box.id: width(box) for box in shown.boxes}
+    reach = dict(widths)
     for tail, head, _ in shown.edges:  # in recorded order
-        rank[head] = max(rank[head], rank[tail] + 1)
-    return max(rank.values())
+        reach[head] = max(reach[head], reach[tail] + widths[head])
+    return max(reach.values())
+
+
+def width(box: Box) -> int:
+    """About how many pixels a box is wide, with the gap before it."""
+    longest = max(map(len, [f"{box.title}  {box.aside}", *box.value, *box.gradient]))
+    return 9 * longest + (9 * len(box.symbol) + 8 if box.symbol else 0) + 40
 
 
 def _choose(name: str, given: Any, choices: tuple[Any, ...]) -> None:

@@ -35,8 +35,8 @@ class Box:
 
 
 def node_box(id: str, node: Node, place: tuple[str, ...], label: str | None, gradient: Any) -> Box:
-    box = Box(id, "result" if node.op else "leaf", operation_text(node), label or "")
-    box.place = place
+    box = Box(id, "result" if node.op else "leaf", operation_text(node))
+    box.title, box.place = (label or "").removeprefix(".".join((*place, ""))), place
     box.aside = shape_text(node.shape) if node.ndim else ""
     box.value = number_rows(node._data)
     if gradient is not None:

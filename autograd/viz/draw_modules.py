@@ -52,11 +52,11 @@ def by_module(
         grouping.owner |= dict.fromkeys(stretch, first)
         kinds = {kind for name, kind in (modules[x] for x in stretch) if levels(name) == path}
         kind = ", ".join(sorted(getattr(k, "__name__", str(k)) for k in kinds))
-        grouping.texts[first] = (".".join(path) or kind or "model", kind if path else "")
+        grouping.texts[first] = (path[-1], kind) if path else (kind or "model", "")
         grouping.places[first] = path[:-1]
     for path in set(inside.values()):
         for i in range(1, len(path) + 1):
-            grouping.clusters[path[:i]] = ".".join(path[:i])
+            grouping.clusters[path[:i]] = path[i - 1]
     fold(order, inside | closed, grouping)
     place_parameters(order, inside, grouping)
     return grouping

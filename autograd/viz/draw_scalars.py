@@ -72,7 +72,8 @@ def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
         box.place, box.value = place, number_rows(value._data)
         if value in outputs:
             index = index_text(node.shape, outputs[value])
-            box.title, box.aside = (node.label + index, "") if node.label else ("", index)
+            name = (node.label or "").rpartition(".")[2]  # the cluster has all of it
+            box.title, box.aside = (name + index, "") if name else ("", index)
         if value in gradients:
             box.gradient, box.magnitude = number_rows(gradients[value]), abs(gradients[value])
         sources[value] = box.id
