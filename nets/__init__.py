@@ -1,6 +1,6 @@
 """Neural networks, from the McCulloch-Pitts neuron onwards, built from `autograd`'s primitives."""
 
-from nets import data, functional, initialisers, losses, optimisers, schedules
+from nets import augmentation, data, functional, initialisers, losses, optimisers, schedules
 from nets.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nets.attention import MultiHeadAttention, TransformerBlock
 from nets.convolution import Conv1d, Conv2d
@@ -17,6 +17,7 @@ from nets.losses import (
     sum_of_squared_errors,
     zero_one,
 )
+from nets.models import CharacterTransformer, DigitsNetwork
 from nets.module import Module, ModuleCall, trace_modules
 from nets.normalisation import BatchNorm, LayerNorm
 from nets.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
@@ -33,8 +34,10 @@ __all__ = [
     "AdamW",
     "AvgPool2d",
     "BatchNorm",
+    "CharacterTransformer",
     "Conv1d",
     "Conv2d",
+    "DigitsNetwork",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -63,6 +66,7 @@ __all__ = [
     "Tanh",
     "TransformerBlock",
     "accuracy",
+    "augmentation",
     "clip_grad_norm",
     "cross_entropy",
     "data",
