@@ -196,7 +196,7 @@ def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterat
                 mute = step.node.op is None and _leaf_name(step.node) == name
                 yield step._replace(gradient=0.0 * step.gradient) if mute else step
 
-        graph._walk = silenced
+        graph._walk = silenced  # type: ignore[assignment]
         try:
             unnoticed = _outcome(check, patience) is None
         finally:

@@ -403,7 +403,7 @@ def _changed(
             variants += _wrong_results(part.value, ast.Return)
         for operator, variant in variants:
             if operator == "raw data for a node" and (
-                part.id in params or _locally_constant(tree, path)
+                getattr(part, "id", "") in params or _locally_constant(tree, path)
             ):
                 continue
             changed = _replaced(tree, path, variant)

@@ -1,0 +1,179 @@
+"""Laws that gradients obey, as ready-made checks of a function of yours.
+
+No numeric derivative takes part, so they hold to rounding: each raises `GradientError` where its
+two sides are further apart. What `f` returns may have any shape; random cotangents weight it.
+
+>>> from autograd import Tensor, softmax
+>>> x = Tensor([[1.0, 2.0, 4.0]])
+>>> invariant(softmax, lambda x: x + 10.0, x)
+>>> homogeneous(lambda x: x * x * x, x, degree=3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Node, grad
+from autograd.testing.subject import GradientError
+
+Function = Callable[..., Any]
+RTOL = 1e-10
+
+
+def linear_in_cotangent(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+    """vjp(2u − 3v) = 2 vjp(u) − 3 vjp(v), and vjp(0) is exactly 0."""
+    rng, output = _random(seed), f(*inputs)
+    u, v = rng.normal(size=(2, *output.shape))
+    both = _gradients(output, inputs, 2 * u - 3 * v)
+    alone = zip(_gradients(output, inputs, u), _gradients(output, inputs, v), strict=True)
+    for i, (g, (gu, gv)) in enumerate(zip(both, alone, strict=True)):
+        _agree(f"linearity in the cotangent, input {i}", g, 2 * gu - 3 * gv, rtol)
+    for i, g in enumerate(_gradients(output, inputs, 0 * u)):
+        _agree(f"a cotangent of zero, input {i}", g, 0 * g, 0.0)
+
+
+def homogeneous(
+    f: Function, *inputs: Node, degree: float, seed: int = 0, rtol: float = RTOL
+) -> None:
+    """Euler's theorem: Σ ⟨x, ∂f/∂x⟩ = degree · f, for an f with f(t x) = t^degree f(x)."""
+    output = f(*inputs)
+    cotangent = _cotangent(output, seed)
+    gradients = _gradients(output, inputs, cotangent)
+    left = sum(np.vdot(x._data, g) for x, g in zip(inputs, gradients, strict=True))
+    right = degree * np.vdot(cotangent, output._data)
+    size = sum(np.vdot(np.abs(x._data), np.abs(g)) for x, g in zip(inputs, gradients, strict=True))
+    _agree(f"Euler's theorem for degree {degree:g}", left, right, rtol, size)
+
+
+def symmetric_hessian(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+    """⟨u, H v⟩ = ⟨v, H u⟩, H being the Hessian of ⟨cotangent, f⟩ for all inputs together."""
+    output = f(*inputs)
+    total = autograd.sum(output * _cotangent(output, seed))
+    rng = _random(seed + 1)
+    u, v = ([rng.normal(size=x.shape) for x in inputs] for _ in range(2))
+    hu, hv = (autograd.hvp(total, list(inputs), directions) for directions in (u, v))
+    left = sum(np.vdot(a, b) for a, b in zip(u, hv, strict=True))
+    right = sum(np.vdot(a, b) for a, b in zip(v, hu, strict=True))
+    size = sum(np.vdot(np.abs(a), np.abs(b)) for a, b in zip(v, hu, strict=True))
+    _agree("symmetry of the Hessian", left, right, rtol, size)
+
+
+def equivariant(
+    f: Function, x: Node, *others: Node, axis: int = 0, seed: int = 0, rtol: float = RTOL
+) -> None:
+    """f(P x) = P f(x) for a permutation P along `axis`, and its gradient moves along with it.
+
+    Of the inputs only the first is permuted.
+    """
+    order = _random(seed).permutation(x.shape[axis])
+    if np.array_equal(order, np.sort(order)):  # no permutation at all
+        order = np.roll(order, 1)
+    output = f(x, *others)
+    cotangent = _cotangent(output, seed)
+    moved = x.detach()
+    moved.data = np.take(x.data, order, axis)
+    permuted = f(moved, *others)
+    _agree(
+        "equivariance under permutation", permuted._data, np.take(output._data, order, axis), rtol
+    )
+    gradient, *rest = _gradients(output, (x, *others), cotangent)
+    after, *rest_after = _gradients(permuted, (moved, *others), np.take(cotangent, order, axis))
+    _agree("equivariance of the gradient", after, np.take(gradient, order, axis), rtol)
+    for i, (g, h) in enumerate(zip(rest, rest_after, strict=True), start=1):
+        _agree(f"the gradient of input {i} under permutation", h, g, rtol)
+
+
+def invariant(
+    f: Function, change: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL
+) -> None:
+    """f(change(x), ...) = f(x, ...), and the gradients, through the change, are equal too.
+
+    Softmax does not see a shift of its input, layer norm neither a shift nor a scale.
+    """
+    output, changed = f(*inputs), f(change(inputs[0]), *inputs[1:])
+    _agree("invariance", changed._data, output._data, rtol)
+    cotangent = _cotangent(output, seed)
+    before = _gradients(output, inputs, cotangent)
+    after = _gradients(changed, inputs, cotangent)
+    for i, (g, h) in enumerate(zip(after, before, strict=True)):
+        _agree(f"invariance of the gradient of input {i}", g, h, rtol)
+
+
+def sum_rule(f: Function, h: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+    """The gradient of f + h is the sum of their gradients."""
+    one, other = f(*inputs), h(*inputs)
+    cotangent = _cotangent(one, seed)
+    together = _gradients(one + other, inputs, cotangent)
+    alone = [_gradients(output, inputs, cotangent) for output in (f(*inputs), h(*inputs))]
+    for i, (g, *parts) in enumerate(zip(together, *alone, strict=True)):
+        _agree(f"the sum rule, input {i}", g, parts[0] + parts[1], rtol)
+
+
+def replay_equals_eager(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+    """The recorded graph, replayed on other numbers, gives what `f` gives there; gradients too.
+
+    `f` breaks it by reading numbers that it should compute with, or by branching on them.
+    """
+    from autograd.tape import Tape
+
+    rng = _random(seed)
+    leaves = [x.detach() for x in inputs]
+    total = autograd.sum(f(*leaves) * _cotangent(f(*inputs), seed))
+    moved = [x.detach() for x in inputs]
+    for x in moved:
+        x.data = x.data * rng.uniform(0.9, 1.1, x.shape)
+    eager = autograd.sum(f(*moved) * _cotangent(f(*inputs), seed))
+    numbers = [x.data for x in moved]
+    again = autograd.evaluate(total, dict(zip(leaves, numbers, strict=True)))
+    _agree("a replay (evaluate)", again, eager._data, rtol)
+    value, gradients = Tape(total, leaves, strict=False).value_and_grad(*numbers)
+    _agree("a replay (Tape)", value, eager._data, rtol)
+    for i, (g, h) in enumerate(zip(gradients, grad(eager, moved), strict=True)):
+        _agree(f"the gradient of a replay (Tape), input {i}", g, h, rtol)
+
+
+def values_equal_tensors(f: Function, *inputs: Node, seed: int = 0, rtol: float = 1e-12) -> None:
+    """The scalar graph that `scalarize` makes of f has the same numbers and the same gradients."""
+    output = f(*inputs)
+    total = autograd.sum(output * _cotangent(output, seed))
+    scalars: dict[Node, Any] = {}
+    value = autograd.scalarize(total, scalars)
+    _agree("the scalarized graph", value.data, total._data, rtol)
+    for i, (x, g) in enumerate(zip(inputs, grad(total, list(inputs)), strict=True)):
+        elements = np.asarray(scalars.get(x, np.zeros(0, object)), object)
+        found = grad(value, list(elements.flat))
+        if elements.size:  # an input may not take part
+            _agree(f"the gradient of the scalarized graph, input {i}", found, np.ravel(g), rtol)
+
+
+def _random(seed: int) -> np.random.Generator:
+    """A stream of its own: that of `default_rng(0)` is likely to be where the inputs come from."""
+    return np.random.default_rng([seed, *b"laws"])
+
+
+def _cotangent(output: Node, seed: int) -> np.ndarray:
+    return np.asarray(_random(seed).normal(size=output.shape))
+
+
+def _gradients(output: Node, inputs: tuple[Node, ...], cotangent: Any) -> list[Any]:
+    return grad(output, list(inputs), seed=cotangent)
+
+
+def _agree(law: str, found: Any, expected: Any, rtol: float, size: Any = None) -> None:
+    """Raise unless the two sides agree, relative to their largest element (or to `size`)."""
+    found, expected = np.asarray(found, float), np.asarray(expected, float)
+    if found.shape != expected.shape:
+        raise GradientError(
+            f"{law} does not hold: the shapes are {found.shape} and {expected.shape}"
+        )
+    scale = np.max(np.abs(expected), initial=0.0) if size is None else size
+    apart = np.max(np.abs(found - expected), initial=0.0)
+    if not apart <= rtol * scale:  # a NaN is no agreement
+        raise GradientError(
+            f"{law} does not hold: {found} on one side, {expected} on the other, "
+            f"apart by {apart:.3g}, which is more than {rtol:g} of {scale:.3g}"
+        )
