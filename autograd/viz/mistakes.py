@@ -261,10 +261,10 @@ def _summands(node: Node) -> int:
     """How many numbers were added up: by `sum`, or by one addition after the other."""
     if node.op is TABLE["sum"]:
         return int(node.operands[0].size // node.size)
-    counts: dict[Any, int] = {}
+    counts: dict[Node, int] = {}
     for x in toposort(node):
         added = x.operands if x.op is TABLE["add"] else ()
-        counts[x] = sum(counts.get(operand, 0) for operand in added) or 1
+        counts[x] = sum(counts[operand] for operand in added if isinstance(operand, Node)) or 1
     return counts[node]
 
 
