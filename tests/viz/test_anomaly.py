@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nets
 from autograd import Tensor, Value
 from autograd.viz.anomaly import NonFiniteError, detect_anomaly, why_nonfinite
 from autograd.viz.source import record_lines
@@ -125,6 +126,29 @@ def test_what_was_put_in_is_no_anomaly() -> None:
         weights[0].backward()
         ag.logsumexp(Tensor([-np.inf, -np.inf])).backward()
     np.testing.assert_array_equal(weights.data, [1, 0])
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax", "norm", "var", "prod"])
+@pytest.mark.parametrize("numbers", [[0.0, 0.0, 0.0], [-1e4, 0.0, 1e4], [1.0, 2.0, 3.0]])
+def test_stable_composites_raise_no_alarm(name: str, numbers: list[float]) -> None:
+    with detect_anomaly():
+        getattr(ag, name)(Tensor(numbers)).sum().backward()
+
+
+def test_a_causal_transformer_raises_no_alarm() -> None:
+    rng = np.random.default_rng(0)
+    with detect_anomaly():
+        block = nets.TransformerBlock(4, 2, causal=True, rng=rng)
+        nets.cross_entropy(block(rng.normal(size=(5, 4))), np.array([0, 1, 2, 3, 0])).backward()
+
+
+def test_a_label_is_told() -> None:
+    with np.errstate(all="ignore"):
+        loss = Value(0.0, label="p") / 0.0
+    loss.label = "loss"
+    assert "div ('loss') made nan = 0 / 0 in the forward pass, where 0 is 'p'" in str(
+        why_nonfinite(loss)
+    )
 
 
 def test_a_nan_that_was_put_in_is_traced_to_its_leaf() -> None:
