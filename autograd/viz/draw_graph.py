@@ -44,7 +44,8 @@ def to_be_shown(
     """Decide what is visible of the graph of `root`."""
     order = toposort(root)
     paths = {x for x in expand if isinstance(x, str)}
-    _must_be_there(order, expand, modules)
+    if expand:
+        _must_be_there(order, expand, modules)
     grouping = fitting(order, limit, depth, paths, modules)
     owner, copies = grouping.owner, grouping.copies
     members: dict[Node, list[Node]] = {}

@@ -27,35 +27,35 @@ class Theme(NamedTuple):
 LIGHT = Theme(
     background="#ffffff",
     ink="#1b2330",
-    muted="#5d6878",
-    gradient="#a8330a",
+    muted="#434c59",
+    gradient="#8f2600",
     edge="#5d6878",
-    cluster="#a9b4c2",
+    cluster="#838f9e",
     styles={
         "leaf": ("#dcebff", "#3b73b9"),
         "constant": ("#ffffff", "#8a94a3"),
         "result": ("#f6f3ec", "#8b8372"),
         "group": ("#e9e4f7", "#7a64b5"),
     },
-    heat=("#fffdf5", "#ffa552"),
+    heat=("#fffdf5", "#ffb46e"),
 )
 DARK = Theme(
     background="#161b22",
     ink="#eef2f7",
-    muted="#a3afbf",
-    gradient="#ffb38a",
+    muted="#bcc6d3",
+    gradient="#ffc09c",
     edge="#9aa7b8",
-    cluster="#4b586a",
+    cluster="#6b798c",
     styles={
         "leaf": ("#1d3a5f", "#6fa8e8"),
         "constant": ("#161b22", "#7d8a9b"),
         "result": ("#2b2f36", "#8d97a5"),
         "group": ("#352b55", "#a591e0"),
     },
-    heat=("#23262c", "#9c4a14"),
+    heat=("#23262c", "#7d3a0e"),
 )
 # Light boxes on whatever lies behind, and lines that can be seen on white and on black.
-AUTO = LIGHT._replace(background="transparent", edge="#7a8798", cluster="#7a8798")
+AUTO = LIGHT._replace(background="transparent", edge="#758294", cluster="#758294")
 
 THEMES = {"light": LIGHT, "dark": DARK, "auto": AUTO}
 

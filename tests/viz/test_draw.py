@@ -27,6 +27,7 @@ from autograd.viz import draw
 from autograd.viz.draw_collapse import by_structure
 from autograd.viz.draw_graph import Shown, to_be_shown
 from autograd.viz.draw_render import NoRenderer, by_pygraphviz
+from autograd.viz.draw_theme import THEMES, mixed
 
 LABELS = [
     '"quotes"',
@@ -144,7 +145,7 @@ def test_colour_follows_the_gradient() -> None:
     assert draw(root).source == draw(root, color_by=None).source
     root.backward()
     fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", draw(root).source))
-    assert fills["a"] == "#ffa552" and fills["b"] != fills["a"]
+    assert fills["a"] == THEMES["light"].heat[1] and fills["b"] != fills["a"]
     assert draw(root).source != draw(root, color_by=None).source
 
 
@@ -155,6 +156,23 @@ def test_themes_and_directions_differ_in_nothing_else() -> None:
         for t, d in itertools.product(("light", "dark", "auto"), ("LR", "TB"))
     }
     assert len(bare) == 1
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as the Web Content Accessibility Guidelines define it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return sum(w * x for w, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_can_be_read_on_every_fill(name: str) -> None:
+    theme = THEMES[name]
+    fills = [fill for fill, _ in theme.styles.values()]
+    fills += [mixed(*theme.heat, step / 10) for step in range(11)]
+    for fill, colour in itertools.product(fills, (theme.ink, theme.muted, theme.gradient)):
+        dark, light = sorted((luminance(fill), luminance(colour)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 @pytest.mark.parametrize(
