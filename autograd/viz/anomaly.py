@@ -130,9 +130,9 @@ def _forward_error(node: Node) -> NonFiniteError | None:
         return None
     values = tuple(float(x[place]) for x in operands) if elementwise else raw
     made = number_text(node._data[place] if place else node._data)
-    message = (
-        f"{node.op.name} made {made} = {_written(node, values)} in the forward pass{_at(place)}"
-    )
+    called = f" ({node.label!r})" if node.label else ""
+    message = f"{node.op.name}{called} made {made} = {_written(node, values)} in the forward pass"
+    message += _at(place)
     origins = [
         _origin(operand, place)
         for operand, value in zip(node.operands, values, strict=True)
