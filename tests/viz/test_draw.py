@@ -27,7 +27,9 @@ from autograd.viz import draw
 from autograd.viz.draw_collapse import by_structure
 from autograd.viz.draw_graph import Shown, to_be_shown
 from autograd.viz.draw_render import NoRenderer, by_pygraphviz
+from autograd.viz.draw_scalars import open_scalars
 from autograd.viz.draw_theme import THEMES, mixed
+from autograd.viz.text import number_text
 
 LABELS = [
     '"quotes"',
@@ -83,11 +85,46 @@ def test_every_operand_has_its_edge_in_order(expression: Expression) -> None:
 
 @given(expressions(), st.integers(1, 12))
 def test_a_collapsed_graph_fits_and_has_no_circle(expression: Expression, limit: int) -> None:
-    root = expression.output
-    found = shown(root, limit=limit)
+    found = shown(expression.output, limit=limit)
+    assert sum(box.kind != "constant" for box in found.boxes) <= limit
+    check_sound(found, expression.output)
+
+
+PATHS = st.sampled_from(["", "a", "a.b", "c.0", "c.1", "c.2", "c.0.d", "c.1.d", None])
+
+
+@given(
+    expressions(),
+    st.lists(PATHS, min_size=40, max_size=40),
+    st.sampled_from([None, 0, 1, 2, 3]),
+    st.booleans(),
+    st.sampled_from([500, 20, 5]),
+)
+def test_any_modules_give_a_sound_picture(
+    expression: Expression, paths: list[str | None], depth: int | None, scalars: bool, limit: int
+) -> None:
+    order = autograd.toposort(expression.output)
+    made = {
+        node: (path, "Kind")
+        for node, path in zip(order, itertools.cycle(paths), strict=False)
+        if path is not None and node.op
+    }
+    expand = {path for path, _ in made.values()} & {"c.0", "a"}
+    found = shown(
+        expression.output, modules=made, depth=depth, limit=limit, expand=expand, scalars=scalars
+    )
+    if not expand:
+        check_sound(found, expression.output)
+    ids = {box.id for box in found.boxes}
+    assert all(tail in ids and head in ids for tail, head, _ in found.edges)
+    assert {place for box in found.boxes for place in [box.place] if place} <= found.clusters.keys()
+
+
+def check_sound(found: Shown, root: Any) -> None:
+    """Every node has its box, and no way through the boxes leads back to where it began."""
     groups = [box for box in found.boxes if box.kind != "constant"]
-    assert len(groups) <= limit
     assert {found.ids[node] for node in autograd.toposort(root)} == {box.id for box in groups}
+    assert len({box.id for box in found.boxes}) == len(found.boxes)
     after: dict[str, set[str]] = {}
     for tail, head, _ in found.edges:
         after.setdefault(tail, set()).add(head)
@@ -401,14 +438,28 @@ def test_a_tensor_node_opens_into_its_scalars() -> None:
 
 
 @given(expressions())
-def test_opened_scalars_have_the_gradients_of_the_scalar_graph(expression: Expression) -> None:
+def test_every_tensor_can_be_opened(expression: Expression) -> None:
     root = expression.output
-    root.backward(np.ones(root.shape) if root.ndim else None)
     tensors = [node for node in autograd.toposort(root) if node.ndim]
     found = shown(root, expand=tensors, limit=3_000)
     ids = {box.id for box in found.boxes}
     assert len(ids) == len(found.boxes)
     assert all(tail in ids and head in ids for tail, head, _ in found.edges)
+
+
+@given(expressions(smooth=True))
+def test_opened_scalars_have_the_numbers_of_their_node(expression: Expression) -> None:
+    expression.output.backward()
+    for node in autograd.toposort(expression.output):
+        opened = open_scalars("n", node, ())
+        boxes = {box.id: box for box in opened.boxes}
+        used = {tail for tail, _ in opened.edges}
+        for i, element in enumerate(opened.elements):
+            if element in boxes and element not in used and boxes[element].kind != "constant":
+                assert boxes[element].value == [number_text(np.ravel(node.data)[i])]
+                if node.grad is not None:
+                    gradient = abs(np.ravel(node.grad)[i])
+                    assert boxes[element].magnitude == pytest.approx(gradient, nan_ok=True)
 
 
 def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
