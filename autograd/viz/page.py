@@ -24,7 +24,7 @@ STATIC = Path(__file__).parent / "static"
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
 LIMIT = 2000  # nodes that a page can hold
 CELLS = 8000  # numbers of arrays that a page shows one by one
-HEIGHT = 720  # of the frame in a notebook, in pixels
+HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn't need less
 
 
 def page_data(stepper: Stepper) -> dict[str, Any]:
@@ -218,8 +218,10 @@ mount(
 
 def frame(stepper: Stepper) -> str:
     """The page in a frame of its own, for the output of a notebook cell."""
+    short = all(node.ndim == 0 for node in stepper.nodes)
+    height = min(HEIGHT, 400 + 32 * len(stepper.nodes)) if short else HEIGHT
     return (
         f'<iframe srcdoc="{html.escape(page(stepper))}" title="Stepping through '
         f'{html.escape(stepper.names[stepper.root])}" sandbox="allow-scripts" loading="lazy" '
-        f'style="width: 100%; height: {HEIGHT}px; border: 0"></iframe>'
+        f'style="width: 100%; height: {height}px; border: 0"></iframe>'
     )

@@ -474,6 +474,9 @@ def test_in_jupyterlab_the_page_outlives_its_kernel(browser: Any, lab: str) -> N
     widget.wait_for(timeout=60_000)
     widget.get_by_role("button", name="Next", exact=True).click()
     assert shown(widget) == expected(stepper, 1)
+    widget.get_by_label("Value of a", exact=True).fill("5")
+    widget.get_by_label("Value of a", exact=True).press("Enter")
+    widget.locator("del", has_text="2").wait_for()
 
     tab.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
     tab.reload()

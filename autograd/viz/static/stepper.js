@@ -99,8 +99,11 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
   const help = create("p", { class: "help" });
   help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
     "to step, ", create("kbd", {}, "Space"), " to play.");
-  const root = create("div", { class: "gradwalk-stepper", tabindex: -1 },
-    toolbar, create("div", { class: "stage" }, graph, formula), numbers, help);
+  const root = create("div", {
+    class: "gradwalk-stepper",
+    tabindex: -1,
+    "data-lm-suppress-shortcuts": "true", // else JupyterLab takes Enter, Space and the arrows
+  }, toolbar, create("div", { class: "stage" }, graph, formula), numbers, help);
 
   const last = () => data.steps.length - 1;
   const phaseAt = (k) => (k < data.nodes.length ? "forward" : "backward");
@@ -276,8 +279,12 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
   }
 
   function keyed(event) {
-    const inField = event.target.matches("input, textarea");
-    if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input")) {
+      event.stopPropagation();
+      if (event.key === "Enter") event.target.blur(); // some notebooks keep Enter from committing
+      return;
+    }
     const moves = {
       ArrowRight: () => show(position + 1), ArrowLeft: () => show(position - 1),
       Home: () => show(0), End: () => show(last()),
