@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 from autograd.testing.numeric import Slope
@@ -30,7 +31,7 @@ def judge(analytic: float, numeric: Slope, rtol: float) -> Verdict:
     """
     size = max(abs(analytic), abs(numeric.value))
     apart = abs(analytic - numeric.value)
-    if not apart <= rtol * size + TRUST * numeric.error:
+    if not apart <= rtol * size + TRUST * numeric.error or math.isinf(size):
         return Verdict.WRONG
     stationary = max(size, numeric.error) <= rtol * numeric.change
     if numeric.error <= rtol * size or stationary or size == 0:
