@@ -16,6 +16,7 @@ from autograd import Tensor, Value, lesson
 from autograd.expression import ExpressionError
 from autograd.testing.strategies import expressions, networks
 from autograd.viz.answer import check_derivation
+from autograd.viz.derivation import derive
 
 
 @pytest.fixture
@@ -170,6 +171,22 @@ def test_a_formula_of_arrays() -> None:
     assert check_derivation(x, "y", root=root).kind == "transposed"
 
 
+def test_a_formula_that_is_right_by_coincidence_is_told() -> None:
+    x, y = Value(2.0, label="x"), Value(2.0, label="y")
+    for answer, general in (("2 * x", True), ("x * x", False), ("4", True), ("2 * y", False)):
+        verdict = check_derivation(x, answer, root=x**2 + y)
+        assert verdict.kind == "right"
+        assert ("not with others" in verdict.message) != general
+
+
+@pytest.mark.parametrize("name", lesson.WEIGHTS)
+def test_a_derivation_passes_its_own_check(example: dict[str, Any], name: str) -> None:
+    formula = derive(example[name], example["E"]).formula.text
+    answer = formula.translate(str.maketrans("−×", "-*"))
+    verdict = check_derivation(example[name], answer, root=example["E"])
+    assert verdict.message.startswith("right: ∂E")
+
+
 # --- right, and right up to rounding ----------------------------------------------------------
 
 
@@ -288,6 +305,7 @@ def test_a_node_that_the_root_does_not_use() -> None:
     x, y = Value(1.0, label="x"), Value(2.0, label="y")
     assert check_derivation(y, "0", root=x * x).kind == "right"
     assert check_derivation(y, "1", root=x * x).kind == "unknown"
+    assert check_derivation(y * y, "0 * x", root=x * x).kind == "right"
 
 
 def test_nothing_is_left_behind(example: dict[str, Any]) -> None:
