@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.graph import describe, toposort
 from autograd.node import Node
 from autograd.viz.draw_box import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.draw_collapse import Grouping, by_structure
 from autograd.viz.draw_modules import Modules, Path, by_module, deepest, levels
-from autograd.viz.draw_scalars import Element, index_text, open_scalars, work
+from autograd.viz.draw_scalars import Element, Opened, index_text, open_scalars, work
 from autograd.viz.text import node_title, shape_text
+
+
+class Edge(NamedTuple):
+    """From box to box. Where `slot` is None, edges for several operands are drawn as one."""
+
+    tail: str
+    head: str
+    slot: int | None
+    label: str
 
 
 @dataclass
@@ -28,6 +37,31 @@ class Shown:
     clusters: dict[Path, str] = field(default_factory=dict)  # titles
     notes: list[str] = field(default_factory=list)
     ids: dict[Node, str] = field(default_factory=dict)  # of the box in which a node is shown
+
+
+class Plan(NamedTuple):
+    """Who is shown in whose box: `single` nodes have one of their own, `opened` ones many."""
+
+    grouping: Grouping
+    ids: dict[Node, str]  # of the boxes, by owner
+    single: set[Node]
+    opened: dict[Node, Opened]
+
+    def place(self, node: Node) -> Path:
+        return self.grouping.places.get(node, ())
+
+    def sources(self, x: Node, position: int | None = None) -> Iterator[tuple[str, str]]:
+        """The boxes that show `x`, or one element of it, each with what to write on the edge."""
+        x = self.grouping.owner[x]
+        if x not in self.opened:
+            yield self.ids[x], "" if position is None else index_text(x.shape, position)
+            return
+        elements = self.opened[x].elements
+        for element in elements if position is None else [elements[position]]:
+            if isinstance(element, Element):
+                yield from self.sources(*element)
+            else:
+                yield element, ""
 
 
 def to_be_shown(
@@ -47,77 +81,82 @@ def to_be_shown(
     if expand:
         _must_be_there(order, expand, modules)
     grouping = fitting(order, limit, depth, paths, modules)
-    owner, copies = grouping.owner, grouping.copies
     members: dict[Node, list[Node]] = {}
     for node in order:
-        members.setdefault(owner[node], []).append(node)
+        members.setdefault(grouping.owner[node], []).append(node)
     ids = {node: f"n{i}" for i, node in enumerate(order) if node in members}
-    shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
-    shown.ids = {node: ids[owner[node]] for node in order}
     single = {
         node
         for node, others in members.items()
-        if node not in grouping.texts and (len(others) == 1 or node in copies)
+        if node not in grouping.texts and (len(others) == 1 or node in grouping.copies)
     }
-    opened = {}
+    shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
+    shown.ids = {node: ids[grouping.owner[node]] for node in order}
+    plan = Plan(grouping, ids, single, {})
     for node in to_open(single, order, expand, paths if scalars else set(), grouping):
         if len(members) + work(node) > limit:
             shown.notes.append(f"{node_title(node)} has too many scalars to be opened here")
             continue
-        place = (*grouping.places.get(node, ()), ids[node])
+        place = (*plan.place(node), ids[node])
         shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
-        opened[node] = open_scalars(ids[node], node, place)
-
-    def sources(x: Node, position: int | None = None) -> Iterator[tuple[str, str]]:
-        """The boxes that show `x`, or one element of it."""
-        x = owner[x]
-        if x not in opened:
-            yield ids[x], "" if position is None else index_text(x.shape, position)
-            return
-        elements = opened[x].elements
-        for element in elements if position is None else [elements[position]]:
-            if isinstance(element, Element):
-                yield from sources(*element)
-            else:
-                yield element, ""
-
-    edges: dict[tuple[str, str, object, str], int] = {}
-    for node in order:
-        head = owner[node]
-        place = grouping.places.get(head, ())
-        if head in opened:
-            if node is head:
-                shown.boxes += opened[node].boxes
-                for slot, (before, to) in enumerate(opened[node].edges):
-                    found = sources(*before) if isinstance(before, Element) else [(before, "")]
-                    edges |= {(id, to, slot, label): 1 for id, label in found}
-            continue
-        for slot, x in enumerate(node.operands):
-            if isinstance(x, Node):
-                if owner[x] is not head and not apart(copies.get(x), copies.get(node)):
-                    for id, _ in sources(x):
-                        key = (id, ids[head], slot if head in single else None, "")
-                        edges[key] = edges.get(key, 0) + 1
-            elif node is head and node in single:
-                constant = constant_box(f"{ids[node]}_{slot}", x, place)
-                shown.boxes.append(constant)
-                edges[constant.id, ids[node], slot, ""] = 1
-        if node is not head:
-            continue
+        plan.opened[node] = open_scalars(ids[node], node, place)
+    for node in ids:
         if node in single:
             label = node.label if labels is None else labels.get(node)
             gradient = node._grad if gradients is None else gradients.get(node)
-            shown.boxes.append(node_box(ids[node], node, place, label, gradient))
-        elif node in grouping.texts:
-            block = [x for x in members[node] if not any(copies.get(x, {}).values())]
-            shown.boxes.append(module_box(ids[node], block, *grouping.texts[node], place))
+            shown.boxes += single_boxes(plan, node, label, gradient)
         else:
-            shown.boxes.append(group_box(ids[node], members[node], grouping.runs.get(node, 0)))
-    shown.edges = [
-        (tail, to, f"×{count:,}" if grouping.runs and count > 1 else label)
-        for (tail, to, _, label), count in edges.items()
-    ]
+            shown.boxes.append(box_of_many(plan, node, members[node]))
+    counts: dict[Edge, int] = {}
+    for node in order:
+        for edge in edges_into(plan, node):
+            counts[edge] = counts.get(edge, 0) + 1
+    for edge, count in counts.items():
+        label = f"×{count:,}" if grouping.runs and count > 1 else edge.label
+        shown.edges.append((edge.tail, edge.head, label))
     return shown
+
+
+def single_boxes(plan: Plan, node: Node, label: str | None, gradient: Any) -> list[Box]:
+    """The box of a node, after those of its constants; or those of its scalars."""
+    if node in plan.opened:
+        return plan.opened[node].boxes
+    place = plan.place(node)
+    constants = [
+        constant_box(f"{plan.ids[node]}_{slot}", x, place)
+        for slot, x in enumerate(node.operands)
+        if not isinstance(x, Node)
+    ]
+    return [*constants, node_box(plan.ids[node], node, place, label, gradient)]
+
+
+def box_of_many(plan: Plan, owner: Node, members: list[Node]) -> Box:
+    """The box of a closed module (of the first, where equal ones are folded), or of a group."""
+    grouping = plan.grouping
+    if owner not in grouping.texts:
+        return group_box(plan.ids[owner], members, grouping.runs.get(owner, 0))
+    block = [x for x in members if not any(grouping.copies.get(x, {}).values())]
+    return module_box(plan.ids[owner], block, *grouping.texts[owner], plan.place(owner))
+
+
+def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
+    """The edges into a node, in operand order; none within a box or between folded blocks."""
+    owner, copies = plan.grouping.owner, plan.grouping.copies
+    head = owner[node]
+    if head in plan.opened:
+        if node is head:
+            for slot, (before, to) in enumerate(plan.opened[node].edges):
+                found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
+                for tail, label in found:
+                    yield Edge(tail, to, slot, label)
+        return
+    for slot, x in enumerate(node.operands):
+        if isinstance(x, Node):
+            if owner[x] is not head and not apart(copies.get(x), copies.get(node)):
+                for tail, _ in plan.sources(x):
+                    yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
+        elif node is head and node in plan.single:
+            yield Edge(f"{plan.ids[node]}_{slot}", plan.ids[node], slot, "")
 
 
 def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: Modules) -> None:

@@ -6,6 +6,7 @@ stretch can never close a circle. Stretches of equal blocks in a row are folded 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -94,6 +95,7 @@ def stretches(order: list[Node], key: Mapping[Node, Path]) -> Iterator[list[Node
 
 def fold(order: list[Node], inside: dict[Node, Path], grouping: Grouping) -> None:
     """Let equal blocks in a row share the boxes of the first of them."""
+    uses = Counter(x for node in order for x in node.operands if isinstance(x, Node))
     for level in range(1, max(map(len, inside.values()), default=0) + 1):
         calls = {
             node: path[:level]
@@ -106,7 +108,7 @@ def fold(order: list[Node], inside: dict[Node, Path], grouping: Grouping) -> Non
                 row.append(stretch)
                 continue
             if len(row) > 1:
-                fold_row(row, calls, grouping)
+                fold_row(row, calls, uses, grouping)
             row = [stretch]
 
 
@@ -124,10 +126,11 @@ def follows(row: list[list[Node]], stretch: list[Node], calls: dict[Node, Path])
     )
 
 
-def pattern(stretch: list[Node]) -> tuple[list[Any], list[Node]]:
-    """A block's operations and how they connect, and the nodes that they take from outside."""
+def pattern(stretch: list[Node]) -> tuple[list[Any], Counter[Node]]:
+    """A block's operations and how they connect, and how often it uses what is outside of it."""
     place = {node: i for i, node in enumerate(stretch)}
-    outside: dict[Node, int] = {}
+    outside: Counter[Node] = Counter()
+    number: dict[Node, int] = {}
     found = []
     for node in stretch:
         connections: list[Any] = []
@@ -137,17 +140,23 @@ def pattern(stretch: list[Node]) -> tuple[list[Any], list[Node]]:
             elif x in place:
                 connections.append(place[x])
             else:
-                connections.append((outside.setdefault(x, len(outside)), x.shape))
+                outside[x] += 1
+                connections.append((number.setdefault(x, len(number)), x.shape))
         found.append((*alike(node), *connections))
-    return found, list(outside)
+    return found, outside
 
 
-def fold_row(row: list[list[Node]], calls: dict[Node, Path], grouping: Grouping) -> None:
+def fold_row(
+    row: list[list[Node]], calls: dict[Node, Path], uses: Counter[Node], grouping: Grouping
+) -> None:
+    """Give the operations of equal blocks, and the leaves that a block has to itself, one box."""
     first, path, last = row[0], calls[row[0][0]], calls[row[-1][0]]
+    outside = pattern(first)[1]
     for number, stretch in enumerate(row):
         pairs = [*zip(stretch, first, strict=True)]
-        outer = zip(pattern(stretch)[1], pattern(first)[1], strict=True)
-        pairs += [(x, y) for x, y in outer if x is not y and x.op is None and y.op is None]
+        for (x, n), (y, m) in zip(pattern(stretch)[1].items(), outside.items(), strict=True):
+            if x.op is None and y.op is None and n == uses[x] and m == uses[y]:
+                pairs.append((x, y))
         for node, original in pairs:
             grouping.copies.setdefault(node, {})[first[0]] = number
             if number:
