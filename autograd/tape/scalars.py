@@ -266,7 +266,9 @@ class ScalarReplay:
             self.programs[rows] = Program(self.layout, rows)
         return self.programs[rows]
 
-    def __call__(self, data: Sequence[Any] | None, everything: bool) -> list[Any]:
+    def __call__(
+        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
+    ) -> list[Any]:
         program = self._program(None)
         if data is None:
             data = [node._data for node in self.inputs]

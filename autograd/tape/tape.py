@@ -19,7 +19,9 @@ from autograd.tape.tensors import TensorReplay
 class Replay(Protocol):
     """What runs a graph of `outputs` on other numbers: one for scalars, one for arrays."""
 
-    def __call__(self, data: Sequence[Any] | None, everything: bool) -> list[Any]:
+    def __call__(
+        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
+    ) -> list[Any]:
         """The numbers of the outputs; of the first ones only unless `everything` is wanted."""
 
     def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
@@ -116,14 +118,17 @@ class Tape:
         results = self._run(data, everything=False)[: self._values]
         return results[0] if self._single else results
 
-    def value_and_grad(self, *data: Any) -> tuple[Any, list[Any]]:
-        """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`."""
+    def value_and_grad(self, *data: Any, copy: bool = True) -> tuple[Any, list[Any]]:
+        """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`.
+
+        With `copy=False` arrays may be the tape's own buffers, which the next replay overwrites.
+        """
         if not self._gradients:
             raise ValueError(
                 "a gradient is that of one output of a single number; make one of them, for "
                 "example with .sum(), or use Tape(...).value"
             )
-        results = self._run(data, everything=True)
+        results = self._run(data, everything=True, copy=copy)
         return results[0], results[-len(self.wrt) :] if self.wrt else []
 
     def profile(self) -> Profile:
@@ -137,15 +142,15 @@ class Tape:
         with self._lock:
             return self._replay.profile()
 
-    def _run(self, data: tuple[Any, ...], everything: bool) -> list[Any]:
+    def _run(self, data: tuple[Any, ...], everything: bool, copy: bool = True) -> list[Any]:
         with self._lock:  # a replay has one set of buffers
             if not data:
-                results = self._replay(None, everything)
+                results = self._replay(None, everything, copy)
                 self._check_guards(results)
                 return results
             rows = self._rows(data)
             if rows is None:
-                results = self._replay(data, everything)
+                results = self._replay(data, everything, copy)
                 self._check_guards(results)
                 return results
             arrays = [

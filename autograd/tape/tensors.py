@@ -98,7 +98,9 @@ class TensorReplay:
 
     # --- running ------------------------------------------------------------------------------
 
-    def __call__(self, data: Sequence[Any] | None, everything: bool) -> list[Any]:
+    def __call__(
+        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
+    ) -> list[Any]:
         given: dict[Node, Any] = {}
         if data is not None:
             for node, number in zip(self.inputs, data, strict=True):
@@ -110,7 +112,7 @@ class TensorReplay:
                 *[given.get(leaf, leaf._data) for leaf in self.leaves]
             )
         return [
-            float(result) if scalar else np.array(result)
+            float(result) if scalar else np.array(result) if copy else result
             for result, scalar in zip(results, self._scalar, strict=False)
         ]
 
