@@ -52,8 +52,12 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear([1.0, 2.0], [[3.0, 4.0]], [0.5])
     array([11.5])
     """
-    x = autograd.matmul(x, autograd.transpose(weight))
-    return x if bias is None else autograd.add(x, bias)
+    *batch, features = np.shape(x)
+    if len(batch) > 1:  # one product of matrices is much faster than a batch of small ones
+        x = autograd.reshape(x, shape=(math.prod(batch), features))
+    y = autograd.matmul(x, autograd.transpose(weight))
+    y = y if bias is None else autograd.add(y, bias)
+    return autograd.reshape(y, shape=(*batch, -1)) if len(batch) > 1 else y
 
 
 # --- activations ------------------------------------------------------------------------------

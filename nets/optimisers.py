@@ -59,11 +59,10 @@ class Optimiser:
         """
         lr = self.lr
         for i, (parameter, memory) in enumerate(zip(self.parameters, self._memory, strict=True)):
-            if parameter.grad is not None:
+            gradient = _gradient(parameter)
+            if gradient is not None:
                 self._seen[i] += 1
-                parameter.data = self.update(
-                    parameter.data, parameter.grad, lr, self._seen[i], memory
-                )
+                parameter.data = self.update(parameter.data, gradient, lr, self._seen[i], memory)
         self.steps += 1
 
     def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
@@ -95,6 +94,11 @@ class Optimiser:
         for i, memory in enumerate(self._memory):
             for name in memory:
                 memory[name] = np.array(state[f"{name}.{i}"], dtype=mine[f"{name}.{i}"].dtype)
+
+
+def _gradient(parameter: Node) -> Any:
+    """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
+    return parameter.grad.data if isinstance(parameter.grad, Node) else parameter.grad
 
 
 def _positive(name: str, number: float) -> float:
@@ -241,9 +245,9 @@ def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
     >>> clip_grad_norm([w], max_norm=1.0), w.grad
     (6.0, 1.0)
     """
-    reached = [p for p in parameters if p.grad is not None]
-    norm = math.hypot(*(math.sqrt(np.vdot(p.grad, p.grad)) for p in reached))
+    gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
+    norm = math.hypot(*(math.sqrt(np.vdot(g, g)) for g in gradients.values()))
     if max_norm < norm < math.inf:
-        for parameter in reached:
-            parameter.grad = parameter.grad * (max_norm / norm)
+        for parameter, gradient in gradients.items():
+            parameter.grad = gradient * (max_norm / norm)
     return norm

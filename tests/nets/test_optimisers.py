@@ -91,6 +91,17 @@ def test_the_first_step_of_adam_is_lr_whatever_the_gradient(slope):
     assert w.data == pytest.approx(-math.copysign(0.1, slope), rel=1e-5)
 
 
+def test_gradients_that_are_nodes_count_as_their_numbers():
+    moved = []
+    for create_graph in (False, True):
+        w = [Tensor([1.0, 2.0]), Value(3.0)]
+        (w[0] * w[1]).sum().backward(create_graph=create_graph)
+        assert nets.clip_grad_norm(w, 1.0) == pytest.approx(math.sqrt(9 + 9 + 9))
+        SGD(w, 0.5).step()
+        moved.append([*w[0].data, w[1].data])
+    assert moved[0] == moved[1]
+
+
 def test_a_parameter_without_a_gradient_stays():
     used, unused = Value(1.0), Value(5.0)
     optimiser = AdamW([used, unused], lr=0.1)
