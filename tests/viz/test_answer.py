@@ -19,13 +19,6 @@ from autograd.viz.answer import check_derivation
 from autograd.viz.derivation import derive
 
 
-@pytest.fixture
-def example() -> dict[str, Any]:
-    """The lecture's worked example: weights and named results by label."""
-    weights = {name: Value(w, label=name) for name, w in lesson.WEIGHTS.items()}
-    return {**weights, **lesson.error(weights)}
-
-
 def batch() -> dict[str, Any]:
     """A mean square over three samples, by Values."""
     w, b = Value(0.7, label="w"), Value(-0.2, label="b")

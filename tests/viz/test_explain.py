@@ -25,13 +25,6 @@ from autograd.viz.explain import explain
 numbers = st.floats(-2, 2)
 
 
-@pytest.fixture
-def example() -> dict[str, Any]:
-    """The lecture's worked example: weights and named results by label."""
-    weights = {name: Value(w, label=name) for name, w in lesson.WEIGHTS.items()}
-    return {**weights, **lesson.error(weights)}
-
-
 def adds_up(node: Node, root: Node, gradient: Any) -> None:
     """The ledger's gradient is `gradient`; its terms and its paths add up to it."""
     ledger = explain(node, root)
