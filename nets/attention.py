@@ -81,7 +81,8 @@ class MultiHeadAttention(Module):
         rows = slice(i * self.embed_dim, (i + 1) * self.embed_dim)
         bias = None if self.in_proj_bias is None else autograd.take(self.in_proj_bias, index=rows)
         x = functional.linear(x, autograd.take(self.in_proj_weight, index=rows), bias)
-        x = autograd.reshape(x, shape=(*np.shape(x)[:-1], self.num_heads, -1))
+        dim = self.embed_dim // self.num_heads
+        x = autograd.reshape(x, shape=(*np.shape(x)[:-1], self.num_heads, dim))
         return functional.swap_axes(x, -3, -2)
 
 

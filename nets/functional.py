@@ -57,7 +57,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         x = autograd.reshape(x, shape=(math.prod(batch), features))
     y = autograd.matmul(x, autograd.transpose(weight))
     y = y if bias is None else autograd.add(y, bias)
-    return autograd.reshape(y, shape=(*batch, -1)) if len(batch) > 1 else y
+    return autograd.reshape(y, shape=(*batch, np.shape(weight)[0])) if len(batch) > 1 else y
 
 
 # --- activations ------------------------------------------------------------------------------

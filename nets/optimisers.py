@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Node
 from nets.schedules import Schedule, constant
 
@@ -246,7 +247,7 @@ def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
     (6.0, 1.0)
     """
     gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
-    norm = math.hypot(*(math.sqrt(np.vdot(g, g)) for g in gradients.values()))
+    norm = math.hypot(*(float(autograd.norm(g)) for g in gradients.values()))
     if max_norm < norm < math.inf:
         for parameter, gradient in gradients.items():
             parameter.grad = gradient * (max_norm / norm)

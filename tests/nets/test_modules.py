@@ -258,3 +258,27 @@ def test_the_same_seed_gives_the_same_bits():
     for (one, _), (two, _) in zip(cases(), cases(), strict=True):
         for name, array in one.state_dict().items():
             assert np.array_equal(array, two.state_dict()[name]), name
+
+
+@pytest.mark.parametrize(
+    ("build", "given", "result"),
+    [
+        (lambda rng: nets.Linear(4, 3, rng=rng), (0, 5, 4), (0, 5, 3)),
+        (lambda rng: nets.Conv2d(2, 3, 3, rng=rng), (0, 2, 5, 4), (0, 3, 3, 2)),
+        (lambda rng: nets.MaxPool2d(2), (0, 2, 4, 4), (0, 2, 2, 2)),
+        (lambda rng: nets.Flatten(), (0, 2, 3), (0, 6)),
+        (lambda rng: nets.LayerNorm(4), (0, 4), (0, 4)),
+        (lambda rng: nets.TransformerBlock(4, 2, rng=rng), (0, 3, 4), (0, 3, 4)),
+    ],
+)
+def test_an_empty_batch_gives_an_empty_result_and_gradients_of_0(build, given, result):
+    module = build(np.random.default_rng(0))
+    x = Tensor(np.zeros(given))
+    y = module(x)
+    assert y.shape == result
+    for node, gradient in zip(
+        [x, *module.parameters()],
+        autograd.grad(y, [x, *module.parameters()], np.zeros(result)),
+        strict=True,
+    ):
+        assert np.array_equal(gradient, np.zeros(node.shape))

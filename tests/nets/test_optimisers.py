@@ -157,6 +157,13 @@ def test_clipping_keeps_the_direction_and_bounds_the_norm(slopes, bound):
     np.testing.assert_allclose(after, before * min(1, bound / norm), rtol=1e-12)
 
 
+def test_clipping_bounds_gradients_whose_squares_overflow():
+    w = Tensor([0.0, 0.0])
+    w.grad = [3e200, 4e200]
+    assert nets.clip_grad_norm([w], 1.0) == pytest.approx(5e200)
+    assert w.grad == pytest.approx([0.6, 0.8])
+
+
 def test_clipping_leaves_a_gradient_that_is_not_finite():
     w = Tensor([1.0, 2.0])
     w.grad = [math.inf, 1.0]
