@@ -13,6 +13,7 @@ import numpy as np
 from autograd.formula import Symbol, formula, number, write
 from autograd.graph import Step
 from autograd.node import Node
+from autograd.primitives import matmul, sum_to
 from autograd.viz.text import array_text, number_text, one_line, shape_text
 
 INLINE = 4  # a longer array stands in a formula as its shape
@@ -121,7 +122,19 @@ def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, 
         out=written(node._data),
         params=node.params,
     )
+    if _was_broadcast(node, i):
+        return write(sum_to, symbols), write(sum_to, numbers)
     return symbols, numbers
+
+
+def _was_broadcast(node: Node, i: int) -> bool:
+    """Whether operand `i` was repeated, so that the walk sums what the rule gives."""
+    assert node.op is not None
+    if node.op.scalar is None and node.op is not matmul:
+        return False
+    own = -2 if node.op is matmul else None  # axes that don't broadcast
+    batches = [np.shape(x._data if isinstance(x, Node) else x)[:own] for x in node.operands]
+    return np.broadcast_shapes(*batches) != batches[i]
 
 
 def forward_line(node: Node, named: dict[Node, str]) -> Line:

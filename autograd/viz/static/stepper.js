@@ -239,6 +239,7 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     const across = margin * outer.width;
     if (inner.top < outer.top + 30 || inner.bottom > outer.bottom)
       pane.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
+    if (inner.width > outer.width) return; // a row of a wide table
     if (inner.left < outer.left + across || inner.right > outer.right - across)
       pane.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
   }
