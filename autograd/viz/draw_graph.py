@@ -7,6 +7,7 @@ where modules are closed (`draw_modules`) or a large graph is collapsed (`draw_c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from autograd.graph import describe, toposort
 from autograd.node import Node
 from autograd.viz.draw_box import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.draw_collapse import Grouping, by_structure
-from autograd.viz.draw_modules import Modules, Path, by_module, deepest, levels
+from autograd.viz.draw_modules import Modules, Path, bare, by_module, deepest, levels
 from autograd.viz.draw_scalars import Element, Opened, index_text, open_scalars, work
 from autograd.viz.text import node_title, shape_text
 
@@ -99,7 +100,8 @@ def to_be_shown(
             continue
         place = (*plan.place(node), ids[node])
         shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
-        plan.opened[node] = open_scalars(ids[node], node, place)
+        # in a context of its own: recording, and told to no observer
+        plan.opened[node] = Context().run(open_scalars, ids[node], node, place)
     for node in ids:
         if node in single:
             label = node.label if labels is None else labels.get(node)
@@ -206,7 +208,7 @@ def to_open(
     asked = {grouping.owner.get(x) for x in expand if isinstance(x, Node)}
 
     def inside(node: Node) -> bool:
-        place = grouping.places.get(node, ())
+        place = bare(grouping.places.get(node, ()))
         return node.ndim > 0 and any(".".join(place[: i + 1]) in paths for i in range(len(place)))
 
     found = {x for x in single if x in asked or inside(x)}

@@ -15,6 +15,7 @@ from autograd.viz.draw_collapse import Grouping, alike
 
 Path = tuple[str, ...]
 Modules = Mapping[Node, tuple[str, Any]]
+CALL = " (call "
 
 
 def levels(path: str) -> Path:
@@ -51,7 +52,7 @@ def by_module(
         first = stretch[0]
         path = closed[first]
         grouping.owner |= dict.fromkeys(stretch, first)
-        kinds = {kind for name, kind in (modules[x] for x in stretch) if levels(name) == path}
+        kinds = {kind for name, kind in (modules[x] for x in stretch) if levels(name) == bare(path)}
         kind = ", ".join(sorted(getattr(k, "__name__", str(k)) for k in kinds))
         grouping.texts[first] = (path[-1], kind) if path else (kind or "model", "")
         grouping.places[first] = path[:-1]
@@ -64,16 +65,31 @@ def by_module(
 
 
 def module_levels(order: list[Node], modules: Modules) -> dict[Node, Path]:
-    """The modules around every operation that a module recorded."""
+    """The modules around every operation; from a second call on with the number of the call."""
     known = {path: levels(path) for path, _ in modules.values()}
-    return {node: known[modules[node][0]] for node in order if node.op and node in modules}
+    inside = {node: known[modules[node][0]] for node in order if node.op and node in modules}
+    for level in range(1, max(map(len, known.values()), default=0) + 1):
+        calls: Counter[Path] = Counter()
+        around = {node: path[:level] for node, path in inside.items() if len(path) >= level}
+        for stretch in stretches(order, around):
+            path = around[stretch[0]]
+            calls[path] += 1
+            if calls[path] > 1:
+                name = (*path[:-1], f"{path[-1]}{CALL}{calls[path]})")
+                inside |= {node: (*name, *inside[node][level:]) for node in stretch}
+    return inside
+
+
+def bare(path: Path) -> Path:
+    """A path without the numbers of the calls."""
+    return tuple(name.partition(CALL)[0] for name in path)
 
 
 def box(path: Path, depth: int | None, opened: Collection[str]) -> Path | None:
     """The module whose box hides what stands at `path`; None where it is shown."""
     if depth is None or len(path) < depth:
         return None
-    if any(".".join(path[:i]) in opened for i in range(1, len(path) + 1)):
+    if any(".".join(bare(path[:i])) in opened for i in range(1, len(path) + 1)):
         return None
     return path[:depth]
 

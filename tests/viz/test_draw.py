@@ -414,6 +414,26 @@ def test_blocks_that_differ_are_not_folded() -> None:
     assert len(shown(root, modules=changed).boxes) > len(shown(root, modules=made).boxes)
 
 
+def test_every_call_of_a_module_has_a_cluster_of_its_own() -> None:
+    shared = nets.Linear(2, 2, rng=np.random.default_rng(0))
+
+    class Twice(nets.Module):
+        def __init__(self) -> None:
+            self.layer = shared
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(self.layer(x).tanh())
+
+    with nets.trace_modules() as made:
+        root = Twice()(Tensor([1.0, 2.0], label="x")).sum()
+    assert set(shown(root, modules=made).clusters.values()) == {"layer", "layer (call 2)"}
+    boxes = shown(root, modules=made, depth=1).boxes
+    assert [b.title for b in boxes if b.kind == "group"] == ["layer", "layer (call 2)"]
+    assert {b.title for b in boxes if b.kind == "leaf"} == {"x", "layer.weight", "layer.bias"}
+    opened = shown(root, modules=made, depth=1, expand=["layer"]).boxes
+    assert not any(box.kind == "group" for box in opened)
+
+
 def test_modules_close_where_they_do_not_fit() -> None:
     root, made = model(1)
     found = shown(root, modules=made, limit=6)
@@ -460,6 +480,17 @@ def test_opened_scalars_have_the_numbers_of_their_node(expression: Expression) -
                 if node.grad is not None:
                     gradient = abs(np.ravel(node.grad)[i])
                     assert boxes[element].magnitude == pytest.approx(gradient, nan_ok=True)
+
+
+def test_scalars_are_recorded_whatever_the_mode() -> None:
+    x = Tensor([1.0, 2.0], label="x")
+    with autograd.no_grad():
+        boxes = shown((x * x).sum(), expand=[]).boxes
+    assert [box.kind for box in boxes] == ["leaf"]
+    root = (x * x).sum()
+    outside = shown(root, expand=[root])
+    with autograd.no_grad():
+        assert shown(root, expand=[root]).boxes == outside.boxes
 
 
 def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
