@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.node import Node
 from autograd.viz.draw import draw
-from autograd.viz.draw_render import NoRenderer
+from autograd.viz.draw_render import Drawing, NoRenderer
 from autograd.viz.draw_theme import DARK, LIGHT, Theme
 from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
 
@@ -36,7 +36,7 @@ def page_data(stepper: Stepper) -> dict[str, Any]:
         )
     shown = _most_elements(stepper)
     place = {node: i for i, node in enumerate(stepper.nodes)}
-    svg, ids, note = picture(stepper)
+    svg, ids, note = _picture(stepper)
     nodes = [
         {
             "name": stepper.names[node],
@@ -108,24 +108,28 @@ def _most_elements(stepper: Stepper) -> int:
     return next(n for n in (64, 32, 16, 8, 4, 0) if sum(s for s in sizes if s <= 3 * n) <= CELLS)
 
 
-def picture(stepper: Stepper) -> tuple[str, dict[Node, str], str]:
-    """The graph as SVG, the ids of its nodes, and why there is none."""
-    if len(stepper.nodes) > PICTURED:
-        return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
-    gradients = {node: stepper.gradient(node, len(stepper)) for node in stepper.nodes}
-    drawing = draw(
+def drawing(stepper: Stepper) -> Drawing:
+    """The graph with all values and gradients; a very large one is collapsed."""
+    return draw(
         stepper.root,
         direction="LR",
         color_by=None,
         limit=PICTURED,
         labels=stepper.names,
-        gradients=gradients,
+        gradients={node: stepper.gradient(node, len(stepper)) for node in stepper.nodes},
     )
+
+
+def _picture(stepper: Stepper) -> tuple[str, dict[Node, str], str]:
+    """The graph as SVG, the ids of its nodes, and why there is none."""
+    if len(stepper.nodes) > PICTURED:
+        return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
+    drawn = drawing(stepper)
     try:
-        svg = drawing.pipe(format="svg", encoding="utf-8")
+        svg = drawn.pipe(format="svg", encoding="utf-8")
     except NoRenderer as error:
         return "", {}, str(error)
-    return compact(svg), drawing.ids, ""
+    return compact(svg), drawn.ids, ""
 
 
 def compact(svg: str) -> str:

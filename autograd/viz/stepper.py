@@ -21,7 +21,7 @@ from autograd.graph import describe, evaluate, steps, toposort
 from autograd.node import Node
 from autograd.viz.condition import condition
 from autograd.viz.lines import Line, backward_lines, forward_line, names
-from autograd.viz.page import LIMIT, frame, page, picture
+from autograd.viz.page import LIMIT, drawing, frame, page
 from autograd.viz.text import number_text
 
 FORWARD, BACKWARD = "forward", "backward"
@@ -370,13 +370,10 @@ class Stepper(Sequence[Moment]):
         return StepperWidget(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        bundle = {"text/plain": repr(self)}
-        if len(self.nodes) <= LIMIT:
-            bundle["text/html"] = frame(self)
-            svg, _, _ = picture(self)
-            if svg:
-                bundle["image/svg+xml"] = svg
-        return bundle
+        if len(self.nodes) > LIMIT:
+            return {"text/plain": repr(self)}
+        bundle = drawing(self)._repr_mimebundle_(include, exclude)
+        return {**bundle, "text/plain": repr(self), "text/html": frame(self)}
 
     def __repr__(self) -> str:
         return f"<stepper through {len(self.nodes)} nodes, at {self.now}>"

@@ -188,7 +188,7 @@ def test_a_screen_reader_is_told(tab: Any, tmp_path: Path) -> None:
 
 
 def test_labels_are_text_whatever_they_hold(tab: Any, tmp_path: Path) -> None:
-    nasty = [
+    nasty: list[str] = [
         "</script><script>window.hit = 1</script>",
         "<img src=x onerror='window.hit = 1'>",
         'quo"te\\n',
@@ -199,6 +199,7 @@ def test_labels_are_text_whatever_they_hold(tab: Any, tmp_path: Path) -> None:
     root: Any = Value(1.0, label="r")
     for label in nasty:
         root = root * Value(2.0, label=label)
+        root.label = label + "!"
     page = opened(tab, Stepper(root), tmp_path)
     tab.keyboard.press("End")
     names = page.locator("tbody > tr > th").all_inner_texts()
@@ -293,6 +294,56 @@ def test_a_notebook_gets_the_page_in_a_frame(tab: Any) -> None:
     assert shown(root) == expected(stepper, 4)
     root.get_by_role("button", name="Next", exact=True).click()
     assert shown(root) == expected(stepper, 5)
+
+
+def test_nbconvert_keeps_it_stepping(browser: Any, tmp_path: Path) -> None:
+    nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    stepper = example()
+    output = nbformat.v4.new_output("display_data", stepper._repr_mimebundle_())
+    cell = nbformat.v4.new_code_cell("stepper", outputs=[output])
+    text, _ = nbconvert.HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    (tmp_path / "notebook.html").write_text(text, encoding="utf-8")
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    tab.goto((tmp_path / "notebook.html").as_uri(), wait_until="commit")
+    root = tab.frame_locator("iframe").locator(".gradwalk-stepper")
+    root.get_by_role("button", name="Next", exact=True).click()
+    assert shown(root) == expected(stepper, 1)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("root", "seed"),
+    [
+        (Value(1.0, label="alone"), None),
+        (Value(float("nan"), label="a") * Value(float("inf"), label="b"), None),
+        (Tensor(2.0, label="t") * Tensor(np.zeros((2, 0))), np.zeros((2, 0))),
+        (Tensor(np.ones((2, 3, 2)), label="cube") * -1.0, np.ones((2, 3, 2))),
+        (Tensor([[np.nan, np.inf, -np.inf]], label="n").sum(), None),
+        (Value(1.0, label="x") * Value(2.0, label="x"), None),
+    ],
+    ids=["leaf", "non-finite", "empty", "three axes", "non-finite array", "twins"],
+)
+def test_odd_graphs(tab: Any, tmp_path: Path, root: Any, seed: Any) -> None:
+    stepper = Stepper(root, seed)
+    page = opened(tab, stepper, tmp_path)
+    for moment in stepper:
+        assert page.locator("tbody > tr.lit > th").inner_text() == moment.name
+        tab.keyboard.press("ArrowRight")
+
+
+def test_without_a_renderer_the_page_steps_and_says_why(
+    tab: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    stepper = example()
+    root = opened(tab, stepper, tmp_path)
+    tab.keyboard.press("ArrowRight")
+    assert shown(root) == {**expected(stepper, 1), "lit": None}
+    assert "pip install" in root.locator(".graph").inner_text()
+    assert "image/svg+xml" not in stepper._repr_mimebundle_()
 
 
 # --- the widget -------------------------------------------------------------------------------
