@@ -137,7 +137,7 @@ def _text(rng: np.random.Generator) -> Task:
         prompt = vocabulary.encode("Alice ")
         return vocabulary.decode(model.generate(prompt, 300, rng=np.random.default_rng(0)))
 
-    return Task(model, train, test, cross_entropy, 12, 32, 0.01, baseline=baseline, sample=sample)
+    return Task(model, train, test, cross_entropy, 6, 32, 0.01, baseline=baseline, sample=sample)
 
 
 def windows(

@@ -86,9 +86,9 @@ def fit(
             those of a training that was never interrupted.
         settings: more that must be the same when the checkpoint is resumed, as JSON can hold it.
         compile: replay the graph of the first mini-batch (`autograd.tape.compile`) instead of
-            recording one for each: the same to rounding, and several times faster where arrays are
-            small. For models that do the same at each step (no dropout, no batch norm), on floating
-            examples and targets; metrics are of the validation data alone then.
+            recording one for each: the same to rounding, and faster where arrays are small. For
+            models that do the same at each step (no dropout, no batch norm), on floating examples
+            and targets; metrics are of the validation data alone then.
         progress: whether to show a progress bar, which needs tqdm. By default where the standard
             error stream is a terminal and tqdm is installed.
 

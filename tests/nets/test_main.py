@@ -49,7 +49,7 @@ def test_a_transformer_soon_beats_the_bigram_table(capsys):
     main(["text", "--epochs", "2"])
     printed = capsys.readouterr().out
     losses = {name: loss for name, (loss, _) in table(printed).items()}
-    assert losses["test"] < losses["bigram table"] - 0.2
+    assert losses["test"] < losses["bigram table"] - 0.15
     assert "\nAlice " in printed
 
 
