@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,40 @@ def array_sigmoid(x: np.ndarray) -> np.ndarray:
         return 1 / (1 + np.exp(-x))
 
 
+ERF_STEPS, ERF_END = 1024, 6  # grid points a unit; from here on erf is 1 in float64
+
+
+@cache
+def erf_grid(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """erf and its derivative at 0, 1/1024, ..., 6."""
+    points = np.arange(ERF_STEPS * ERF_END + 1) / ERF_STEPS
+    slopes = 2 / math.sqrt(math.pi) * np.exp(-points * points)
+    return np.array([math.erf(x) for x in points], dtype), slopes.astype(dtype)
+
+
 def array_erf(x: np.ndarray) -> np.ndarray:
-    return np.asarray(_erf(x)).astype(x.dtype)
-
-
-_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none
+    """erf, which NumPy lacks: its Taylor series at the nearest grid point."""
+    values, slopes = erf_grid(x.dtype)
+    flat, out = np.ravel(x), np.empty(x.size, x.dtype)
+    for start in range(0, x.size, 1 << 13):  # parts that stay in the cache
+        part = flat[start : start + (1 << 13)]
+        size = np.minimum(np.abs(part), ERF_END)
+        with np.errstate(invalid="ignore"):  # NaN has no nearest point, and stays NaN in `d`
+            i = np.rint(size * ERF_STEPS).astype(np.intp)
+        a = i.astype(x.dtype)
+        a *= 1 / ERF_STEPS
+        d, square = size - a, a * a
+        series = d * (a * (3 - 2 * square) / 6 + d * 0.1)  # 1/10: the fifth order's, at 0
+        series += (2 * square - 1) / 3
+        series *= d
+        series -= a
+        series *= d
+        series += 1
+        series *= d
+        series *= slopes.take(i, mode="clip")
+        series += values.take(i, mode="clip")
+        np.copysign(series, part, out[start : start + (1 << 13)])
+    return out.reshape(np.shape(x))
 
 
 def scalar_softplus(x: float) -> float:
