@@ -105,7 +105,7 @@ def _digits(kind: str, hidden: Sequence[int], rng: np.random.Generator) -> Task:
         widths = hidden if kind == "mlp" else ()
         model = Sequential(Flatten(), MLP(64, *widths, 10, rng=rng))
     lr, augment = (0.005, distort) if kind == "cnn" else (0.01, None)
-    return Task(model.astype(np.float32), train, test, cross_entropy, 40, 64, lr, augment)
+    return Task(model.astype(np.float32), train, test, cross_entropy, 30, 64, lr, augment)
 
 
 def _cloud(name: str, kind: str, hidden: Sequence[int], rng: np.random.Generator) -> Task:
