@@ -50,6 +50,7 @@ class Drawing(graphviz.Digraph):
     def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
         """The picture as bytes, or as text where an `encoding` is given."""
         encoding = options.pop("encoding", None)
+        options.setdefault("quiet", True)  # a missing font is not worth a warning in a notebook
         try:
             image = super().pipe(format, *args, **options)
         except graphviz.ExecutableNotFound:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import autograd
 import nets
@@ -241,6 +241,20 @@ def test_any_label_gives_dot_that_dot_reads(label: str) -> None:
     table = re.search(r"label=<(<TABLE.*</TABLE>)>", source)
     assert table is not None
     ElementTree.fromstring(table[1].replace("&nbsp;", " "))
+
+
+@settings(max_examples=10)
+@given(expressions(), st.booleans())
+def test_every_box_is_in_the_svg(expression: Expression, open_all: bool) -> None:
+    order = autograd.toposort(expression.output)
+    expand = [node for node in order if node.ndim and open_all]
+    drawing = draw(expression.output, expand=expand)
+    svg = ElementTree.fromstring(drawing.pipe("svg"))
+    kinds = {"node leaf", "node result", "node constant"}
+    ids = [
+        g.get("id") for g in svg.iter("{http://www.w3.org/2000/svg}g") if g.get("class") in kinds
+    ]
+    assert sorted(ids) == sorted(box.id for box in shown(expression.output, expand=expand).boxes)
 
 
 def test_svg_ids_are_those_of_the_nodes() -> None:
