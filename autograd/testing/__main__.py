@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from functools import partial
 from multiprocessing import get_context
 
+from autograd import TABLE
 from autograd.testing.audit import kills
 from autograd.testing.batteries import ENGINE, RULES
 from autograd.testing.equivalents import EQUIVALENT
+from autograd.testing.mutants import ENGINE as ENGINE_FUNCTIONS
 from autograd.testing.mutants import Mutant, mutants
 
 ALL: list[Mutant] = []  # inherited by the processes that share the work
@@ -33,7 +35,9 @@ def fate(index: int) -> tuple[int, str | None]:
 def run(jobs: int, only: str) -> int:
     """Print kills by battery and every survivor; 1 if a mutant survives or a review is stale."""
     begin = time.perf_counter()
-    ALL[:] = [mutant for mutant in mutants() if only in mutant.target]
+    ALL[:] = mutants(
+        target for target in (*TABLE.values(), *ENGINE_FUNCTIONS) if only in target.__name__
+    )
     with get_context("fork").Pool(jobs) as pool:
         fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
     killers = Counter(name for name in fates.values() if name)
@@ -41,7 +45,7 @@ def run(jobs: int, only: str) -> int:
     unreviewed = [mutant for mutant in survivors if mutant not in EQUIVALENT]
     names = {str(mutant) for mutant in ALL}
     stale = [
-        mutant for mutant in EQUIVALENT if only in mutant.split(":")[0] and mutant not in survivors
+        mutant for mutant in EQUIVALENT if mutant not in survivors and (mutant in names or not only)
     ]
     total = 0
     print(f"{len(names)} mutants")
@@ -63,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("audit", help="run the project's checks against every mutant")
     command.add_argument("--jobs", type=int, default=2, help="how many processes")
-    command.add_argument("--only", default="", help="only functions whose name contains this")
+    command.add_argument(
+        "--only", default="", help="only primitives and functions whose name contains this"
+    )
     options = parser.parse_args(arguments)
     return run(options.jobs, options.only)
 

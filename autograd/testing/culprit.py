@@ -114,7 +114,9 @@ def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culpri
                     )
                 elif finding.verdict is not Verdict.OK:
                     kind = "kink" if finding.verdict is Verdict.KINK else "edge"
-                    yield Culprit(kind, f"{name_of(node)} is at the edge of its domain", node, operand)
+                    yield Culprit(
+                        kind, f"{name_of(node)} is at the edge of its domain", node, operand
+                    )
         zero = contributions(node, 0.0 * cotangent)
         if any(g is not None and np.any(np.isfinite(g) & (g != 0)) for g in zero):
             yield Culprit("rule", f"the rule of {name_of(node)} makes something of a zero", node)
@@ -144,6 +146,7 @@ def contributions(node: Node, gradient: Any) -> list[Any]:
             with np.errstate(all="ignore"):
                 try:
                     sent.append(undone(np.asarray(rule(*values, **node.params)), operand.shape))
+                    rule(leaf_of(gradient, None), node, *node.operands, **node.params)
                 except (ArithmeticError, IndexError, TypeError, ValueError) as error:
                     raise RuleError(f"raises {type(error).__name__}: {error}") from error
     if not all(np.array_equal(x, y, equal_nan=True) for x, y in zip(before, values, strict=True)):
@@ -155,7 +158,9 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """`contribution` summed over the axes along which `shape` was broadcast."""
     lead = contribution.ndim - len(shape)
     if lead < 0 or np.broadcast_shapes(contribution.shape, shape) != contribution.shape:
-        raise ValueError(f"a gradient of shape {contribution.shape} for an operand of shape {shape}")
+        raise ValueError(
+            f"a gradient of shape {contribution.shape} for an operand of shape {shape}"
+        )
     contribution = contribution.sum(axis=tuple(range(lead)))
     stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
     return contribution.sum(axis=tuple(stretched), keepdims=True)
@@ -172,8 +177,12 @@ def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
         if node not in sums:
             continue
         scale = np.abs(sums[node]).max(initial=0.0)
-        if not np.allclose(walked.get(node, 0.0), sums[node], rtol=1e-9, atol=1e-12 * scale, equal_nan=True):
-            return Culprit("engine", f"the engine: what reaches {name_of(node)} is added up wrongly", node)
+        if not np.allclose(
+            walked.get(node, 0.0), sums[node], rtol=1e-9, atol=1e-12 * scale, equal_nan=True
+        ):
+            return Culprit(
+                "engine", f"the engine: what reaches {name_of(node)} is added up wrongly", node
+            )
         if node.op is not None:
             for operand, sent in zip(node.operands, contributions(node, sums[node]), strict=True):
                 if sent is not None:

@@ -5,4 +5,184 @@ The audit fails for a survivor that does not stand here, and for an entry that i
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, str] = {}
+# reason: the mutants, as the audit prints them
+REVIEWED: dict[str, tuple[str, ...]] = {
+    "relu(x) > 0 exactly where x > 0": (
+        'relu[0]: g * step(x) → g * step(out) (wrong variable)',
+    ),
+    "where is locally constant in its condition": (
+        'where[1]: where(c, g, 0.0) → where(stop_gradient(c), g, 0.0) (raw data for a node)',
+        'where[2]: where(c, 0.0, g) → where(stop_gradient(c), 0.0, g) (raw data for a node)',
+    ),
+    "of this operand only the shape is used": (
+        'sum[0]: broadcast_to(kept(g, x, axis, keepdims), shape=shape_of(x)) → broadcast_to(kept(g, stop_gradient(x), axis, keepdims), shape=shape_of(x)) (raw data for a node)',
+        'pad[0]: take(g, index=unpadded(x, width)) → take(g, index=unpadded(stop_gradient(x), width)) (raw data for a node)',
+        'max[0]: return kept(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) → return kept(g, stop_gradient(x), axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) (raw data for a node)',
+    ),
+    "with keepdims the shape is that already, and reshaping to it changes nothing": (
+        'primitives.kept: if keepdims or axis is None: → if axis is None: (condition dropped)',
+    ),
+    "the walk undoes broadcasting of what is sent, once more or for the first time": (
+        'broadcast_to[0]: sum_to(g, shape=shape_of(x)) → g (call dropped)',
+        'broadcast_to[0]: sum_to(g, shape=shape_of(x)) → sum_to(g, shape=shape_of(g)) (wrong variable)',
+        'broadcast_to[0]: sum_to(g, shape=shape_of(x)) → sum_to(g, shape=shape_of(out)) (wrong variable)',
+    ),
+    "size, stride and dilation have one length": (
+        'windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)',
+        'windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)',
+        'overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)',
+        'overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)',
+    ),
+    "the upstream gradient has the shape of the result": (
+        'cumsum[0]: axis = 0 if axis is None else normalize_axis_index(axis, g.ndim) → axis = 0 if axis is None else normalize_axis_index(axis, out.ndim) (wrong variable)',
+        'concatenate: axis = normalize_axis_index(axis, out.ndim) → axis = normalize_axis_index(axis, g.ndim) (wrong variable)',
+        'concatenate: return take(g, index=slices(out.ndim, axis, slice(start, start + shape_of(xs[i])[axis]))) → return take(g, index=slices(g.ndim, axis, slice(start, start + shape_of(xs[i])[axis]))) (wrong variable)',
+        'stack: axis = normalize_axis_index(axis, out.ndim) → axis = normalize_axis_index(axis, g.ndim) (wrong variable)',
+    ),
+    "NumPy takes axes without an index whole; a negative repetition is an empty one": (
+        'primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (1 - (ndim - axis))) (operands swapped)',
+        'primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (axis - ndim - 1)) (operands swapped)',
+        'primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 2)) (constant changed)',
+    ),
+    "the walk gives what is sent the operand's shape": (
+        'to_value[0]: broadcast_to(g, shape=shape_of(x)) → g (call dropped)',
+        'to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g) (keyword dropped)',
+        'to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g, shape=shape_of(g)) (wrong variable)',
+        'to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g, shape=shape_of(out)) (wrong variable)',
+    ),
+    "this rule does not use that operand's numbers": (
+        'matmul[0]: g, x, y = as_matrices(g, x, y) → g, x, y = as_matrices(g, stop_gradient(x), y) (raw data for a node)',
+        'matmul[1]: g, x, y = as_matrices(g, x, y) → g, x, y = as_matrices(g, x, stop_gradient(y)) (raw data for a node)',
+    ),
+    "for matrices the rest of the function changes nothing: it only takes longer": (
+        'primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if False: (branch never taken)',
+        'primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if x.ndim > 2 and y.ndim > 1: (constant changed)',
+        'primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if x.ndim > 1 and y.ndim > 2: (constant changed)',
+    ),
+    "a vector has no rows, so the slice is empty too; rows and batch are only ever used side by side": (
+        'primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), shape_of(x)[-2:-1]) (branch never taken)',
+        'primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 0 else shape_of(x)[-2:-1]) (constant changed)',
+        'primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == -1 else shape_of(x)[-2:-1]) (constant changed)',
+        'primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[:-1]) (bound dropped)',
+        'primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-3:-1]) (constant changed)',
+    ),
+    "NumPy infers a size of 1, or any, from a negative one": (
+        'primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (-1,)) + (columns or (1,))) (constant changed)',
+        'primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (1,)) + (columns or (-1,))) (constant changed)',
+        'primitives.as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)',
+        'primitives.as_matrices: y = y if y.ndim > 1 else reshape(y, shape=(-1, 1)) → y = y if y.ndim > 1 else reshape(y, shape=(-2, 1)) (constant changed)',
+    ),
+    "a list is searched as well as a set, only slower; the set is the function's own": (
+        'graph.steps: wanted = None if inputs is None else _leading_to(set(inputs), order) → wanted = None if inputs is None else _leading_to(inputs, order) (call dropped)',
+        'graph._leading_to: wanted = set(inputs) → wanted = inputs (call dropped)',
+    ),
+    "with nobody observing the wrapper tells nobody": (
+        'graph.steps: return _observed(walk) if current_mode().observers else walk → return _observed(walk) (branch always taken)',
+    ),
+    "rules() is what a row without variadic operands has in vjps": (
+        'graph._walk: rules = () if op is None else op.rules(operands) if op.variadic else op.vjps → rules = () if op is None else op.rules(operands) (branch always taken)',
+    ),
+    "no node is its own operand": (
+        'graph._walk: if operand.index > node.index: → if operand.index >= node.index: (another comparison)',
+    ),
+    "without params there is nothing to pass": (
+        'graph._walk: contribution = rule(*values, **params) if params else rule(*values) → contribution = rule(*values, **params) (branch always taken)',
+    ),
+    "np.float64 of an array is that array; with nodes nothing raises ArithmeticError": (
+        'graph._walk: exact = [np.float64(x) if type(x) is float else x for x in values] → exact = [np.float64(x) for x in values] (branch always taken)',
+    ),
+    "a short cut: the general path below gives the same": (
+        'graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if True: (branch always taken)',
+        'graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if contribution is not float or type(operand._data) is not float: (call dropped)',
+        'graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if type(contribution) is not float or operand._data is not float: (call dropped)',
+        'graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if False: (branch never taken)',
+        'graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if type(contribution) is float and isinstance(contribution, FACES[float]): (and for or)',
+        'graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if isinstance(contribution, FACES[float]): (condition dropped)',
+        'graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if type(contribution) is float: (condition dropped)',
+        'graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if contribution is float or isinstance(contribution, FACES[float]): (call dropped)',
+        'graph._fitted: if type(contribution) is np.ndarray: → if False: (branch never taken)',
+        'graph._fitted: if type(contribution) is np.ndarray: → if contribution is np.ndarray: (call dropped)',
+        'graph._fitted: if contribution.shape != data.shape: → if True: (branch always taken)',
+        'graph._fitted: if type(contribution) is float or contribution.shape != data.shape: → if True: (branch always taken)',
+        'graph._fitted: if contribution.dtype != data.dtype: → if True: (branch always taken)',
+        'kernels.sum_to_shape: if have[lead:] == shape: → if False: (branch never taken)',
+        'kernels.sum_to_shape: if have[lead:] == shape: → if have[:] == shape: (bound dropped)',
+    ),
+    "() is the default": (
+        'graph._fitted: return to_value(sum_to(contribution, shape=())) → return to_value(sum_to(contribution)) (keyword dropped)',
+        'graph._inner: total = total + sum_to(gradient * vector, shape=()) → total = total + sum_to(gradient * vector) (keyword dropped)',
+    ),
+    "what is in the set is not put there twice": (
+        'graph._leading_to: if node not in wanted and any((isinstance(x, Node) and x in wanted for x in node.operands)): → if any((isinstance(x, Node) and x in wanted for x in node.operands)): (condition dropped)',
+    ),
+    "more nodes are kept than anybody asks for": (
+        'graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None (branch always taken)',
+        'graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None if inputs is None else inputs (call dropped)',
+        'graph._exhausted: if ends is None: → if True: (branch always taken)',
+        'graph._exhausted: if node in ends: → if True: (branch always taken)',
+    ),
+    "more paths are walked than anybody asks for": (
+        'graph._exhausted: for node, gradient, _ in steps(output, seed, inputs=inputs, create_graph=create_graph): → for node, gradient, _ in steps(output, seed, create_graph=create_graph): (keyword dropped)',
+    ),
+    "the list has one element": (
+        'graph.grad: return results if isinstance(inputs, (list, tuple)) else results[0] → return results if isinstance(inputs, (list, tuple)) else results[-1] (constant changed)',
+        'graph.jacobian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[-1] (constant changed)',
+        'graph.hessian: return jacobian(first[0], inputs) → return jacobian(first[-1], inputs) (constant changed)',
+    ),
+    "np.asarray of a list is a new array too": (
+        'graph.jacobian: block = np.array(row, node.dtype).reshape(output.shape + node.shape) → block = np.asarray(row, node.dtype).reshape(output.shape + node.shape) (not copied)',
+    ),
+    "zip refuses as well, in poorer words": (
+        'graph._inner: if len(given) != len(nodes): → if False: (branch never taken)',
+    ),
+    "a constant summand does not change the derivative": (
+        'graph._inner: total: Any = FACES[float](0.0) → total: Any = 0.0 (call dropped)',
+        'graph._inner: total: Any = FACES[float](0.0) → total: Any = FACES[float](1.0) (constant changed)',
+        'graph._inner: total: Any = FACES[float](0.0) → total: Any = FACES[float](-1.0) (constant changed)',
+    ),
+    "the product cleans its operands in the same way": (
+        "graph._inner: vector = constant(vector, node.dtype, 'vector') → nothing (statement dropped)",
+        "graph._inner: vector = constant(vector, node.dtype, 'vector') → vector = vector (call dropped)",
+    ),
+    "zip and reshape refuse as well, in poorer words": (
+        'kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < 0 and any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (and for or)',
+        'kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (condition dropped)',
+        'kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < 0: (condition dropped)',
+        'kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < -1 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (constant changed)',
+    ),
+    "np.add.at is right where nothing repeats too, only slower": (
+        'kernels.scatter_into: if is_fancy(index): → if True: (branch always taken)',
+        'kernels.scatter_into: if is_fancy(index): → if index: (call dropped)',
+        'kernels.is_fancy: return any((isinstance(i, np.ndarray) and i.dtype != bool for i in index)) → return any((isinstance(i, np.ndarray) for i in index)) (condition dropped)',
+    ),
+    "NumPy refuses as well, in poorer words": (
+        'kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if False: (branch never taken)',
+        'kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if np.ndim(x) < n and any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): (and for or)',
+        'kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): (condition dropped)',
+        'kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if np.ndim(x) < n: (condition dropped)',
+    ),
+    "NumPy takes a range as it takes a tuple": (
+        'kernels.view_windows: view = sliding_window_view(x, spans, axis=tuple(range(-n, 0))) → view = sliding_window_view(x, spans, axis=range(-n, 0)) (call dropped)',
+    ),
+    "too few axes do not fit the shape either": (
+        'kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 2 / n: (another operator)',
+        'kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 2: (operand dropped)',
+        'kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < n: (operand dropped)',
+        'kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 1 * n: (constant changed)',
+    ),
+    "tuples have no addition in place": (
+        'kernels.add_windows: whole = x.shape[:-2 * n] + shape → whole = iadd(x.shape[:-2 * n], shape) (accumulated in place)',
+    ),
+    "only the order in memory differs": (
+        'kernels.add_windows: out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole) → out = np.full_like(x, 0.0, shape=whole).reshape(whole) (operand dropped)',
+        'kernels.add_windows: out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole) → out = np.full_like(x, 0.0, shape=whole + (1,)).reshape(whole) (operand dropped)',
+    ),
+    "the offset and the dilation are only ever multiplied": (
+        'kernels.add_windows: places: Any = tuple((slice(o * d, o * d + s * (c - 1) + 1, s) for o, d, s, c in zip(offset, dilation, stride, counts, strict=True))) → places: Any = tuple((slice(o * d, o * d + s * (c - 1) + 1, s) for o, d, s, c in zip(dilation, offset, stride, counts, strict=True))) (arguments swapped)',
+    ),
+    "a frozen array is copied once more, that is all": (
+        'node.frozen: if owner.flags.writeable: → if True: (branch always taken)',
+    ),
+}
+
+EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

@@ -1,0 +1,281 @@
+"""Mutants are wrong, apply and undo themselves; the audit counts them and sees vacuous checks."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Primitive, Tensor, Value, grad
+from autograd.testing import __main__ as command
+from autograd.testing import check_grads, examine
+from autograd.testing.audit import VacuousCheckWarning, audit, kills
+from autograd.testing.batteries import calls
+from autograd.testing.mutants import ENGINE, mutants
+
+ROWS = [row for row in autograd.TABLE.values() if any(row.vjps)]
+EVERY = mutants()
+rng = np.random.default_rng(5)
+X = Tensor(rng.uniform(0.5, 1.5, (2, 3)), label="X")
+
+
+# --- mutants ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_rule_has_the_wrong_versions_that_derivatives_invite(row):
+    operators = {m.operator for m in mutants(row)}
+    assert {
+        "negated",
+        "zero",
+        "scaled by 1.001",
+        "rounded to float32",
+        "wrong variable",
+    } <= operators
+    assert {"cut from the graph", "raw data for a node"} & operators
+    assert all(row in m.primitives for m in mutants(row))
+
+
+def test_the_engine_has_the_wrong_versions_that_walks_invite():
+    engine = mutants(ENGINE)
+    assert not any(m.primitives for m in engine)
+    changes = " ".join(m.change for m in engine)
+    for wrong in (
+        "contribution = gradients[operand] + contribution → contribution = contribution",
+        "iadd(gradients[operand], contribution)",
+        "reversed(order)",
+        "depth-first",
+        "by recursion",
+        "equal numbers are taken for one",
+        "only the leading ones",
+        "gets one gradient, not the sum",
+    ):
+        assert wrong in changes
+    assert {m.operator for m in engine} >= {"call dropped", "not copied", "another algorithm"}
+
+
+def test_every_mutant_has_a_name_of_its_own():
+    assert len({str(m) for m in EVERY}) == len(EVERY) > 1500
+
+
+def test_a_mutant_is_in_force_only_within_and_for_everybody_who_holds_the_function():
+    def gradient():
+        return float(grad(Value(0.5).tanh(), Value(0.0)) + grad(autograd.tanh(x := Value(0.5)), x))
+
+    right = gradient()
+    for mutant in mutants(autograd.tanh):
+        code = mutant.function.__code__
+        with mutant, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert mutant.function.__code__ is not code
+        assert mutant.function.__code__ is code
+        with pytest.raises(KeyError), mutant:
+            raise KeyError
+        assert mutant.function.__code__ is code
+    assert gradient() == right
+
+
+def test_mutants_of_a_primitive_of_one_s_own_and_of_any_function():
+    def twice(g, out, x):
+        return helper(g, x)
+
+    cube = Primitive("cube", "³", None, lambda x: x**3, (lambda g, out, x: 3 * g * x * x,), "x³.")
+    changes = {m.change for m in mutants(cube)}
+    assert "3 * g * x * x → 4 * g * x * x" in changes
+    assert "3 * g * x * x → 3 * g * x / x" in changes
+    doubled = Primitive("doubled", "2", None, lambda x: 2 * x, (twice,), "2x.")
+    assert {m.target for m in mutants(doubled)} == {"doubled[0]", "test_mutants.helper"}
+    (mean,) = [m for m in mutants(total) if m.operator == "mean for sum"]
+    assert total(np.array([2.0, 4.0])) == 6.0
+    with mean:
+        assert total(np.array([2.0, 4.0])) == 3.0
+
+
+def helper(g, x):
+    return 2 * g
+
+
+def total(x):
+    return np.sum(x)
+
+
+def test_two_lambdas_on_one_line_are_told_apart():
+    first, second = (lambda x: x + 1), (lambda x: x - 2)
+    assert next(m.change for m in mutants(first)) == "x + 1 → x - 1"
+    assert next(m.change for m in mutants(second)) == "x - 2 → x + 2"
+
+
+def test_what_has_no_source_is_refused():
+    with pytest.raises(ValueError, match="written in Python"):
+        mutants(len)
+    with pytest.raises(ValueError, match="source"):
+        mutants(eval("lambda x: x + 1"))
+
+
+# --- audit ------------------------------------------------------------------------------------
+
+
+def test_a_sharp_check_kills_every_mutant_and_a_blunt_one_few():
+    def sharp():
+        check_grads(autograd.tanh, X, rtol=1e-8)
+
+    def blunt():
+        assert np.all(grad(autograd.sum(X.tanh()), X) > 0)
+
+    sharp_audit, blunt_audit = audit(sharp, of=autograd.tanh), audit(blunt, of=autograd.tanh)
+    survivors = {m.operator for m in sharp_audit.survived}
+    assert survivors <= {"rounded to float32"}
+    assert 0.1 < blunt_audit.score < 0.7 < 0.9 < sharp_audit.score
+    assert not sharp_audit.vacuous
+    text = str(blunt_audit)
+    assert f"{len(blunt_audit.killed)} of {len(mutants(autograd.tanh))} mutants killed" in text
+    assert "scaled by 1.001" in text
+
+
+def test_only_what_the_check_runs_is_mutated():
+    def check():
+        x = Value(2.0)
+        assert grad(autograd.exp(x) * x, x) == pytest.approx(3 * np.exp(2.0), rel=1e-12)
+
+    result = audit(check, of=[autograd.exp, autograd.mul, autograd.tanh, autograd.matmul, *ENGINE])
+    targets = {m.target for m in (*result.killed, *result.survived)}
+    assert {"exp[0]", "mul[0]", "mul[1]", "graph._walk", "graph.toposort", "graph.grad"} <= targets
+    assert not {"tanh[0]", "matmul[0]", "graph.hessian"} & targets
+    assert result.score > 0.5
+
+
+def test_a_check_that_fails_anyway_can_t_be_audited():
+    def check():
+        raise ZeroDivisionError("as ever")
+
+    with pytest.raises(AssertionError, match="ZeroDivisionError: as ever"):
+        audit(check)
+
+
+def numeric(f, x, tolerance, h=1e-6):
+    """A checker of the old kind: one direction, fixed step, absolute tolerance."""
+    moved = [Tensor(x.data + s * h * np.ones(x.shape)) for s in (1, -1)]
+    slope = (float(f(moved[0])) - float(f(moved[1]))) / (2 * h)
+    assert abs(slope - grad(f(x), x).sum()) < tolerance
+
+
+@pytest.mark.parametrize(
+    ("f", "tolerance", "why"),
+    [
+        (lambda x: autograd.softmax(x).sum(), 1e-5, "its gradient is 0"),
+        (lambda x: ((x - x.mean()) / x.std()).sum(), 1e-4, "its gradient is 0"),
+        (lambda x: (x**0.0).sum(), 1e-5, "its gradient is 0"),
+        (lambda x: (1e-7 * x).sum(), 1e-5, "tolerance is above"),
+    ],
+    ids=["sum after softmax", "sum after layer norm", "power of 0", "tolerance"],
+)
+def test_a_vacuous_check_is_called_so(f, tolerance, why):
+    x = Tensor([[0.3, 1.2, -0.7]], label="x")
+    with pytest.warns(VacuousCheckWarning, match=why) as caught:
+        result = audit(lambda: numeric(f, x, tolerance), of=autograd.sum)
+    assert "'x'" in str(caught[0].message)
+    assert len(result.vacuous) == 1
+    assert "vacuous: the check can't fail for 'x'" in str(result)
+
+
+def test_a_check_that_can_fail_is_not_called_vacuous():
+    x = Tensor([[0.3, 1.2, -0.7]], label="x")
+    result = audit(lambda: numeric(lambda x: x.tanh().sum(), x, 1e-5), of=autograd.tanh)
+    assert not result.vacuous
+    assert result.score > 0.5
+
+
+def test_only_the_input_that_is_not_checked_is_named():
+    def check():
+        x, scale = Tensor([0.3, 1.2, -0.7], label="x"), Tensor([2.0], label="scale")
+        out = (autograd.softmax(x) * scale).sum()
+        gx, gs = grad(out, [x, scale])
+        assert np.allclose(gx, 0)
+        assert np.allclose(gs, 1)
+
+    with pytest.warns(VacuousCheckWarning, match="'x'"):
+        assert len(audit(check, of=autograd.exp).vacuous) == 1
+
+
+def test_a_mutant_that_does_not_end_is_killed():
+    def check():
+        assert countdown(3) == 0
+
+    begin = time.monotonic()
+    result = audit(check, of=countdown, patience=0.2)
+    assert any("TimeoutError" in how for how in result.killed.values())
+    assert time.monotonic() - begin < 30
+
+
+def countdown(n):
+    while n > 0:
+        n -= 1
+    return n
+
+
+def test_kills_names_the_battery():
+    negated = next(m for m in mutants(autograd.tanh) if m.operator == "negated")
+
+    def strict():
+        check_grads(autograd.tanh, X)
+
+    found = kills(negated, [("idle", lambda: None), ("strict", strict)])
+    assert found is not None
+    assert found[0] == "strict"
+    assert kills(negated, [("idle", lambda: None)]) is None
+
+
+# --- the culprit ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_culprit_of_a_rule_s_mutant_is_its_primitive(row):
+    f, *operands = next(calls(row))
+
+    def surrounded(*xs):
+        return autograd.sin(f(*[0.9 * x for x in xs])) * 2.0
+
+    named = 0
+    for mutant in mutants(row)[::4]:
+        with mutant, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                report = examine(surrounded, *operands)
+            except (NameError, AttributeError) as error:  # its traceback names the rule
+                lines = traceback.format_tb(error.__traceback__)
+                report = None
+        if report is None:
+            assert any(mutant.function.__name__ in line for line in lines), mutant
+            named += 1
+        elif not report.ok:
+            named += 1
+            assert report.culprit is not None, mutant
+            assert report.culprit.kind == "rule", (mutant, report.culprit)
+            assert report.culprit.node.op in mutant.primitives, (mutant, report.culprit)
+    assert named
+
+
+# --- the command ------------------------------------------------------------------------------
+
+
+def test_the_command_passes_for_a_primitive_and_prints_kills_by_battery(capsys):
+    assert command.main(["audit", "--only", "tanh", "--jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "one point" in out
+    assert "100.0 % so far" in out
+    assert "SURVIVES" not in out
+
+
+def test_the_command_fails_for_a_survivor_and_for_a_stale_review(capsys, monkeypatch):
+    monkeypatch.setattr(command, "RULES", {})
+    monkeypatch.setattr(command, "ENGINE", {"idle": lambda: None})
+    assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
+    assert "SURVIVES neg[0]: -g → g (sign or negation dropped)" in capsys.readouterr().out
+    monkeypatch.undo()
+    monkeypatch.setattr(command, "EQUIVALENT", {"neg[0]: -g → g (sign or negation dropped)": ""})
+    assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
+    assert "STALE REVIEW, killed now" in capsys.readouterr().out
