@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Primitive
 from autograd.tape.inplace import into
 from autograd.tape.profile import Profile, measured
 
 # may return a view of their operand
-VIEWS = ("reshape", "transpose", "take", "windows", "broadcast_to", "sum_to", "stop_gradient")
+VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
+POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}  # as NumPy's operator has them
+FEW = 16  # arrays of which the maximum is taken one by one
 
 
 @dataclass
@@ -84,6 +86,9 @@ class TensorReplay:
         ] = {}  # position: the storages read there for the last time
         for i, leaf in enumerate(self.leaves):
             self._numbers[leaf] = Number(f"x{i}", leaf.shape, leaf.dtype, None, None)
+        # nodes that only elementwise operations read: they broadcast by themselves
+        whole = [x for node in results if node.op and node.op.scalar is None for x in node.operands]
+        self._spread = set(results).difference(outputs, (x for x in whole if isinstance(x, Node)))
         last_read = self._last_reads(results, outputs)
         last = max((node.index for node in outputs[:first]), default=-1)
         value_lines = 0
@@ -157,8 +162,7 @@ class TensorReplay:
         """For each node the position of the last one to read it, or what views it."""
         last: dict[Node, int] = dict.fromkeys(outputs, len(results))
         for i, node in reversed(list(enumerate(results))):
-            assert node.op is not None
-            until = max(i, last.get(node, i)) if node.op.name in VIEWS else i
+            until = max(i, last.get(node, i)) if self._may_be_view(node) else i
             for operand in node.operands:
                 if isinstance(operand, Node):
                     last[operand] = max(last.get(operand, 0), until)
@@ -169,24 +173,65 @@ class TensorReplay:
         assert op is not None
         operands = [self._operand(x, node) for x in node.operands]
         number = self._numbers[node] = Number(f"v{i}", node.shape, node.dtype, None, i)
-        if op.name in VIEWS and self._is_view(node, number, operands[0]):
+        if self._may_be_view(node) and self._is_view(node, number, operands[0]):
             return
         number.storage = i
         if not self._overwrite(i, node, number, operands, last_read):
             number.array = self._pool.take(i, node.shape, node.dtype)
         self._names[number.name] = number.array
-        if isinstance(op.array, np.ufunc):
-            call = op.array.__name__
-            self._names[call] = op.array
-        else:
-            call = f"{op.name}{i if params else ''}"
-            self._names[call] = into(op, params)
-        names = ", ".join(x.name for x in (*operands, number))
         moved = sum(int(np.prod(x.shape)) * x.dtype.itemsize for x in (*operands, number))
-        self._lines.append((f"{call}({names})", f"{op.name} {node.shape}", moved))
+        line = self._reduction(op, params, operands[0], number) or self._call(
+            op, params, operands, number
+        )
+        self._lines.append((line, f"{op.name} {node.shape}", moved))
         self._dying.setdefault(last_read.get(node, i), []).append(i)
         for storage in self._dying.pop(i, ()):
             self._pool.give_back(storage)
+
+    def _call(
+        self, op: Primitive, params: dict[str, Any], operands: list[Number], out: Number
+    ) -> str:
+        """The line that computes `out` as the table has it, or as `inplace` does."""
+        call: Callable[..., Any]
+        constant = operands[-1].array if op.name == "pow" else None
+        if type(constant) is float and constant in POWERS:
+            call, operands = POWERS[constant], operands[:1]
+        else:
+            call = into(op, params)
+        name = call.__name__ if isinstance(call, np.ufunc) else f"{op.name}_{out.name}"
+        self._names[name] = call
+        return f"{name}({', '.join(x.name for x in (*operands, out))})"
+
+    def _reduction(self, op: Primitive, params: dict[str, Any], x: Number, out: Number) -> str:
+        """The line of a `sum`, `max` or `sum_to`, whose axes are known by now; or none."""
+        if op.name == "sum_to":
+            lead = len(x.shape) - len(out.shape)
+            axes = tuple(i for i, n in enumerate(x.shape) if i < lead or out.shape[i - lead] != n)
+            keep = lead == 0
+            if not keep and len(axes) > lead:
+                return ""
+        elif op.name in ("sum", "max"):
+            axes, keep = params["axis"], params["keepdims"]
+        else:
+            return ""
+        ufunc = np.maximum if op.name == "max" else np.add
+        places = x.shape[: len(axes)] if axes == tuple(range(len(axes or ()))) else ()
+        if op.name == "max" and x.array is not None and 1 < np.prod(places) <= FEW and not keep:
+            return self._maxima(x, out, places)
+        name = f"{ufunc.__name__}_reduce"
+        self._names[name] = ufunc.reduce
+        return f"{name}({x.name}, {axes}, None, {out.name}, {keep})"
+
+    def _maxima(self, x: Number, out: Number, places: tuple[int, ...]) -> str:
+        """The maximum of a few arrays, which is quicker than over leading axes of one."""
+        parts = []
+        for place in np.ndindex(*places):
+            parts.append(f"{x.name}_{'_'.join(map(str, place))}")
+            self._names[parts[-1]] = x.array[place]
+        self._names["maximum"] = np.maximum
+        lines = [f"maximum({parts[0]}, {parts[1]}, out={out.name})"]
+        lines += [f"maximum({out.name}, {part}, out={out.name})" for part in parts[2:]]
+        return "; ".join(lines)
 
     def _operand(self, operand: Any, reader: Node) -> Number:
         """An operand as `reader` takes it: a Value counts as a Python float, which has no dtype."""
@@ -212,18 +257,37 @@ class TensorReplay:
         if operand.array is None:  # of a leaf: to be taken at each replay
             if not np.may_share_memory(node._data, node.operands[0]._data):
                 return False
-            take = f"{op.name}{number.name}"
-            self._names[take] = partial(op.array, **params)
-            self._lines.append((f"{number.name} = {take}({operand.name})", f"{op.name} (view)", 0))
+            if op.name == "transpose":
+                view = f"{operand.name}.transpose({params['axes'] or ''})"
+            elif op.name == "reshape":
+                view = f"{operand.name}.reshape({params['shape']})"
+            else:
+                self._names[f"view_{number.name}"] = partial(op.array, **params)
+                view = f"view_{number.name}({operand.name})"
+            self._lines.append((f"{number.name} = {view}", f"{op.name} (view)", 0))
             number.storage = None
             return True
-        with np.errstate(all="ignore"):  # nobody has written to the buffer yet
-            view = op.array(operand.array, **params)
-        if not isinstance(view, np.ndarray) or not np.may_share_memory(view, operand.array):
+        if op.name == "pow":
+            array = operand.array
+        elif op.name == "broadcast_to":
+            array = np.broadcast_to(operand.array, node.shape)
+        else:
+            with np.errstate(all="ignore"):  # nobody has written to the buffer yet
+                array = np.asarray(op.array(operand.array, **params))
+        if not np.may_share_memory(array, operand.array):
             return False
-        number.array, number.storage = view, operand.storage
-        self._names[number.name] = view
+        number.array, number.storage = array, operand.storage
+        self._names[number.name] = array
         return True
+
+    def _may_be_view(self, node: Node) -> bool:
+        """Whether it might be a view of its operand, and would serve as one."""
+        assert node.op is not None
+        if node.op.name == "broadcast_to":  # matrix products want it spelled out
+            return node in self._spread
+        if node.op.name == "pow":
+            return type(node.operands[1]) is float and node.operands[1] == 1.0
+        return node.op.name in VIEWS
 
     def _overwrite(
         self, i: int, node: Node, number: Number, operands: list[Number], last_read: dict[Node, int]
