@@ -73,6 +73,7 @@ def run(given: argparse.Namespace) -> None:
         raise ValueError(f"the seed must not be negative, got {options['seed']}; try 0")
     rng = np.random.default_rng(options["seed"])
     chosen = task(options["data"], rng, options["model"], options["hidden"])
+    options["model"] = options["model"] or MODELS[options["data"]][0]
     options = {"epochs": chosen.epochs, "batch_size": chosen.batch_size, "lr": chosen.lr} | options
     if not 0 < options["lr"] < math.inf:
         raise ValueError(f"lr must be positive and finite, got {options['lr']}; try 0.01")
@@ -82,7 +83,9 @@ def run(given: argparse.Namespace) -> None:
 
     parameters = chosen.model.parameters()
     size = sum(parameter.size for parameter in parameters)
-    print(f"{options['data']}: {size:,} parameters, seed {options['seed']}", flush=True)
+    print(
+        "{data}: {model}, {size:,} parameters, seed {seed}".format(size=size, **options), flush=True
+    )
     steps = options["epochs"] * math.ceil(np.shape(chosen.train[0])[0] / options["batch_size"])
     warm = steps // 10
     history = fit(

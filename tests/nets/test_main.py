@@ -70,7 +70,7 @@ def test_a_linear_model_learns_the_gaussians_but_not_the_circle(capsys):
 
 def test_without_an_argument_it_trains_on_the_digits(capsys):
     main(["--epochs", "1", "--seed", "3"])
-    assert capsys.readouterr().out.startswith("digits: 20,866 parameters, seed 3\n")
+    assert capsys.readouterr().out.startswith("digits: cnn, 20,866 parameters, seed 3\n")
 
 
 def test_a_seed_decides_every_bit(tmp_path):
@@ -105,13 +105,13 @@ def test_what_is_killed_is_resumed_to_the_same_bits(tmp_path):
 def test_resuming_takes_over_what_was_asked_for_at_first(tmp_path, capsys):
     file = str(tmp_path / "run.npz")
     main(["moons", "--hidden", "5", "--epochs", "2", "--seed", "7", "--lr", "0.1", "--save", file])
-    main(["--resume", file, "--epochs", "4"])
+    main(["moons", "--model", "mlp", "--resume", file, "--epochs", "4"])
     assert capsys.readouterr().out.splitlines()[-1].startswith("4 epochs in")
     assert read_settings(file) == {
         "examples": 320,
         "batch_size": 32,
         "data": "moons",
-        "model": None,
+        "model": "mlp",
         "hidden": [5],
         "seed": 7,
         "lr": 0.1,

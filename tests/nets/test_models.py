@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nets import Residual
+from nets import Residual, cross_entropy
 from nets.augmentation import distort
+from nets.data import digits
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.normalisation import LayerNorm
 from nets.tasks import bigram_loss
@@ -33,6 +34,30 @@ def test_the_digits_network_in_float32_stays_in_float32():
     assert (logits.shape, logits.dtype) == ((3, 10), np.float32)
     (logits * logits).sum().backward()
     assert all(p.grad.any() and p.grad.dtype == np.float32 for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("model", "examples", "targets"),
+    [
+        (DigitsNetwork(1, rng=np.random.default_rng(0)), digits()[0][:1], [3]),
+        (
+            CharacterTransformer(3, 4, 4, 2, 1, rng=np.random.default_rng(0)),
+            [[2, 0, 1]],
+            [[0, 1, 2]],
+        ),
+    ],
+)
+def test_the_whole_networks_agree_with_their_scalarized_selves(model, examples, targets):
+    scalars = model.scalarize()
+    losses = [cross_entropy(m(examples), targets) for m in (model, scalars)]
+    assert float(losses[0]) == pytest.approx(float(losses[1]), abs=1e-12)
+    for loss in losses:
+        loss.backward()
+    gradients = {name: p.grad for name, p in scalars.named_parameters()}
+    for name, parameter in model.named_parameters():
+        for place, expected in np.ndenumerate(parameter.grad):
+            found = gradients[f"{name}[{','.join(map(str, place))}]"]
+            assert (found or 0.0) == pytest.approx(expected, abs=1e-12)
 
 
 @given(text=st.lists(st.integers(0, 4), min_size=2, max_size=6), place=st.data())
