@@ -183,8 +183,13 @@ def test_a_screen_reader_is_told(tab: Any, tmp_path: Path) -> None:
     assert tab.get_by_role("group", name="Computation graph of e, 6 nodes").count() == 1
     for button in root.locator("button").all():
         assert button.get_attribute("aria-label")
-    tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.tagName") == "BUTTON"
+    following = tab.get_by_role("button", name="Next", exact=True)
+    following.focus()
+    for _ in range(20):
+        tab.keyboard.press("Enter")
+    assert root.get_attribute("data-position") == "11"
+    assert following.get_attribute("aria-disabled") == "true"
+    assert following.evaluate("button => button === document.activeElement")
 
 
 def test_labels_are_text_whatever_they_hold(tab: Any, tmp_path: Path) -> None:

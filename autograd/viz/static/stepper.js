@@ -214,22 +214,27 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       if (drawn[i] && drawn[i].known === known && drawn[i].gradient === gradient) return;
       drawn[i] = { known, gradient };
       const [, , value, slope] = row.children;
-      const editable = onEdit && !node.operation
-        ? (place, text) => onEdit(i, place, text) : null;
-      fill(value, known ? node.value : null, known && node.before ? node.before.value : null, node.name, editable);
-      fill(slope, gradient, node.before ? latest(node.before, k) : null, `gradient of ${node.name}`);
+      const before = node.before || { value: null, history: [] };
+      const editable = onEdit && !node.operation ? (place, text) => onEdit(i, place, text) : null;
+      fill(value, known ? node.value : null, before.value, node.name, editable);
+      fill(slope, gradient, latest(before, k), `gradient of ${node.name}`);
     });
     const lit = rows.children[data.steps[k].node];
     if (lit) bringIntoView(numbers, lit);
   }
 
   function fill(cell, number, before, name, onCell) {
-    if (number === null) return cell.replaceChildren(create("span", { class: "unknown", "aria-label": "not yet known" }, "·"));
     const changed = before !== null && JSON.stringify(before) !== JSON.stringify(number);
-    cell.classList.toggle("changed", changed);
-    cell.replaceChildren(...(changed
-      ? [create("del", { "aria-label": "before" }, quantity(before, `${name} before`)), create("span", { class: "arrow" }, "→")] : []),
-      quantity(number, name, onCell));
+    cell.classList.toggle("changed", changed && number !== null);
+    if (number === null) {
+      const unknown = { class: "unknown", "aria-label": "not yet known" };
+      return cell.replaceChildren(create("span", unknown, "·"));
+    }
+    cell.replaceChildren(quantity(number, name, onCell));
+    if (changed) cell.prepend(
+      create("del", { "aria-label": "before" }, quantity(before, `${name} before`)),
+      create("span", { class: "arrow" }, "→"),
+    );
   }
 
   // Scrolls the pane alone, where `scrollIntoView` would move the whole notebook.
@@ -258,8 +263,10 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     showFormula(position);
     showGraph(position);
     showNumbers(position);
-    root.querySelector(".back").disabled = root.querySelector(".first").disabled = position === 0;
-    root.querySelector(".next").disabled = root.querySelector(".last").disabled = position === last();
+    // not `disabled`, which would take the focus away from who steps with the keyboard
+    for (const [names, end] of [[".first, .back", 0], [".last, .next", last()]])
+      for (const button of root.querySelectorAll(names))
+        button.setAttribute("aria-disabled", position === end);
     if (position === last()) pause();
     if (onStep && !quiet) onStep(position);
   }
@@ -267,6 +274,7 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
   function pause() {
     clearInterval(timer);
     timer = null;
+    formula.setAttribute("aria-live", "polite");
     play.textContent = "Play";
     play.setAttribute("aria-label", "Play");
   }
@@ -275,6 +283,7 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     if (timer) return pause();
     if (position === last()) show(0);
     timer = setInterval(() => show(position + 1), 1000);
+    formula.setAttribute("aria-live", "off"); // a reader could not keep up
     play.textContent = "Pause";
     play.setAttribute("aria-label", "Pause");
   }
@@ -316,8 +325,10 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       data.nodes.forEach(markTexts);
     }
     rows.replaceChildren(...data.nodes.map((node) => create("tr", {},
-      create("th", { scope: "row" }, node.name), create("td", { class: "operation" }, node.operation || "leaf"),
-      create("td"), create("td"))));
+      create("th", { scope: "row" }, node.name),
+      create("td", { class: "operation" }, node.operation || "leaf"),
+      create("td"),
+      create("td"))));
     show(k, true);
   }
 
