@@ -7,6 +7,7 @@ are saved but not learned), and a `Module`, or a list of them, a child.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,7 +47,7 @@ class Module:
 
     What is assigned to an attribute decides what it is: a `Tensor` is a parameter (labelled with
     its name), a NumPy array a buffer, a `Module` or a list of them a child; anything else is a
-    plain setting, which `repr` shows.
+    plain setting, which `repr` shows where it is not the default.
 
     >>> class Scale(Module):
     ...     def __init__(self, factor):
@@ -213,23 +214,25 @@ class Module:
     # --- showing ------------------------------------------------------------------------------
 
     def _settings(self) -> str:
-        """The constructor's settings, as `repr` shows them."""
+        """The settings that are not the constructor's defaults, as `repr` shows them."""
+        defaults = inspect.signature(type(self)).parameters
         shown = []
         for name, value in vars(self).items():
-            hidden = isinstance(value, (autograd.Tensor, np.ndarray, np.random.Generator, NoneType))
-            if not (hidden or name == "training" or any(_children(name, value))):
+            tree = isinstance(value, (autograd.Tensor, np.ndarray)) or any(_children(name, value))
+            dull = name == "training" or isinstance(value, (NoneType, np.random.Generator))
+            if not (tree or dull or (name in defaults and defaults[name].default == value)):
                 shown.append(f"{name}={getattr(value, '__name__', None) or repr(value)}")
         return ", ".join(shown)
 
+    def _lines(self, name: str = "", indent: str = "") -> Iterator[str]:
+        size = sum(parameter.size for parameter in self.parameters())
+        count = f"{size:,} parameter{'' if size == 1 else 's'}" if size else "no parameters"
+        yield f"{indent}{name}{type(self).__name__}({self._settings()}): {count}"
+        for name, child in self.named_children():
+            yield from child._lines(f"{name}: ", indent + "  ")
+
     def __repr__(self) -> str:
-        lines = []
-        for path, module in self.named_modules():
-            size = sum(parameter.size for parameter in module.parameters())
-            count = f"{size:,} parameter{'' if size == 1 else 's'}" if size else "no parameters"
-            name = f"{path}: " if path else ""
-            indent = "  " * (path.count(".") + 1 if path else 0)
-            lines.append(f"{indent}{name}{type(module).__name__}({module._settings()}): {count}")
-        return "\n".join(lines)
+        return "\n".join(self._lines())
 
 
 def _children(name: str, value: Any) -> Iterator[tuple[str, Module]]:

@@ -50,9 +50,9 @@ class ResidualBlock(Module):
 
     Parameters: `linear1` and `linear2`, each Linear(features, features).
 
-    >>> block = ResidualBlock(3, rng=np.random.default_rng(0))
+    >>> block = ResidualBlock(3, autograd.tanh, rng=np.random.default_rng(0))
     >>> block
-    ResidualBlock(activation=relu): 24 parameters
+    ResidualBlock(activation=tanh): 24 parameters
       linear1: Linear(in_features=3, out_features=3): 12 parameters
       linear2: Linear(in_features=3, out_features=3): 12 parameters
     """

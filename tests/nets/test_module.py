@@ -87,8 +87,8 @@ def test_repr_shows_the_tree_with_its_counts(rng):
         [
             "Two(width=2): 3 parameters",
             "  body: Sequential(): 2 parameters",
-            "    body.0: Linear(in_features=2, out_features=1): 2 parameters",
-            "    body.1: ReLU(): no parameters",
+            "    0: Linear(in_features=2, out_features=1): 2 parameters",
+            "    1: ReLU(): no parameters",
         ]
     )
 
