@@ -41,7 +41,8 @@ class _Conv(Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.groups = dilation, groups
-        kernel = (kernel_size,) * self.axes if isinstance(kernel_size, int) else tuple(kernel_size)
+        kernel = np.atleast_1d(kernel_size).tolist()
+        kernel = kernel * self.axes if len(kernel) == 1 else kernel
         if len(kernel) != self.axes:
             raise ValueError(
                 f"kernel_size must be a number or {self.axes} of them, got {kernel_size}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nets import functional
+from nets.initialisers import checked_rng
 from nets.module import Module
 
 __all__ = ["Dropout"]
@@ -25,7 +26,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
-        self.p, self.rng = p, rng
+        self.p, self.rng = p, checked_rng(rng)
 
     def forward(self, x: Any) -> Any:
         return functional.dropout(x, self.p, self.rng) if self.training and self.p else x

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from nets import functional
+from nets.initialisers import checked_rng
 from nets.module import Module
 
 __all__ = ["Embedding"]
@@ -27,7 +28,7 @@ class Embedding(Module):
         self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator
     ) -> None:
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Tensor(rng.standard_normal((num_embeddings, embedding_dim)))
+        self.weight = Tensor(checked_rng(rng).normal(size=(num_embeddings, embedding_dim)))
 
     def forward(self, indices: Any) -> Any:
         return functional.embedding(indices, self.weight)

@@ -273,7 +273,7 @@ def layer_norm(
     >>> layer_norm([1.0, 2.0, 3.0, 4.0], 4, eps=0)
     array([-1.34164079, -0.4472136 ,  0.4472136 ,  1.34164079])
     """
-    last = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    last = tuple(np.atleast_1d(normalized_shape).tolist())
     if not last or np.shape(x)[-len(last) :] != last:
         raise ValueError(
             f"layer_norm: the last axes of x must be the normalized_shape {last}, "

@@ -7,19 +7,32 @@ bits.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-__all__ = ["default_uniform", "he_normal", "he_uniform", "xavier_normal", "xavier_uniform"]
+__all__ = [
+    "checked_rng",
+    "default_uniform",
+    "he_normal",
+    "he_uniform",
+    "xavier_normal",
+    "xavier_uniform",
+]
 
 
-def _fans(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int]:
+def checked_rng(rng: Any) -> np.random.Generator:
+    """`rng`, or a TypeError where it is no generator."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    raise TypeError(
+        f"rng must be a numpy.random.Generator, got {type(rng).__name__}; "
+        f"pass numpy.random.default_rng(seed)"
+    )
+
+
+def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """How many numbers enter and leave a unit: (fan_in, fan_out)."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator, got {type(rng).__name__}; "
-            f"pass numpy.random.default_rng(seed)"
-        )
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(
             f"a weight must have a shape (out_features, in_features, ...) of positive sizes, "
@@ -39,8 +52,8 @@ def default_uniform(
     >>> abs(default_uniform((3, 4), np.random.default_rng(0))).max() <= 0.5
     np.True_
     """
-    bound = 1 / math.sqrt(_fans(shape, rng)[0] if fan_in is None else fan_in)
-    return rng.uniform(-bound, bound, shape)
+    bound = 1 / math.sqrt(_fans(shape)[0] if fan_in is None else fan_in)
+    return checked_rng(rng).uniform(-bound, bound, shape)
 
 
 def xavier_uniform(
@@ -54,8 +67,8 @@ def xavier_uniform(
     >>> xavier_uniform((2, 4), np.random.default_rng(0)).shape
     (2, 4)
     """
-    bound = gain * math.sqrt(6 / sum(_fans(shape, rng)))
-    return rng.uniform(-bound, bound, shape)
+    bound = gain * math.sqrt(6 / sum(_fans(shape)))
+    return checked_rng(rng).uniform(-bound, bound, shape)
 
 
 def xavier_normal(
@@ -66,7 +79,7 @@ def xavier_normal(
     >>> xavier_normal((2, 4), np.random.default_rng(0)).shape
     (2, 4)
     """
-    return rng.normal(0.0, gain * math.sqrt(2 / sum(_fans(shape, rng))), shape)
+    return checked_rng(rng).normal(0.0, gain * math.sqrt(2 / sum(_fans(shape))), shape)
 
 
 def he_uniform(
@@ -79,8 +92,8 @@ def he_uniform(
     >>> he_uniform((2, 4), np.random.default_rng(0)).shape
     (2, 4)
     """
-    bound = gain * math.sqrt(3 / _fans(shape, rng)[0])
-    return rng.uniform(-bound, bound, shape)
+    bound = gain * math.sqrt(3 / _fans(shape)[0])
+    return checked_rng(rng).uniform(-bound, bound, shape)
 
 
 def he_normal(
@@ -91,4 +104,4 @@ def he_normal(
     >>> he_normal((2, 4), np.random.default_rng(0)).shape
     (2, 4)
     """
-    return rng.normal(0.0, gain / math.sqrt(_fans(shape, rng)[0]), shape)
+    return checked_rng(rng).normal(0.0, gain / math.sqrt(_fans(shape)[0]), shape)

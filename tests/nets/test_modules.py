@@ -247,11 +247,30 @@ def test_residual_asks_for_a_projection_where_widths_differ():
         lambda rng: nets.Linear(2, 3, rng=rng),
         lambda rng: nets.Conv2d(1, 2, 3, rng=rng),
         lambda rng: nets.MLP(2, 2, rng=rng),
+        lambda rng: nets.Embedding(2, 2, rng=rng),
+        lambda rng: nets.Dropout(rng=rng),
+        lambda rng: nets.MultiHeadAttention(2, 2, rng=rng),
     ],
 )
 def test_a_seed_in_place_of_a_generator_is_a_clear_error(build):
     with pytest.raises(TypeError, match=r"numpy\.random\.Generator, got int"):
         build(0)
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda rng: nets.Linear(0, 2, rng=rng), "positive sizes"),
+        (lambda rng: nets.Conv2d(3, 4, 3, groups=2, rng=rng), "groups must divide"),
+        (lambda rng: nets.Conv2d(1, 1, (3, 3, 3), rng=rng), "kernel_size must be"),
+        (lambda rng: nets.Conv1d(1, 1, 0, rng=rng), "positive sizes"),
+        (lambda rng: nets.MultiHeadAttention(4, 3, rng=rng), "num_heads must divide"),
+        (lambda rng: nets.MLP(2, rng=rng), "at least an input and an output"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_clear_errors(build, says):
+    with pytest.raises(ValueError, match=says):
+        build(np.random.default_rng(0))
 
 
 def test_the_same_seed_gives_the_same_bits():
