@@ -38,12 +38,12 @@ def write_dot(drawing: Any, shown: Shown, theme: Theme, direction: str, by_gradi
     if by_gradient:
         notes.append(f"∂: gradient; colour: its size, up to {largest:.3g}")
     if notes:
-        lines = "".join(f'{escape_html(note)}<BR ALIGN="LEFT"/>' for note in notes)
+        lines = "".join(f'{escape_dot(note)}<BR ALIGN="LEFT"/>' for note in notes)
         drawing.attr("graph", label=f"<{lines}>")
     write_cluster(drawing, shown, theme, (), largest if by_gradient else None)
     for number, (tail, head, label) in enumerate(shown.edges):
         drawing.edge(
-            tail, head, id=f"e{number}", **({"label": f"<{escape_html(label)}>"} if label else {})
+            tail, head, id=f"e{number}", **({"label": f"<{escape_dot(label)}>"} if label else {})
         )
 
 
@@ -64,7 +64,7 @@ def write_cluster(
     for place in inner:
         if len(place) > len(path):
             with graph.subgraph(name="cluster_" + "/".join(place)) as cluster:
-                title = escape_html(shown.clusters[place], WIDTH)
+                title = escape_dot(shown.clusters[place], WIDTH)
                 cluster.attr(label=f"<{title}>", style="rounded", color=theme.cluster, margin="10")
                 cluster.attr(fontcolor=theme.edge, labelloc="t", labeljust="l")
                 write_cluster(cluster, shown, theme, place, largest)
@@ -88,25 +88,30 @@ def look(box: Box, theme: Theme, largest: float | None) -> dict[str, str]:
 
 def html_table(box: Box, theme: Theme) -> str:
     """The label: the operation on the left, then name, value and gradient below each other."""
-    head = f"<B>{escape_html(box.title, WIDTH)}</B>" if box.title else ""
+    head = f"<B>{escape_dot(box.title, WIDTH)}</B>" if box.title else ""
     if box.aside:
-        head += ("  " if head else "") + coloured(escape_html(box.aside), theme.muted)
+        head += ("  " if head else "") + coloured(escape_dot(box.aside), theme.muted)
     rows = [head] if head else []
-    rows += [escape_html(line) for line in box.value]
+    rows += [escape_dot(line) for line in box.value]
     rows += [
-        coloured(("∂ " if i == 0 else "") + escape_html(line), theme.gradient)
+        coloured(("∂ " if i == 0 else "") + escape_dot(line), theme.gradient)
         for i, line in enumerate(box.gradient)
     ]
     cells = [f'<TD ALIGN="LEFT" BALIGN="LEFT">{row}</TD>' for row in rows]
     if box.symbol:
         size = 17 if len(box.symbol) <= 3 else 11
-        symbol = f'<FONT POINT-SIZE="{size}">{escape_html(box.symbol, WIDTH)}</FONT>'
+        symbol = f'<FONT POINT-SIZE="{size}">{escape_dot(box.symbol, WIDTH)}</FONT>'
         cells[0] = f'<TD ROWSPAN="{len(rows)}" CELLPADDING="3">{symbol}</TD>{cells[0]}'
     return (
         '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
         + "".join(f"<TR>{cell}</TR>" for cell in cells)
         + "</TABLE>"
     )
+
+
+def escape_dot(text: str, width: int | None = None) -> str:
+    """`text` in an HTML-like label, where a backslash would still begin an escape of DOT."""
+    return escape_html(text, width).replace("\\", "\\\\")
 
 
 def coloured(html: str, colour: str) -> str:
