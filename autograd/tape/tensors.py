@@ -196,6 +196,12 @@ class TensorReplay:
         constant = operands[-1].array if op.name == "pow" else None
         if type(constant) is float and constant in POWERS:
             call, operands = POWERS[constant], operands[:1]
+        elif (
+            op.name == "matmul"
+            and all(x.shape[-2:].count(1) for x in operands)
+            and (operands[0].shape[-1] == 1 < len(operands[0].shape) == len(operands[1].shape))
+        ):
+            call = np.multiply  # a column by a row
         else:
             call = into(op, params)
         name = call.__name__ if isinstance(call, np.ufunc) else f"{op.name}_{out.name}"
