@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from autograd.testing.culprit import locate
-from autograd.testing.numeric import EPS
 from autograd.testing.passes import broken_promises
-from autograd.testing.probe import Probe
+from autograd.testing.probe import SMALLEST, Probe
 from autograd.testing.report import Report
-from autograd.testing.subject import Call, Function, Gradient, GradientError, Subject, in_float64, quiet
+from autograd.testing.subject import (
+    Call,
+    Function,
+    Gradient,
+    GradientError,
+    Subject,
+    in_float64,
+    quiet,
+)
+from autograd.testing.verdict import Verdict
 
 FLOAT32_RTOL = 1e-4
 
@@ -99,12 +108,36 @@ def _examine(
         probe = Probe(subject, call, cotangent, level, report.rtol)
         for name in subject.numbers:
             report.findings += probe.findings(name, budget, rng)
+        if report.ok and level == 1 < order and isinstance(subject, Function):
+            _look_near_by(subject, cotangent, rng, report)
     if not report.ok:
         report.culprit = locate(subject, call, cotangent, report)
     elif order > 1:
         gradient = Gradient(subject, cotangent)
         with gradient.at({}) as second:
             _examine(gradient, second, order - 1, max(budget // 4, 2), rng, report)
+
+
+def _look_near_by(
+    function: Function, cotangent: Any, rng: np.random.Generator, report: Report
+) -> None:
+    """A gradient may be right at the point alone: only what is wrong at another one is told."""
+    nearby = copy(function)
+    nearby.numbers = {
+        name: x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * np.maximum(np.abs(x), SMALLEST)
+        for name, x in function.numbers.items()
+    }
+    nearby.numbers = {
+        name: float(x) if type(function.numbers[name]) is float else x
+        for name, x in nearby.numbers.items()
+    }
+    with suppress(ArithmeticError, ValueError), nearby.at({}) as call:
+        if call.output.shape != np.shape(cotangent):
+            return
+        probe = Probe(nearby, call, cotangent, 1, report.rtol)
+        for name in nearby.numbers:
+            found = [f for f in probe.findings(name, 2, rng) if f.verdict is Verdict.WRONG]
+            report.findings += [f._replace(note="at a point near by") for f in found]
 
 
 def _compare_float32(function: Function, rng: np.random.Generator, report: Report) -> None:

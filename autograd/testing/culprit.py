@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Node, Observer, observing, steps, toposort
+from autograd import TABLE, Node, Observer, observing, steps
 from autograd.testing.probe import Probe
 from autograd.testing.report import Culprit, Report
 from autograd.testing.subject import Call, Function, Gradient, Subject, leaf_of
@@ -26,7 +26,7 @@ PER_KIND = 50  # nodes of one primitive and shape that are examined in a large g
 def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
     """Who is to blame for what `report` found."""
     rng = np.random.default_rng(report.seed)
-    nodes = sample(toposort(call.output))
+    nodes = sample(recorded(call.output))
     kinks, edges = [], []
     for node in nodes:
         for fault in faults(node, report.rtol, rng):
@@ -53,6 +53,16 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
         names = ", ".join(dict.fromkeys(name_of(fault.node) for fault in kinks))
         return Culprit("kink", f"the chain rule does not hold at this kink: {names}", kinks[0].node)
     return Culprit("unknown", "unknown: every rule by itself and their accumulation are right")
+
+
+def recorded(output: Node) -> list[Node]:
+    """The graph in recorded order, found without the engine, which may be the one to blame."""
+    found, stack = {output}, [output]
+    while stack:
+        operands = {x for x in stack.pop().operands if isinstance(x, Node)} - found
+        found |= operands
+        stack += operands
+    return sorted(found, key=lambda node: node.index)
 
 
 def sample(nodes: list[Node]) -> list[Node]:
@@ -117,9 +127,11 @@ def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culpri
                     yield Culprit(
                         kind, f"{name_of(node)} is at the edge of its domain", node, operand
                     )
-        zero = contributions(node, 0.0 * cotangent)
-        if any(g is not None and np.any(np.isfinite(g) & (g != 0)) for g in zero):
-            yield Culprit("rule", f"the rule of {name_of(node)} makes something of a zero", node)
+        once, twice = (contributions(node, factor * cotangent) for factor in (1.0, -2.0))
+        for g, scaled in zip(once, twice, strict=True):
+            if g is not None and np.isfinite(g).all() and not np.array_equal(-2.0 * g, scaled):
+                message = f"the rule of {name_of(node)} is not linear in the upstream gradient"
+                yield Culprit("rule", message, node)
     except RuleError as error:
         yield Culprit("rule", f"the rule of {name_of(node)} {error}", node)
 
@@ -173,7 +185,7 @@ def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
     """The first node, in the order of backprop, whose gradient is not the sum of what it was sent."""
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
     sums: dict[Node, Any] = {call.output: np.asarray(cotangent, float)}
-    for node in sorted(toposort(call.output), key=lambda node: -node.index):
+    for node in reversed(recorded(call.output)):
         if node not in sums:
             continue
         scale = np.abs(sums[node]).max(initial=0.0)
@@ -198,7 +210,7 @@ def unrecorded_rule(subject: Subject, report: Report, rng: np.random.Generator) 
     if not isinstance(subject, Gradient):
         return None
     with subject.subject.at({}) as call:
-        for node in sample(toposort(call.output)):
+        for node in sample(recorded(call.output)):
             operands = [leaf_of(x._data, None) if isinstance(x, Node) else x for x in node.operands]
             alone = Function(lambda *xs, node=node: node.op(*xs, **node.params), tuple(operands))
             second = Gradient(alone, leaf_of(rng.normal(size=node.shape), None)._data)
@@ -206,13 +218,39 @@ def unrecorded_rule(subject: Subject, report: Report, rng: np.random.Generator) 
                 probe = Probe(second, again, rng.normal(size=again.output.shape), 2, report.rtol)
                 for name in second.numbers:
                     if any(f.verdict is Verdict.WRONG for f in probe.findings(name, BUDGET, rng)):
-                        return Culprit(
-                            "rule",
-                            f"the rule of {name_of(node)} is right, but its own derivative is not: "
-                            f"does it use raw numbers where it should use nodes?",
-                            node,
-                        )
+                        return unrecorded(node, operands, report, rng)
     return None
+
+
+def unrecorded(
+    node: Node, operands: list[Any], report: Report, rng: np.random.Generator
+) -> Culprit:
+    """Whether it is a rule of `node` that is wrong when differentiated, or what the engine gives it."""
+    assert node.op is not None
+    gradient = leaf_of(rng.normal(size=node.shape), None)
+    for rule in node.op.rules(node.operands):
+        if rule is None:
+            continue
+
+        def direct(g: Any, *xs: Any, rule: Any = rule) -> Any:
+            return rule(g, node.op(*xs, **node.params), *xs, **node.params)  # type: ignore[misc]
+
+        function = Function(direct, (gradient, *operands))
+        with function.at({}) as call:
+            probe = Probe(function, call, rng.normal(size=call.output.shape), 1, report.rtol)
+            for name in function.numbers:
+                if any(f.verdict is Verdict.WRONG for f in probe.findings(name, BUDGET, rng)):
+                    return Culprit(
+                        "rule",
+                        f"the rule of {name_of(node)} is right, but its own derivative is not: "
+                        f"does it use raw numbers where it should use nodes?",
+                        node,
+                    )
+    return Culprit(
+        "engine",
+        f"the engine: the rule of {name_of(node)} can be differentiated, but not as it is recorded",
+        node,
+    )
 
 
 class Escapes(Observer):

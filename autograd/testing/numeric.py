@@ -18,20 +18,11 @@ import numpy as np
 EPS = float(np.finfo(float).eps)
 
 # (radius, points) to try, radii as parts of each entry's size. The first serves smooth functions,
-# smaller ones those that wiggle or have kinks near by (networks of relus have thousands), larger
-# ones with many points functions that are mostly rounding.
-TRIALS = (
-    (0.1, 12),
-    (1e-5, 12),
-    (0.002, 12),
-    (0.8, 12),
-    (1e-6, 12),
-    (0.8, 64),
-    (3.0, 64),
-    (50.0, 64),
-    (600.0, 64),
-)
-SMALLEST = min(TRIALS)[0]
+# the small ones those that wiggle or have kinks near by (networks of relus have thousands). Where
+# the large radius is the more certain by far, the function is mostly rounding, and many points on
+# still larger ones average that out.
+TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
+NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 
 
@@ -46,6 +37,7 @@ class Slope(NamedTuple):
     error: float
     change: float
     radius: float
+    points: int
     limit: float
 
 
@@ -85,20 +77,24 @@ def one_sided(
 
 def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) -> Slope:
     if not np.isfinite(samples).all():
-        return Slope(np.nan, np.inf, np.inf, abs(radius), np.nan)
+        return Slope(np.nan, np.inf, np.inf, abs(radius), len(samples), np.nan)
     points = len(samples)
     _, matrix, _, _, signs = _basis(points)
     series = matrix @ samples
-    floor = max(np.abs(series[-points // 3 :]).max(), noise)
+    if np.ptp(samples) > 32 * noise:  # rounding errors differ from sample to sample: they average
+        noise *= (2 / points) ** 0.5
+    tail = series[-points // 3 :]
+    floor, rms = max(np.abs(tail).max(), noise), max(np.linalg.norm(tail) / len(tail) ** 0.5, noise)
     above = np.flatnonzero(np.abs(series) > 2 * floor)
     kept = slice(0, int(above[-1]) + 1 if above.size else 1)  # beyond, the coefficients are noise
     value = weights[kept] @ series[kept] / radius
-    error = (np.abs(weights[kept]).sum() + 12) * floor + EPS * np.abs(weights * series).sum()
+    error = (3 * np.linalg.norm(weights[kept]) + 12) * rms + EPS * np.abs(weights * series).sum()
     return Slope(
         value=float(value),
         error=float(error / abs(radius)),
         change=float(np.ptp(samples) / abs(radius)),
         radius=abs(radius),
+        points=points,
         limit=float(signs[kept] @ series[kept]),
     )
 
@@ -107,12 +103,14 @@ def derivative(
     phi: Callable[[float], float], noise: float, settled: Callable[[Slope], bool]
 ) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
-    best = slope(phi, *TRIALS[0], noise)
-    for trial in TRIALS[1:]:
-        if settled(best) or best.radius == SMALLEST < trial[0]:  # kinks all around
+    found: list[Slope] = []
+    for trial in TRIALS + NOISY_TRIALS:
+        if len(found) == len(TRIALS) and not found[-1].error < 0.3 * found[0].error:
             break
-        best = min(best, slope(phi, *trial, noise), key=lambda found: found.error)
-    return best
+        found.append(slope(phi, *trial, noise))
+        if settled(found[-1]):
+            return found[-1]
+    return min(found, key=lambda one: one.error)
 
 
 def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
@@ -126,7 +124,8 @@ def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
 
 def repeated(phi: Callable[[float], float], first: Slope, noise: float) -> Slope:
     """The same derivative from other samples, whose spread counts as error: a second opinion."""
-    others = [slope(phi, factor * first.radius, noise=noise) for factor in (0.83, 0.61, 0.37)]
+    factors = (0.83, 0.37)
+    others = [slope(phi, factor * first.radius, first.points, noise) for factor in factors]
     values = [first.value, *(other.value for other in others)]
     error = max(first.error, float(np.ptp(values)))
     return first._replace(value=float(np.median(values)), error=error)

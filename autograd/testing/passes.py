@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, grad
+from autograd import Node, grad, steps
+from autograd import describe as describe_node
 from autograd.testing.subject import Call, GradientError, Subject, leaf_of, quiet
 
 
@@ -39,7 +40,12 @@ def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
     kept = np.array(cotangent)
     numbers = {name: np.array(leaf._data) for name, leaf in call.leaves.items()}
     first, second = call.gradients(cotangent), call.gradients(cotangent)
-    left = left_by_backward(again, cotangent)
+    walked = {step.node: np.array(step.gradient) for step in steps(again.output, cotangent)}
+    if not identical(walked[again.output], cotangent):
+        yield "a rule changes the upstream gradient that it is given"
+    left, other = left_by_backward(again, cotangent, walked)
+    for node in other:
+        yield f"backward() leaves another gradient at {describe_node(node)} than the walk gives it"
     seed = leaf_of(cotangent, None)
     recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
     finite = all(np.isfinite(g).all() for g in first.values())
@@ -69,8 +75,13 @@ def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
             yield f"{one} shares memory with {other}"
 
 
-def left_by_backward(call: Call, cotangent: Any) -> dict[str, Any]:
-    """The `.grad` that two `backward()` leave behind; the leaves' own are put back."""
+def left_by_backward(
+    call: Call, cotangent: Any, walked: dict[Node, Any]
+) -> tuple[dict[str, Any], list[Node]]:
+    """The `.grad` that two `backward()` leave behind, and the nodes whose own is not as `walked`.
+
+    The `.grad` of the leaves is put back.
+    """
     with keeping_grads(list(call.leaves.values())):
         for leaf in call.leaves.values():
             leaf.grad = None
@@ -78,7 +89,8 @@ def left_by_backward(call: Call, cotangent: Any) -> dict[str, Any]:
         call.output.backward(cotangent)
         zeros = {name: 0.0 * leaf._data for name, leaf in call.leaves.items()}
         left = {name: leaf.grad for name, leaf in call.leaves.items()}
-        return {name: zeros[name] if g is None else g for name, g in left.items()}
+        other = [node for node, g in walked.items() if not identical(g, node.grad)]
+        return {name: zeros[name] if g is None else g for name, g in left.items()}, other
 
 
 @contextmanager

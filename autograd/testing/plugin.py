@@ -1,0 +1,58 @@
+"""For pytest: the fixture `gradcheck`, whose failures show the report alone.
+
+Switch it on with `pytest_plugins = ["autograd.testing.plugin"]` in the topmost conftest.py, or with
+`pytest -p autograd.testing.plugin`. Hypothesis gets the profiles dev, ci and thorough;
+`HYPOTHESIS_PROFILE` picks one of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from autograd.testing.check import check_grads
+from autograd.testing.subject import GradientError
+
+
+@pytest.fixture
+def gradcheck() -> Callable[..., None]:
+    """`check_grads`, for tests: `def test_it(gradcheck): gradcheck(f, x)`."""
+    return check_grads
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any, call: pytest.CallInfo[None]) -> Any:
+    """A failed gradient check shows its report, without the checker's own traceback."""
+    outcome = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, GradientError):
+        outcome.longrepr = str(call.excinfo.value)
+    return outcome
+
+
+def register_profiles() -> None:
+    """The Hypothesis profiles dev, ci (deterministic) and thorough.
+
+    A slow machine fails nothing: no deadline.
+    """
+    from hypothesis import HealthCheck, settings
+
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("dev", deadline=None, suppress_health_check=slow)
+    dev = settings.get_profile("dev")
+    settings.register_profile("ci", dev, derandomize=True, database=None, print_blob=True)
+    settings.register_profile("thorough", dev, max_examples=2000)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        register_profiles()
+    except ImportError:  # Hypothesis is an extra
+        return
+    from hypothesis import settings
+
+    settings.load_profile(
+        os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+    )

@@ -1,0 +1,346 @@
+"""The checker, fed right functions, functions that are wrong in every way, and the impossible."""
+
+from __future__ import annotations
+
+import itertools
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Primitive, Tensor, Value
+from autograd.testing import GradientError, Verdict, check_grads, examine, replaced
+
+RNG = np.random.default_rng(7)
+
+
+def custom(rule, forward=lambda x: x * x, name="custom"):
+    """A primitive x² (or another) with the given rule."""
+    return Primitive(name, name, forward, forward, (rule,), "x².")
+
+
+def is_wrong(f, *inputs, **more):
+    report = examine(f, *inputs, **more)
+    assert report.verdict is Verdict.WRONG, report
+    return report
+
+
+class Net:
+    """The least that counts as a module."""
+
+    def __init__(self):
+        self.weight = Tensor(RNG.normal(size=(2, 3)), label="weight")
+        self.bias = Tensor(RNG.normal(size=2), label="bias")
+
+    def named_parameters(self):
+        return [("weight", self.weight), ("bias", self.bias)]
+
+    def __call__(self, x):
+        return (self.weight @ x + self.bias).tanh()
+
+
+# --- what is right ----------------------------------------------------------------------------
+
+RIGHT = {
+    "lecture": (lambda a, b: (a * b + a).tanh(), Value(2.0), Value(-3.0)),
+    "shared": (lambda a: a * a + a, Value(3.0)),
+    "nested": (
+        lambda p, xs: {"y": p["w"] @ xs[0], "z": [xs[1]["deep"] * 2.0]},
+        {"w": Tensor(RNG.normal(size=(2, 3)))},
+        (Tensor(RNG.normal(size=3)), {"deep": Value(1.5)}),
+    ),
+    "constants": (lambda x, labels: x[labels].sum(), Tensor(RNG.normal(size=5)), np.array([0, 2])),
+    "independent": (lambda x, y: y * 2.0, Tensor([1.0, 2.0]), Tensor([3.0, 4.0])),
+    "empty": (lambda x: (x * x).sum(axis=0), Tensor(np.zeros((0, 3)))),
+    "tiny": (lambda x: 1e-6 * x.sum(), Tensor(RNG.normal(size=20))),
+    "softmax sums to 1": (lambda x: x.softmax().sum(), Tensor(RNG.normal(size=4))),
+    "shift before softmax": (lambda x, b: (x + b).softmax(), Tensor(RNG.normal(size=4)), Value(0.3)),
+    "parabola at 0": (lambda x: x * x, Tensor([0.0, 1.0])),
+    "x|x| at 0": (lambda x: x * x.abs(), Tensor([0.0])),
+    "float32 inside": (lambda x: (x.astype("float32") * 3.0).sin(), Tensor(RNG.normal(size=3))),
+    "float32": (lambda x: x.softmax(), Tensor(RNG.normal(size=4).astype(np.float32))),
+    "near the edge": (lambda x: x.log() + x.sqrt(), Tensor([1e-5, 1e-3])),
+    "opposite kinks": (lambda x: x[0].relu() - x[1].relu(), Tensor([0.0, 0.0])),
+    "several outputs at one kink": (
+        lambda x: autograd.stack(x.relu(), x.abs(), x * -0.5),
+        Value(0.0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT.keys())
+def test_right_gradients_pass_to_second_order(case):
+    check_grads(*case)
+
+
+def test_third_order():
+    report = examine(lambda x: x.sin() * x, Value(0.7), order=3)
+    assert report.ok and {finding.order for finding in report.findings} == {1, 2, 3}
+
+
+def test_every_parameter_of_a_module_is_checked_and_left_alone():
+    net, x = Net(), Tensor(RNG.normal(size=3))
+    net.bias.grad = np.array([5.0, 6.0])
+    loss = net(x).sum()
+    before = net.weight.data, net.weight.index
+    report = examine(net, x)
+    assert report.ok, report
+    assert {"weight", "bias", "inputs[0]"} <= {finding.name for finding in report.findings}
+    assert (net.weight.data == before[0]).all() and net.weight.index == before[1]
+    assert net.bias.grad.tolist() == [5.0, 6.0] and net.weight.grad is None and x.grad is None
+    loss.backward()  # recorded before the check, and not stale
+
+
+@pytest.mark.parametrize("form", [lambda net: net, lambda net: [net.weight, net.bias], lambda net: dict(net.named_parameters()), lambda net: iter([net.weight, net.bias])])  # fmt: skip
+def test_params_names_what_a_closure_uses(form):
+    net = Net()
+    report = examine(lambda x: net(x).sum(), Tensor([1.0, 2.0, 3.0]), params=form(net))
+    assert report.ok and {f.name for f in report.findings} >= {"weight", "bias"}
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=4), st.integers(0, 99))
+def test_no_false_alarm_wherever_the_point(numbers, seed):
+    check_grads(
+        lambda x: (x.relu() + (x * x).sin()).sum() * x.tanh(), Tensor(numbers), seed=seed, order=1
+    )
+
+
+def test_the_same_seed_gives_the_same_report():
+    x = Tensor([0.3, 0.4])
+    one, two, other = (str(examine(lambda x: x.exp(), x, seed=seed)) for seed in (1, 1, 2))
+    assert one == two != other
+
+
+# --- what is wrong ----------------------------------------------------------------------------
+
+WRONG_RULES = {
+    "sign": lambda g, out, x: -2 * g * x,
+    "factor": lambda g, out, x: g * x,
+    "a thousandth": lambda g, out, x: 2.002 * g * x,
+    "zero": lambda g, out, x: 0.0 * g,
+    "not linear in g": lambda g, out, x: 2 * autograd.abs(g) * x,
+    "an offset": lambda g, out, x: 2 * g * x + 1e-3,
+    "right only at 1": lambda g, out, x: 2 * g,
+    "nan": lambda g, out, x: g * x * float("nan"),
+}
+
+
+@pytest.mark.parametrize("rule", WRONG_RULES.values(), ids=WRONG_RULES.keys())
+@pytest.mark.parametrize("make", [Value, lambda x: Tensor([x, 2.0])], ids=["Value", "Tensor"])
+def test_a_wrong_rule_is_wrong_and_its_node_the_culprit(rule, make):
+    square = custom(rule)
+    x = make(1.0 if rule is WRONG_RULES["right only at 1"] else 0.7)
+    report = is_wrong(lambda x: square(x * 1.5).tanh() + x, x)
+    assert report.culprit.kind == "rule" and report.culprit.node.op is square
+
+
+def test_a_rule_that_is_right_only_at_the_point():
+    square = custom(WRONG_RULES["right only at 1"])
+    assert examine(square, Value(1.0), order=1).ok
+    assert "at a point near by" in str(is_wrong(square, Value(1.0)))
+
+
+def test_a_rule_that_uses_raw_numbers_fails_in_second_order():
+    square = custom(lambda g, out, x: 2 * g * getattr(x, "_data", x))
+    assert examine(square, Value(0.7), order=1).ok
+    report = is_wrong(lambda x: square(x).sin(), Value(0.7))
+    assert report.culprit.node.op is square and "own derivative" in report.culprit.message
+
+
+@pytest.mark.parametrize("error", [-1.0, 1e-2, 1.0])
+@pytest.mark.parametrize("place", [0, 1234, 2999])
+def test_one_wrong_entry_of_3000_is_found_and_named(place, error):
+    factor = np.ones(3000)
+    factor[place] += error
+    square = custom(lambda g, out, x: 2 * g * x * factor)
+    report = is_wrong(lambda x: square(x).sum(), Tensor(RNG.normal(size=3000)), order=1)
+    assert report.findings[-1].index == (place,)
+
+
+def test_one_wrong_entry_of_a_million():
+    factor = np.ones(1_000_000)
+    factor[777_777] = 0.9
+    square = custom(lambda g, out, x: 2 * g * x * factor)
+    x = Tensor(RNG.uniform(0.5, 2.0, 1_000_000))
+    assert examine(lambda x: (x * x).sum(), x, order=1, budget=4).ok
+    report = is_wrong(lambda x: square(x).sum(), x, order=1, budget=4)
+    assert report.findings[-1].index == (777_777,)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 2), (3, 1), (4,)])
+def test_a_rule_of_the_wrong_shape(shape):
+    square = custom(lambda g, out, x: np.ones(shape))
+    report = is_wrong(square, Tensor([1.0, 2.0, 3.0]))
+    assert report.culprit.node.op is square
+
+
+def test_a_rule_that_raises():
+    def rule(g, out, x):
+        raise TypeError("no rule today")
+
+    report = is_wrong(custom(rule), Value(1.0))
+    assert "no rule today" in report.problems[0] and "no rule today" in report.culprit.message
+
+
+def test_a_rule_that_changes_its_upstream_gradient():
+    def rule(g, out, x):
+        g *= 2.0
+        return g * x
+
+    report = is_wrong(custom(rule), Tensor([1.0, 2.0]))
+    assert report.culprit.kind == "rule"
+
+
+def test_a_rule_that_is_not_deterministic():
+    noise = itertools.count(1)
+    report = is_wrong(custom(lambda g, out, x: 2 * g * x * (1 + 1e-9 * next(noise))), Value(1.0))
+    assert any("second pass" in problem for problem in report.problems)
+
+
+def test_numbers_that_leave_the_graph():
+    report = is_wrong(lambda x: x * x.data, Tensor([1.0, 2.0]))
+    assert report.culprit.kind == "escape" and "inputs[0]" in report.culprit.message
+
+
+def test_a_composite_kink_is_not_blamed_on_a_rule():
+    report = is_wrong(lambda x: x.relu() - (-x).relu(), Tensor([0.0, 1.0]))
+    assert report.culprit.kind == "kink"
+    assert "the chain rule does not hold at this kink" in report.culprit.message
+
+
+def test_a_gradient_outside_the_slopes_of_a_kink():
+    for rule, passes in [(0.0, True), (0.5, True), (1.0, True), (1.01, False), (-0.01, False)]:
+        relu = custom(lambda g, out, x, rule=rule: g * rule, lambda x: np.maximum(x, 0.0), "relu")
+        assert examine(relu, Tensor([0.0]), order=1).ok is passes
+
+
+def test_a_wrong_row_of_the_table_is_put_back():
+    rules = autograd.mul.vjps
+    with replaced(autograd.mul, vjps=(rules[1], rules[0])), pytest.raises(GradientError):
+        check_grads(lambda x: x * 3.0, Value(2.0))
+    assert autograd.mul.vjps is rules
+    check_grads(lambda x: x * 3.0, Value(2.0))
+
+
+# --- what can't be checked, and says so -------------------------------------------------------
+
+
+def problem(f, *inputs, **more):
+    with pytest.raises(GradientError) as caught:
+        check_grads(f, *inputs, **more)
+    return str(caught.value)
+
+
+def test_integers_have_no_derivative():
+    with pytest.raises(TypeError, match="nothing to differentiate, got an array of int64"):
+        check_grads(lambda x: x, np.arange(3))
+    with pytest.raises(TypeError, match="got int"):
+        check_grads(lambda x: x, 3)
+    with pytest.raises(TypeError, match="no inputs"):
+        check_grads(lambda: Value(1.0))
+
+
+def test_the_first_argument_must_be_a_function():
+    with pytest.raises(TypeError, match="needs a function first, got Value"):
+        check_grads(Value(1.0), Value(2.0))
+
+
+def test_params_must_be_leaves():
+    with pytest.raises(TypeError, match="must be leaves"):
+        check_grads(lambda: Value(1.0), params=[Value(1.0) * 2.0])
+
+
+@pytest.mark.parametrize("result, said", [(lambda x: x.data, "an array of float64"), (lambda x: float(x), "got float"), (lambda x: None, "NoneType"), (lambda x: [x, 1.0], r"got float as the result[1]"), (lambda x: [], "got nothing")])  # fmt: skip
+def test_the_result_must_be_nodes(result, said):
+    assert said in problem(result, Tensor([1.0]))
+
+
+def test_a_function_that_is_not_deterministic():
+    assert "must be deterministic" in problem(
+        lambda x: x * RNG.normal(), Tensor([1.0, 2.0])
+    )
+
+
+def test_a_function_that_changes_its_inputs():
+    def rebinds(x):
+        x.data = x.data * 2.0
+        return x * x
+
+    def writes(x, array):
+        array += 1.0
+        return x * array
+
+    assert "leave its inputs alone" in problem(rebinds, Tensor([1.0]))
+    array = np.ones(1)
+    assert "changes inputs[1]" in problem(writes, Tensor([1.0]), array)
+    assert array[0] == 1.0
+    net = Net()
+
+    def trains(x):
+        net.weight.data = net.weight.data * 0.9
+        return net(x)
+
+    before = net.weight.data
+    assert "changes weight" in problem(trains, Tensor([1.0, 2.0, 3.0]), params=net)
+    assert (net.weight.data == before).all()
+
+
+def test_a_function_whose_shape_depends_on_the_numbers():
+    assert "same shape" in problem(lambda x: x[: 1 + int(x.data[0] > 1.0)], Tensor([1.0, 2.0]))
+
+
+def test_a_function_that_raises_raises():
+    def f(x):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        check_grads(f, Value(1.0))
+
+
+@pytest.mark.parametrize("name", ["log", "sqrt"])
+def test_the_edge_of_the_domain(name):
+    report = examine(getattr(autograd, name), Tensor([1.0, 0.0, 2.0]))
+    assert report.verdict is Verdict.EDGE and report.worst[0].index == (1,)
+    assert f"{name}((3,)) is at the edge of its domain" in report.culprit.message
+    assert not report.ok
+
+
+def test_a_jump():
+    report = examine(autograd.step, Tensor([0.0, 1.0]))
+    assert report.verdict is Verdict.INCONCLUSIVE and "jumps" in str(report)
+
+
+def test_rounding_that_hides_the_derivative():
+    report = examine(lambda x: (1e14 + x.sin()) - 1e14, Tensor([0.5]))
+    assert report.verdict is Verdict.INCONCLUSIVE and "rounding" in str(report)
+
+
+# --- the report -------------------------------------------------------------------------------
+
+
+class TestReport:
+    square: ClassVar = custom(lambda g, out, x: 3 * g * x)
+
+    def report(self):
+        return is_wrong(lambda a, b: self.square(a).sum() + b, Tensor([[1.0, 2.0]]), Value(1.0))
+
+    def test_it_names_input_index_values_verdict_and_seed(self):
+        finding = self.report().worst[0]
+        assert (finding.name, finding.index) == ("inputs[0]", (0, 0))
+        assert finding.analytic == pytest.approx(3.0) and finding.numeric == pytest.approx(2.0)
+        assert finding.error < 1e-10 and finding.tolerance == pytest.approx(3e-6)
+        text = str(self.report())
+        assert all(part in text for part in ("inputs[0][0, 0]", "wrong", "seed 0", "custom((1, 2))"))
+
+    def test_it_is_a_table_in_notebooks(self):
+        html = self.report()._repr_html_()
+        assert html.count("<tr>") == 3 and "culprit: the rule of custom" in html
+        assert "&lt;lambda&gt;" in html
+
+    def test_slopes_of_a_kink(self):
+        (first, *_) = examine(autograd.relu, Value(0.0)).findings
+        assert first.verdict is Verdict.KINK and first.slopes == pytest.approx((0.0, 1.0))
