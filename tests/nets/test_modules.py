@@ -9,6 +9,7 @@ import pytest
 import autograd
 import nets
 from autograd import Tensor
+from autograd.tape import Tape
 from autograd.testing import check_grads
 from nets import functional
 from nets.module import numbers
@@ -118,6 +119,29 @@ def test_a_scalarized_module_has_the_same_values_and_gradients(module, given):
     scalars = autograd.grad(autograd.sum(autograd.mul(cotangent, ys)), flat)
     together = np.concatenate([g.ravel() for g in gradients])
     np.testing.assert_allclose(scalars, together, rtol=1e-12, atol=1e-12)
+
+
+@every_module
+def test_a_recorded_module_replays_on_other_numbers(module, given):
+    """What modules record holds for all numbers: no branch or mask is taken from the first."""
+    module, x = ready(module, given)
+    cotangent = np.random.default_rng(4).normal(size=module(x).shape)
+
+    def total(module, x):
+        return autograd.sum(autograd.mul(cotangent, module(x)))
+
+    leaves = [*module.parameters(), *([] if isinstance(x, np.ndarray) else [x])]
+    tape = Tape(total(module, x), leaves)
+    other, rng = copy.deepcopy(module), np.random.default_rng(5)
+    for parameter in other.parameters():
+        parameter.data = rng.normal(size=parameter.shape)
+    z = x if isinstance(x, np.ndarray) else Tensor(rng.normal(size=x.shape))
+    others = [*other.parameters(), *([] if z is x else [z])]
+    expected = total(other, z)
+    value, gradients = tape.value_and_grad(*(leaf.data for leaf in others))
+    np.testing.assert_allclose(value, expected.data, rtol=1e-12, atol=1e-12)
+    for found, right in zip(gradients, autograd.grad(expected, others), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-12, atol=1e-12)
 
 
 @every_module
