@@ -159,7 +159,9 @@ def main(arguments: list[str] | None = None) -> None:
             run(given)
     except FileNotFoundError as error:
         made.error(f"{error.filename} must exist; give the name of a file that --save wrote")
-    except (ArithmeticError, ImportError, OSError, ValueError) as error:
+    except ArithmeticError as error:
+        made.error(f"the training diverged: {error}; or try a lower --lr")
+    except (ImportError, OSError, ValueError) as error:
         made.error(str(error))
     except KeyboardInterrupt:
         saved = given.save or given.resume

@@ -82,8 +82,8 @@ def fit(
             epoch. It holds the last weights, to go on from.
         checkpoint_every: write it within the epochs, too, after so many mini-batches each time.
         resume: a checkpoint to go on from, in the middle of an epoch or after one, given the
-            other arguments as they were (`epochs` may differ): the final weights are, bit for bit,
-            those of a training that was never interrupted.
+            other arguments as they were (`epochs` may differ): on the same machine the final
+            weights are, bit for bit, those of a training that was never interrupted.
         settings: more that must be the same when the checkpoint is resumed, as JSON can hold it.
         compile: replay the graph of the first mini-batch (`autograd.tape.compile`) instead of
             recording one for each: the same to rounding, and faster where arrays are small. For
