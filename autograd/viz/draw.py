@@ -43,8 +43,8 @@ def draw(
             stay readable at the width of a notebook.
         theme: "light", "dark", or "auto" (no background, lines that show on light and dark).
         color_by: "grad" fills boxes by the size of their gradient, once there is one; None by kind.
-        limit: draw at most this many boxes; of more nodes, modules are closed, or equal structure
-            and runs of one operation share a box, which the picture says.
+        limit: draw at most this many boxes, constants not counted; of more nodes, modules are
+            closed, or equal structure and runs of one operation share a box, as the picture says.
         modules: which module recorded which node, as `(path, kind)`: what `nets.trace_modules()`
             gives. Modules are drawn as clusters, equal blocks in a row folded into one, ×N.
         depth: how many levels of modules to open; those below are one box each. None opens all.

@@ -17,7 +17,9 @@ from autograd.viz.draw_box import Box, constant_box, group_box, module_box, node
 from autograd.viz.draw_collapse import Grouping, by_structure
 from autograd.viz.draw_modules import Modules, Path, bare, by_module, deepest, levels
 from autograd.viz.draw_scalars import Element, Opened, index_text, open_scalars, work
-from autograd.viz.text import node_title, shape_text
+from autograd.viz.text import node_title, one_line, shape_text
+
+NOTE = 80  # characters of a note about the picture
 
 
 class Edge(NamedTuple):
@@ -94,14 +96,18 @@ def to_be_shown(
     shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
     shown.ids = {node: ids[grouping.owner[node]] for node in order}
     plan = Plan(grouping, ids, single, {})
+    room, too_large = limit - len(members), []
     for node in to_open(single, order, expand, paths if scalars else set(), grouping):
-        if len(members) + work(node) > limit:
-            shown.notes.append(f"{node_title(node)} has too many scalars to be opened here")
+        if work(node) > room:
+            too_large.append(node_title(node))
             continue
+        room -= work(node)
         place = (*plan.place(node), ids[node])
         shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
         # in a context of its own: recording, and told to no observer
         plan.opened[node] = Context().run(open_scalars, ids[node], node, place)
+    if too_large:
+        shown.notes.append(one_line(f"too many scalars to open: {', '.join(too_large)}", NOTE))
     for node in ids:
         if node in single:
             label = node.label if labels is None else labels.get(node)

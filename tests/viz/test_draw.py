@@ -514,7 +514,11 @@ def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
     x = Tensor(np.ones((50, 50)), label="x")
     found = shown((x @ x).sum(), expand=[x])
     assert len(found.boxes) == 3
-    assert "too many scalars" in found.notes[0]
+    assert found.notes == ["too many scalars to open: x"]
+    a, b = Tensor(np.ones(100), label="a"), Tensor(np.ones(100), label="b")
+    found = shown(a + b, expand=[a, b], limit=150)
+    assert sum(box.title.startswith("a[") for box in found.boxes) == 100
+    assert found.notes == ["too many scalars to open: b"]
 
 
 def test_what_is_not_there_cannot_be_opened() -> None:
