@@ -342,7 +342,10 @@ class Stepper(Sequence[Moment]):
         for old, new in after.items():  # the sums of backprop keep their order
             new.index, new.label, new.line = old.index, old.label, old.line
         stepper = Stepper(root, self.steps[0].gradient)
-        stepper.position, stepper.breakpoints = self.position, self.breakpoints
+        stepper.position = self.position
+        stepper.breakpoints = [
+            after[x] if isinstance(x, Node) and x in after else x for x in self.breakpoints
+        ]
         return stepper
 
     # --- shown --------------------------------------------------------------------------------

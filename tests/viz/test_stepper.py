@@ -346,6 +346,14 @@ def test_an_edit_equals_a_full_run(root: Node, data: Any) -> None:
         assert edited.nodes[i].label == old.label
 
 
+def test_an_edited_stepper_keeps_its_breakpoints() -> None:
+    stepper = diamond()
+    stepper.breakpoints = [stepper.nodes[2], "abs(grad) > 20"]
+    edited = stepper.edited(stepper.nodes[0], 4.0)
+    assert [edited.run_until().position for _ in range(4)] == [2, 7, 8, 9]
+    assert [stepper.run_until().position for _ in range(4)] == [2, 7, 8, 9]
+
+
 def test_only_a_leaf_can_be_edited_and_keeps_its_shape() -> None:
     w = Tensor([1.0, 2.0], label="w")
     stepper = Stepper((w * w).sum())
