@@ -83,7 +83,7 @@ class Module:
         object.__setattr__(self, name, value)
         if isinstance(value, autograd.Tensor):
             value.label = name
-        elif any(True for _ in _children(name, value)):
+        elif any(_children(name, value)):
             for path, parameter in self.named_parameters():
                 parameter.label = path
 

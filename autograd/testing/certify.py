@@ -9,14 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Primitive, Tensor, Value, grad, scalarize
+from autograd import TABLE, Node, Primitive, Tensor, Value, grad, scalarize
 from autograd.testing.check import examine
 from autograd.testing.report import Report
-from autograd.testing.subject import GradientError, leaf_of
+from autograd.testing.subject import GradientError, flat, leaf_of
 from autograd.testing.verdict import Verdict
 
 SPECIAL = (0.0, 1.0, -1.0, 2.0)  # zeros, and numbers that make ties
-ELEMENTWISE_SHAPES = (((), ()), ((2, 3), (2, 3)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((1, 1), (1, 1)), ((0, 3), (0, 3)))  # fmt: skip
+ELEMENTWISE_SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((), ()),
+    ((2, 3), (2, 3)),
+    ((3,), (2, 3)),
+    ((2, 1), (1, 3)),
+    ((1, 1), (1, 1)),
+    ((0, 3), (0, 3)),
+)
 SIZES = (0, 1)  # of axes that are tried besides those of the cases
 BUDGET = 6
 
@@ -48,8 +55,7 @@ class Case:
     def numbers(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Operands inside the domain."""
         domain = self.primitive.domain * (len(self.shapes) if self.primitive.variadic else 1)
-        domain *= 1 if len(domain) >= len(self.shapes) else len(self.shapes)
-        return [rng.uniform(*interval, shape) for interval, shape in zip(domain, self.shapes)]
+        return [rng.uniform(*at, shape) for at, shape in zip(domain, self.shapes, strict=True)]
 
     def special(self, rng: np.random.Generator) -> list[np.ndarray]:
         """Operands with zeros and ties, in the domain or not."""
@@ -92,8 +98,8 @@ def cases(primitive: Primitive) -> Iterator[Case]:
     if primitive.scalar is not None:
         for params in [params for _, params in primitive.cases] or [{}]:
             for shapes in ELEMENTWISE_SHAPES:
-                for n in (1, 2, 3) if primitive.variadic else (len(primitive.vjps),):
-                    found.append(Case(primitive, (shapes * 2)[:n], params))
+                counts = (1, 2, 3) if primitive.variadic else (len(primitive.vjps),)
+                found += [Case(primitive, (shapes * 2)[:n], params) for n in counts]
     for shapes, params in primitive.cases:
         found += [Case(primitive, shapes, params), Case(primitive, shapes, {})]
         for size in SIZES:
@@ -124,14 +130,16 @@ def examined(case: Case, rtol: float, rng: np.random.Generator) -> Iterator[Repo
 
 def law(case: Case, statement: str, broken: list[str]) -> Report:
     """The report on a law: one problem for everything that breaks it."""
-    return Report(case.__name__, 0, 0.0, problems=[f"{statement}: not so {where}" for where in broken])
+    problems = [f"{statement}: not so {where}" for where in broken]
+    return Report(case.__name__, 0, 0.0, problems=problems)
 
 
 def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
     """Where the rule of an operand in which the primitive is linear is not its transpose."""
     broken = []
     leaves = [Tensor(x) for x in numbers]
-    for i, (x, rule) in enumerate(zip(numbers, case.primitive.rules(tuple(leaves)))):
+    rules = case.primitive.rules(tuple(leaves))
+    for i, (x, rule) in enumerate(zip(numbers, rules, strict=True)):
 
         def apply(moved: np.ndarray, i: int = i) -> np.ndarray:
             return np.asarray(case(*numbers[:i], moved, *numbers[i + 1 :]))
@@ -154,21 +162,23 @@ def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> 
 
 def carriers(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
     """Where Values or the scalarized graph give other numbers than Tensors."""
-    leaves, scalars = [Tensor(x, label=f"x{i}") for i, x in enumerate(numbers)], {}
+    leaves = [Tensor(x, label=f"x{i}") for i, x in enumerate(numbers)]
+    scalars: dict[Node, Any] = {}
     output = case(*leaves)
     cotangent = rng.normal(size=output.shape)
     seed = float(cotangent) if isinstance(output, Value) else cotangent
     gradients = grad(output, leaves, seed)
-    expanded = np.asarray(scalarize(output, scalars), object)
+    expanded = [value for _, value in flat(scalarize(output, scalars))]
     broken = []
-    if not close([float(v) for v in expanded.flat], np.ravel(output.data)):
+    if not close([float(v) for v in expanded], np.ravel(output.data)):
         broken.append("in the scalarized numbers")
-    total = sum((v * c for v, c in zip(expanded.flat, cotangent.flat)), Value(0.0))
-    for i, (leaf, gradient) in enumerate(zip(leaves, gradients)):
-        if not close(grad(total, list(scalars[leaf].flat)) if leaf.size else [], np.ravel(gradient)):
+    total = sum((v * c for v, c in zip(expanded, np.ravel(cotangent), strict=True)), Value(0.0))
+    for i, (leaf, gradient) in enumerate(zip(leaves, gradients, strict=True)):
+        if not close(grad(total, list(scalars[leaf].flat)), np.ravel(gradient)):
             broken.append(f"in the scalarized gradient for operand {i}")
     if case.primitive.scalar is not None:
-        rows = zip(*[x.flat for x in np.broadcast_arrays(*numbers)], output.data.flat)
+        columns = [*np.broadcast_arrays(*numbers), output.data]
+        rows = zip(*[np.ravel(x) for x in columns], strict=True)
         for *row, expected in rows:
             if not close([case(*[leaf_of(float(x), None) for x in row]).data], [expected]):
                 broken.append(f"on Values at {', '.join(map(str, row))}")

@@ -27,7 +27,8 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
     """Who is to blame for what `report` found."""
     rng = np.random.default_rng(report.seed)
     nodes = sample(recorded(call.output))
-    kinks, edges = [], []
+    kinks: list[Culprit] = []
+    edges: list[Culprit] = []
     for node in nodes:
         for fault in faults(node, report.rtol, rng):
             if fault.kind == "rule":
@@ -47,7 +48,7 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
     if escaped:
         return Culprit(
             "escape",
-            f"{subject.name} itself: it reads the number of {escaped}, and no gradient follows that",
+            f"{subject.name} itself: it reads the number of {escaped}, where no gradient follows",
         )
     if kinks:
         names = ", ".join(dict.fromkeys(name_of(fault.node) for fault in kinks))
@@ -118,7 +119,8 @@ def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culpri
                     yield Culprit(
                         "rule",
                         f"the rule of {name_of(node)} for its operand {operand}: analytic "
-                        f"{finding.analytic:.8g}, numeric {finding.numeric:.8g} ± {finding.error:.1g}",
+                        f"{finding.analytic:.8g}, numeric {finding.numeric:.8g} "
+                        f"± {finding.error:.1g}",
                         node,
                         operand,
                     )
@@ -141,7 +143,7 @@ class RuleError(Exception):
 
 
 def contributions(node: Node, gradient: Any) -> list[Any]:
-    """What the rules of `node` send on, broadcasting undone; nothing of the engine's walk is used."""
+    """What the rules of `node` send on, broadcasting undone, with nothing of the engine's walk."""
     assert node.op is not None
     values = [
         np.array(x, float) if np.ndim(x) else np.float64(x)
@@ -182,15 +184,15 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
-    """The first node, in the order of backprop, whose gradient is not the sum of what it was sent."""
+    """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
     sums: dict[Node, Any] = {call.output: np.asarray(cotangent, float)}
     for node in reversed(recorded(call.output)):
         if node not in sums:
             continue
-        scale = np.abs(sums[node]).max(initial=0.0)
+        small = 1e-12 * np.abs(sums[node]).max(initial=0.0)
         if not np.allclose(
-            walked.get(node, 0.0), sums[node], rtol=1e-9, atol=1e-12 * scale, equal_nan=True
+            walked.get(node, 0.0), sums[node], rtol=1e-9, atol=small, equal_nan=True
         ):
             return Culprit(
                 "engine", f"the engine: what reaches {name_of(node)} is added up wrongly", node
@@ -225,7 +227,7 @@ def unrecorded_rule(subject: Subject, report: Report, rng: np.random.Generator) 
 def unrecorded(
     node: Node, operands: list[Any], report: Report, rng: np.random.Generator
 ) -> Culprit:
-    """Whether it is a rule of `node` that is wrong when differentiated, or what the engine gives it."""
+    """Whether a rule of `node` is wrong when differentiated, or what the engine gives it."""
     assert node.op is not None
     gradient = leaf_of(rng.normal(size=node.shape), None)
     for rule in node.op.rules(node.operands):

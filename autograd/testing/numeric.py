@@ -116,7 +116,10 @@ def derivative(
 def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
     """φ′(0−) and φ′(0+): the most certain of several radii each."""
     left, right = (
-        min((one_sided(phi, sign * r, n, noise) for r, n in ONE_SIDED_TRIALS), key=lambda s: s.error)
+        min(
+            (one_sided(phi, sign * radius, points, noise) for radius, points in ONE_SIDED_TRIALS),
+            key=lambda found: found.error,
+        )
         for sign in (-1, 1)
     )
     return left, right

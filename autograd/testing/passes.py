@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, grad, steps
+from autograd import Node, backward, grad, steps
 from autograd import describe as describe_node
 from autograd.testing.subject import Call, GradientError, Subject, leaf_of, quiet
 
@@ -49,7 +49,9 @@ def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
     seed = leaf_of(cotangent, None)
     recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
     finite = all(np.isfinite(g).all() for g in first.values())
-    scaled = {factor: call.gradients(factor * cotangent) for factor in (0.0, -2.0)} if finite else {}
+    scaled = (
+        {factor: call.gradients(factor * cotangent) for factor in (0.0, -2.0)} if finite else {}
+    )
     for (name, leaf), node in zip(call.leaves.items(), recorded, strict=True):
         g = first[name]
         kind = type(leaf._data), leaf.shape, leaf.dtype
@@ -63,16 +65,16 @@ def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
             yield f"{name}: with create_graph the gradient is another"
         for factor, gradients in scaled.items():
             if not np.array_equal(factor * np.asarray(g), gradients[name]):
-                yield f"{name}: {factor:g} times the cotangent must give {factor:g} times the gradient"
+                yield f"{name}: {factor:g} cotangents must give {factor:g} times the gradient"
         if not identical(numbers[name], leaf._data):
             yield f"{name}: the backward pass changes the input"
     if not identical(kept, cotangent):
         yield "the backward pass changes its seed"
     arrays = {"the seed": cotangent, **{f"the gradient of {name}": g for name, g in left.items()}}
     arrays |= {f"the input {name}": leaf._data for name, leaf in call.leaves.items()}
-    for (one, x), (other, y) in combinations(arrays.items(), 2):
+    for (one, x), (another, y) in combinations(arrays.items(), 2):
         if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.shares_memory(x, y):
-            yield f"{one} shares memory with {other}"
+            yield f"{one} shares memory with {another}"
 
 
 def left_by_backward(
@@ -85,8 +87,8 @@ def left_by_backward(
     with keeping_grads(list(call.leaves.values())):
         for leaf in call.leaves.values():
             leaf.grad = None
-        call.output.backward(cotangent)
-        call.output.backward(cotangent)
+        backward(call.output, cotangent)
+        backward(call.output, cotangent)
         zeros = {name: 0.0 * leaf._data for name, leaf in call.leaves.items()}
         left = {name: leaf.grad for name, leaf in call.leaves.items()}
         other = [node for node, g in walked.items() if not identical(g, node.grad)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from autograd import steps
 from autograd.testing.numeric import EPS, Slope, derivative, repeated, sides
 from autograd.testing.report import Finding
-from autograd.testing.subject import Call, GradientError, Subject, quiet
+from autograd.testing.subject import Call, GradientError, Subject, like, quiet
 from autograd.testing.verdict import TRUST, Verdict, judge, judge_kink
 
 SMALLEST = 1e-3  # an entry's size, of which steps are parts, where it is (nearly) 0
@@ -30,9 +31,7 @@ class Probe:
         self.base = np.asarray(call.output._data, float)
         self.gradients = call.gradients(cotangent)
 
-    def findings(
-        self, name: str, budget: int, rng: np.random.Generator
-    ) -> Iterator[Finding]:
+    def findings(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Finding]:
         """One finding per direction, up to the first that does not pass."""
         for direction in self.directions(name, budget, rng):
             finding = self.settled(name, direction)
@@ -40,9 +39,7 @@ class Probe:
             if not finding.verdict.passes:
                 return
 
-    def directions(
-        self, name: str, budget: int, rng: np.random.Generator
-    ) -> Iterator[np.ndarray]:
+    def directions(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """Every entry by itself where `budget` allows, else groups of entries with random signs.
 
         A group holds entries whose gradients are of similar size, so that none drowns; each group
@@ -52,7 +49,7 @@ class Probe:
         x = np.asarray(self.subject.numbers[name], float)
         size = np.maximum(np.abs(x), SMALLEST)
         if x.size <= budget:
-            groups, draws = np.arange(x.size).reshape(-1, 1), 1
+            groups, draws = [np.array([i]) for i in range(x.size)], 1
         else:
             by_weight = np.argsort(np.abs(np.asarray(self.gradients[name]) * size), axis=None)
             groups, draws = np.array_split(by_weight, max(budget // 2, 1)), 2
@@ -90,7 +87,7 @@ class Probe:
                     break
                 kinked = any(part.verdict is Verdict.KINK for part in parts)
                 if parts and (kinked or not additive(finding, parts)):
-                    return finding._replace(verdict=Verdict.KINK, note="several kinks at once")
+                    return replace(finding, verdict=Verdict.KINK, note="several kinks at once")
                 if parts and finding.verdict is not Verdict.WRONG:
                     return max(parts, key=lambda part: part.error)
         return finding
@@ -105,12 +102,9 @@ class Probe:
         number = self.subject.numbers[name]
 
         def phi(t: float) -> float:
-            moved = number + t * direction
+            moved = like(number, number + t * direction)
             try:
-                with (
-                    np.errstate(all="ignore"),
-                    self.subject.at({name: float(moved) if type(number) is float else moved}) as call,
-                ):
+                with np.errstate(all="ignore"), self.subject.at({name: moved}) as call:
                     if call.output.shape != self.base.shape:
                         raise GradientError(
                             f"{self.subject.name} must return the same shape for the same shapes, "
@@ -131,16 +125,19 @@ class Probe:
 
         numeric = derivative(phi, noise, certain)
         numeric = numeric._replace(error=numeric.error + rounding)
-        verdict, note, slopes = judge(analytic, numeric, self.rtol), "", ()
+        verdict, note = judge(analytic, numeric, self.rtol), ""
+        slopes: tuple[float, ...] = ()
         if verdict is Verdict.WRONG and np.isfinite(numeric.error):
             numeric = repeated(phi, numeric, noise)
             verdict = judge(analytic, numeric, self.rtol)
-        if verdict is not Verdict.OK and self.is_noise(name, direction, cotangent, analytic, numeric):
+        noisy = (name, direction, cotangent, analytic, numeric)
+        if verdict is not Verdict.OK and self.is_noise(*noisy):
             verdict, note = Verdict.OK, "0 to within rounding"
         if verdict is not Verdict.OK:  # a kink has a two-sided derivative too, which means nothing
             verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
         if verdict is Verdict.WRONG and numeric.change == 0 and any(map(phi, FURTHER)):
             verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY  # a staircase shows no slope close by
+        size = max(abs(analytic), abs(np.nan_to_num(numeric.value)))
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
@@ -150,9 +147,9 @@ class Probe:
             analytic=analytic / scale,
             numeric=numeric.value / scale,
             error=numeric.error / abs(scale),
-            tolerance=self.rtol * max(abs(analytic), abs(np.nan_to_num(numeric.value))) / abs(scale),
+            tolerance=self.rtol * size / abs(scale),
             verdict=verdict,
-            slopes=tuple(s / scale for s in slopes[:: -1 if entry(direction) < 0 else 1]),
+            slopes=tuple(x / scale for x in slopes[:: -1 if entry(direction) < 0 else 1]),
             note=note,
             scale=scale,
         )
@@ -180,7 +177,12 @@ class Probe:
         return judge(analytic, better, self.rtol), "", better, ()
 
     def is_noise(
-        self, name: str, direction: np.ndarray, cotangent: np.ndarray, analytic: float, numeric: Slope
+        self,
+        name: str,
+        direction: np.ndarray,
+        cotangent: np.ndarray,
+        analytic: float,
+        numeric: Slope,
     ) -> bool:
         """Whether both derivatives are 0 but for rounding, as for a shift in front of a softmax.
 
@@ -194,10 +196,9 @@ class Probe:
         rng = np.random.default_rng(0)
         for _ in range(4):
             numbers = {
-                key: x * (1 + 4 * EPS * rng.choice((-1.0, 1.0), np.shape(x)))
+                key: like(x, x * (1 + 4 * EPS * rng.choice((-1.0, 1.0), np.shape(x))))
                 for key, x in self.subject.numbers.items()
             }
-            numbers = {k: float(x) if type(self.subject.numbers[k]) is float else x for k, x in numbers.items()}
             with self.subject.at(numbers) as call:
                 moved = along(direction, call.gradients(cotangent, [name])[name])
             spread = max(spread, abs(moved - analytic))
@@ -206,8 +207,7 @@ class Probe:
     @cached_property
     def inside(self) -> float:
         """The largest gradient anywhere in the graph."""
-        seed = self.cotangent if self.cotangent.ndim else float(self.cotangent)
-        seed = seed if type(self.call.output._data) is not float else float(self.cotangent)
+        seed = like(self.call.output._data, self.cotangent)
         with quiet():
             gradients = [step.gradient for step in steps(self.call.output, seed)]
         return max(float(np.abs(g).max(initial=0.0)) for g in gradients)
@@ -232,9 +232,8 @@ def halves(direction: np.ndarray) -> list[np.ndarray]:
     places = np.flatnonzero(direction)
     if len(places) < 2:
         return []
-    first = np.zeros(direction.size)
-    first[places[: len(places) // 2]] = direction.flat[places[: len(places) // 2]]
-    first = first.reshape(direction.shape)
+    first = np.zeros(direction.shape)
+    first.flat[places[: len(places) // 2]] = direction.flat[places[: len(places) // 2]]
     return [first, direction - first]
 
 

@@ -10,7 +10,8 @@ from autograd import Node
 from autograd.testing.verdict import Verdict
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """One comparison of an analytic with a numeric derivative, both for the random cotangent.
 
     With an `index` it is the derivative for that entry (and with an `output`, of that element);
@@ -81,7 +82,9 @@ class Report:
     def verdict(self) -> Verdict:
         """The worst of all."""
         found = [finding.verdict for finding in self.findings]
-        return max([Verdict.WRONG] if self.problems else found or [Verdict.OK], key=list(Verdict).index)
+        if self.problems:
+            return Verdict.WRONG
+        return max(found, key=list(Verdict).index, default=Verdict.OK)
 
     @property
     def worst(self) -> list[Finding]:
@@ -118,8 +121,9 @@ class Report:
 
     def __str__(self) -> str:
         rows = [HEADINGS, *self.rows] if self.findings else []
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        table = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [[cell.ljust(n) for cell, n in zip(row, widths, strict=True)] for row in rows]
+        table = ["  ".join(cells).rstrip() for cells in lines]
         blame = [f"culprit: {self.culprit.message}"] if self.culprit else []
         return "\n".join([self.summary, *self.problems, *table, *blame])
 

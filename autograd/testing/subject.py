@@ -30,20 +30,20 @@ class Call(NamedTuple):
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
         """The vector-Jacobian product with `seed`, by name."""
         names = list(self.leaves) if names is None else names
-        seed = float(seed) if type(self.output._data) is float else seed
         with quiet():
-            found = grad(self.output, [self.leaves[name] for name in names], seed)
+            leaves = [self.leaves[name] for name in names]
+            found = grad(self.output, leaves, like(self.output._data, seed))
         return dict(zip(names, found, strict=True))
 
 
 class Subject(Protocol):
-    """A function with numbers to differentiate it for; `at` calls it with some of them replaced."""
+    """A function with numbers to differentiate it for; `at` calls it with others instead."""
 
     name: str
     numbers: dict[str, Any]
 
     def at(self, moved: dict[str, Any]) -> Any:
-        """A context manager: the `Call`. Parameters hold the moved numbers as long as it is open."""
+        """A context manager: the `Call`. Parameters hold the moved numbers while it is open."""
 
 
 class Function:
@@ -82,7 +82,7 @@ class Function:
             for path, leaf in leaves.items():
                 self._must_keep(path, leaf._data is given[path])
             for (path, before), after in zip(self.items, arguments, strict=True):
-                self._must_keep(path, before is after or isinstance(after, Node) or same(before, after))
+                self._must_keep(path, same(before, after))
             for name, node in self.parameters.items():
                 self._must_keep(name, node._data is numbers[name])
             yield Call({**leaves, **self.parameters}, output)
@@ -102,7 +102,8 @@ class Function:
     def _must_keep(self, name: str, kept: bool) -> None:
         if not kept:
             raise GradientError(
-                f"{self.name} must leave its inputs alone, but it changes {name}; let it work on a copy"
+                f"{self.name} must leave its inputs alone, but it changes {name}; "
+                f"let it work on a copy"
             )
 
     def _nodes_in(self, result: Any) -> list[Node]:
@@ -191,6 +192,11 @@ def joined(nodes: list[Node]) -> Node:
         return nodes[0]
     reshape, concatenate = TABLE["reshape"], TABLE["concatenate"]
     return concatenate(*[reshape(node, shape=(-1,)) for node in nodes])
+
+
+def like(number: Any, other: Any) -> Any:
+    """`other` as a float where `number` is one."""
+    return float(other) if type(number) is float else other
 
 
 def leaf_of(number: Any, label: str | None) -> Node:

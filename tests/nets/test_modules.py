@@ -57,6 +57,7 @@ def cases():
     yield nets.Dropout(0.5, rng=rng).eval(), PLANE
     yield nets.Embedding(5, 3, rng=rng), np.array([[1, 4], [1, 0]])
     yield nets.MultiHeadAttention(4, 2, rng=rng), (2, 3, 4)
+    yield nets.MultiHeadAttention(2, 1, bias=False, rng=rng), (3, 2)
     yield nets.TransformerBlock(4, 2, hidden=5, rng=rng), (3, 4)
     yield nets.DigitsNetwork(channels=1, rng=rng), (1, 8, 8)
     yield nets.CharacterTransformer(5, 3, width=4, heads=2, depth=1, rng=rng), np.array([[1, 4, 1]])
@@ -218,6 +219,8 @@ def test_batch_norm_refuses_a_batch_without_a_variance():
     with pytest.raises(ValueError, match="at least 2 numbers per channel"):
         nets.BatchNorm(2)(np.ones((1, 2)))
     nets.BatchNorm(2).eval()(np.ones((1, 2)))
+    with pytest.raises(ValueError, match=r"\(batch, 2, \.\.\.\), got \(4, 3\)"):
+        nets.BatchNorm(2)(np.ones((4, 3)))
 
 
 def test_causal_attention_sees_only_the_past():

@@ -107,4 +107,3 @@ SET = [
     Entry("float32 log", lambda m, x: m.log(x), 0.2, 5.0, np.float32),
     Entry("float32 relu at 0", relu, 0.2, 2.0, np.float32, kinked=(0.0,)),
 ]
-

@@ -57,7 +57,11 @@ RIGHT = {
     "empty": (lambda x: (x * x).sum(axis=0), Tensor(np.zeros((0, 3)))),
     "tiny": (lambda x: 1e-6 * x.sum(), Tensor(RNG.normal(size=20))),
     "softmax sums to 1": (lambda x: x.softmax().sum(), Tensor(RNG.normal(size=4))),
-    "shift before softmax": (lambda x, b: (x + b).softmax(), Tensor(RNG.normal(size=4)), Value(0.3)),
+    "shift before softmax": (
+        lambda x, b: (x + b).softmax(),
+        Tensor(RNG.normal(size=4)),
+        Value(0.3),
+    ),
     "parabola at 0": (lambda x: x * x, Tensor([0.0, 1.0])),
     "x|x| at 0": (lambda x: x * x.abs(), Tensor([0.0])),
     "float32 inside": (lambda x: (x.astype("float32") * 3.0).sin(), Tensor(RNG.normal(size=3))),
@@ -94,7 +98,15 @@ def test_every_parameter_of_a_module_is_checked_and_left_alone():
     loss.backward()  # recorded before the check, and not stale
 
 
-@pytest.mark.parametrize("form", [lambda net: net, lambda net: [net.weight, net.bias], lambda net: dict(net.named_parameters()), lambda net: iter([net.weight, net.bias])])  # fmt: skip
+FORMS = {
+    "module": lambda net: net,
+    "list": lambda net: [net.weight, net.bias],
+    "dict": lambda net: dict(net.named_parameters()),
+    "iterator": lambda net: iter([net.weight, net.bias]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_params_names_what_a_closure_uses(form):
     net = Net()
     report = examine(lambda x: net(x).sum(), Tensor([1.0, 2.0, 3.0]), params=form(net))
@@ -254,15 +266,22 @@ def test_params_must_be_leaves():
         check_grads(lambda: Value(1.0), params=[Value(1.0) * 2.0])
 
 
-@pytest.mark.parametrize("result, said", [(lambda x: x.data, "an array of float64"), (lambda x: float(x), "got float"), (lambda x: None, "NoneType"), (lambda x: [x, 1.0], r"got float as the result[1]"), (lambda x: [], "got nothing")])  # fmt: skip
+RESULTS = {
+    "an array of float64": lambda x: x.data,
+    "got float as the result;": lambda x: float(x),
+    "got NoneType": lambda x: None,
+    "got float as the result[1]": lambda x: [x, 1.0],
+    "got nothing": lambda x: [],
+}
+
+
+@pytest.mark.parametrize(("said", "result"), RESULTS.items(), ids=RESULTS.keys())
 def test_the_result_must_be_nodes(result, said):
     assert said in problem(result, Tensor([1.0]))
 
 
 def test_a_function_that_is_not_deterministic():
-    assert "must be deterministic" in problem(
-        lambda x: x * RNG.normal(), Tensor([1.0, 2.0])
-    )
+    assert "must be deterministic" in problem(lambda x: x * RNG.normal(), Tensor([1.0, 2.0]))
 
 
 def test_a_function_that_changes_its_inputs():
@@ -334,7 +353,9 @@ class TestReport:
         assert finding.analytic == pytest.approx(3.0) and finding.numeric == pytest.approx(2.0)
         assert finding.error < 1e-10 and finding.tolerance == pytest.approx(3e-6)
         text = str(self.report())
-        assert all(part in text for part in ("inputs[0][0, 0]", "wrong", "seed 0", "custom((1, 2))"))
+        assert all(
+            part in text for part in ("inputs[0][0, 0]", "wrong", "seed 0", "custom((1, 2))")
+        )
 
     def test_it_is_a_table_in_notebooks(self):
         html = self.report()._repr_html_()

@@ -12,7 +12,9 @@ import autograd
 from autograd import Primitive, Tensor
 from autograd.testing import Verdict, examine
 
-spec = importlib.util.spec_from_file_location("comparison", Path(__file__).with_name("comparison.py"))
+spec = importlib.util.spec_from_file_location(
+    "comparison", Path(__file__).with_name("comparison.py")
+)
 comparison = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(comparison)
 

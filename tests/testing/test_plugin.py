@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-TESTS = '''
+TESTS = """
 from hypothesis import settings
 from autograd import Tensor
 
@@ -23,12 +23,13 @@ def test_wrong(gradcheck):
 
 def test_profile():
     assert settings.default.derandomize
-'''
+"""
 
 
 def test_a_failure_shows_the_report_and_no_traceback(tmp_path):
     (tmp_path / "test_mine.py").write_text(TESTS, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "autograd.testing.plugin", "."]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["-p", "autograd.testing.plugin", "."]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HYPOTHESIS_PROFILE": "ci"}
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
