@@ -140,7 +140,7 @@ class Layout:
         vertex = self._vertex
         self.outputs = np.array([vertex[node] for node in outputs], np.intp)
         last = max((node.index for node in outputs[:first]), default=-1)
-        boundary = len(self.leaves) + sum(node.index <= last for node in results)
+        boundary = len(self.leaves) + sum([node.index <= last for node in results])
         del self._vertex
         self._look_through_copies(boundary)
         self._drop_unused()
@@ -166,12 +166,16 @@ class Layout:
         self.source, self.numbers = source, bits.view(np.float64)
         self.count = self.first_constant + len(bits)
 
-        kinds: dict[tuple[Any, ...], int] = {}
+        kinds: dict[Any, int] = {}
         self.code = np.full(self.count, -1)
         self.code[leaves : self.first_constant] = [
-            kinds.setdefault((node.op, *node.params.items()), len(kinds)) for node in results
+            kinds.setdefault(
+                (node.op, *node.params.items()) if node.params else node.op, len(kinds)
+            )
+            for node in results
         ]
-        self.kinds = [(op, dict(params)) for op, *params in kinds]
+        rows = [kind if isinstance(kind, tuple) else (kind,) for kind in kinds]
+        self.kinds = [(op, dict(params)) for op, *params in rows]
 
     def _made_by(self, *ops: Primitive) -> np.ndarray:
         """Which vertices one of `ops` made."""

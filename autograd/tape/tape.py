@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +16,18 @@ from autograd.tape.layout import is_scalar
 from autograd.tape.profile import Profile
 from autograd.tape.scalars import ScalarReplay
 from autograd.tape.tensors import TensorReplay
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """Without the search for cyclic garbage: a graph has none, but many objects to search."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Replay(Protocol):
@@ -79,15 +93,16 @@ class Tape:
         self._guards = guards or Guards()
         watched = [x for guard in self._guards.found for x in guard.operands if isinstance(x, Node)]
         self._gradients = self._single and outputs[0].size == 1
-        gradients = grad(outputs[0], self.wrt, create_graph=True) if self._gradients else []
-        first = [*outputs, *watched]
         self._values = len(outputs)
-        nodes = toposort(*first, *gradients)
-        self._check_inputs(nodes, strict)
-        nodes += set(self.inputs).difference(nodes)
-        replay = ScalarReplay if is_scalar(nodes) else TensorReplay
-        self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
         self._lock = threading.Lock()
+        with _garbage_left_alone():
+            gradients = grad(outputs[0], self.wrt, create_graph=True) if self._gradients else []
+            first = [*outputs, *watched]
+            nodes = toposort(*first, *gradients)
+            self._check_inputs(nodes, strict)
+            nodes += set(self.inputs).difference(nodes)
+            replay = ScalarReplay if is_scalar(nodes) else TensorReplay
+            self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
 
     def _check_inputs(self, nodes: list[Node], strict: bool) -> None:
         if len(set(self.inputs)) < len(self.inputs):
