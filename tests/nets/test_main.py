@@ -208,6 +208,13 @@ def test_a_missing_matplotlib_gets_one_line_before_any_work(monkeypatch, capsys)
     assert "plots need matplotlib" in fails(capsys, "moons", "--plot", "moons.png")
 
 
+def test_no_extra_is_needed_to_train(monkeypatch, capsys):
+    for extra in ("matplotlib", "safetensors", "threadpoolctl", "tqdm"):
+        monkeypatch.setitem(sys.modules, extra, None)
+    main(["moons", "--epochs", "1"])
+    assert "test" in table(capsys.readouterr().out)
+
+
 def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     file = tmp_path / "run.npz"
     main(["moons", "--epochs", "1", "--save", str(file)])
