@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from autograd.testing import laws
+from autograd.testing.audit import Audit, VacuousCheckWarning, audit
 from autograd.testing.certify import certify
 from autograd.testing.check import check_grads, examine
 from autograd.testing.mutants import ENGINE, Mutant, mutants

@@ -15,6 +15,7 @@ import numpy as np
 
 import autograd
 from autograd import Node, Primitive, Tensor, Value, grad
+from autograd.testing.certify import certify
 from autograd.testing.check import check_grads
 
 RTOL = 1e-8  # a rule that computes in float32 is wrong by 6e-8
@@ -189,6 +190,7 @@ RULES: dict[str, Callable[[Primitive], None]] = {
     "conventions": conventions,
     "float32": mixed_precision,
     "linearity": linear,
+    "certify": certify,
 }
 
 

@@ -144,7 +144,7 @@ class Expression:
         """The drawing, in Graphviz's language."""
         from autograd import viz
 
-        return viz.draw(self.output).source if hasattr(viz, "draw") else ""
+        return viz.draw(self.output).source
 
     def __str__(self) -> str:
         return program(self.output)
