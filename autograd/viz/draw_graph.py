@@ -160,7 +160,7 @@ def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
         return
     for slot, x in enumerate(node.operands):
         if isinstance(x, Node):
-            if owner[x] is not head and not apart(copies.get(x), copies.get(node)):
+            if owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
                 for tail, _ in plan.sources(x):
                     yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
         elif node is head and node in plan.single:
