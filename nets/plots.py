@@ -71,7 +71,7 @@ def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Any = None) -
     with autograd.no_grad():
         logits = numbers(model(np.stack([x1.ravel(), x2.ravel()], axis=1))).reshape(x1.shape)
     probability = autograd.sigmoid(logits)
-    axes.contourf(x1, x2, probability, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
+    axes.contourf(x1, x2, probability, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.4)
     axes.contour(x1, x2, probability, levels=[0.5], colors="black", linewidths=1)
     for label, colour in [(0, "tab:orange"), (1, "tab:purple")]:
         axes.scatter(
