@@ -412,12 +412,16 @@ def _contractions(
 
 
 def _distinct(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each column of a matrix which of the distinct ones it is; and where these stand first."""
+    """For each column of a matrix which of the distinct ones it is; and where these stand first.
+
+    They are counted as they come, so that what reads them reads them in a natural order.
+    """
     digest = np.random.default_rng(0).integers(1 << 62, size=len(columns)) @ columns
     _, first, which = np.unique(digest, return_index=True, return_inverse=True)
     if not np.array_equal(columns[:, first[which]], columns):  # two columns of one digest
         _, first, which = np.unique(columns, axis=1, return_index=True, return_inverse=True)
-    return which.ravel(), first
+    order = np.argsort(first)
+    return np.argsort(order)[which.ravel()], first[order]
 
 
 def _varieties(rows: np.ndarray) -> np.ndarray:

@@ -85,6 +85,10 @@ class Program:
             yield from self._contraction(group)
         elif isinstance(group, Sums):
             for part in self._tiles(len(group.operands), len(group.members)):
+                if self.rows and self.wide and len(group.operands) > len(group.members):
+                    terms = yield from self._matrix(group.operands[:, part].T, 0)  # long runs
+                    yield np.add.reduce, (terms, 1, None, self._out(group.members[part]))
+                    continue
                 terms = yield from self._matrix(group.operands[:, part], 0)
                 if terms.shape[1] == 1:  # a single sum, which `reduce` would add in pairs
                     yield _summed_in_order, (terms, self._out(group.members[part]))

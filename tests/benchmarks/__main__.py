@@ -87,7 +87,9 @@ def start(key: str, name: str, threads: int | None) -> tuple[Contender | None, A
 
 def run(key: str, workload: Workload, rounds: int, threads: int | None) -> list[Result]:
     ready = []
-    for name in workload.contenders:  # one after the other, so that set-ups don't disturb each other
+    for (
+        name
+    ) in workload.contenders:  # one after the other, so that set-ups don't disturb each other
         contender, result = start(key, name, threads)
         if contender is None:
             print(f"  {name}: left out ({result})", file=sys.stderr)
@@ -142,9 +144,7 @@ def plot(measured: dict[str, list[Result]], path: str) -> None:
     for ax, (key, results) in zip(axes[:, 0], measured.items(), strict=True):
         results = sorted(results, key=lambda r: -r.median)
         colors = ["tab:orange" if r.name.startswith("gradwalk") else "tab:gray" for r in results]
-        bars = ax.barh(
-            [r.name for r in results], [r.median * 1e3 for r in results], color=colors
-        )
+        bars = ax.barh([r.name for r in results], [r.median * 1e3 for r in results], color=colors)
         ax.bar_label(bars, fmt="%.3g ms", padding=3)
         ax.set(xscale="log", title=WORKLOADS[key].title)
         ax.margins(x=0.2)

@@ -58,9 +58,7 @@ def gradwalk_mlp(*arguments: Any) -> Any:
 
     layers, x, y = mlp_numbers(*arguments)
     parameters = [autograd.Tensor(p) for layer in layers for p in layer]
-    library = SimpleNamespace(
-        tanh=autograd.tanh, relu=autograd.relu, cross_entropy=cross_entropy
-    )
+    library = SimpleNamespace(tanh=autograd.tanh, relu=autograd.relu, cross_entropy=cross_entropy)
     return parameters, (lambda: mlp_loss(library, parameters, x, y))
 
 
@@ -300,9 +298,7 @@ def torch_lenet() -> Any:
         *(nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
     )
     model.load_state_dict({k: torch.tensor(v) for k, v in lenet().state_dict().items()})
-    return torch_step(
-        list(model.parameters()), lambda: nn.functional.cross_entropy(model(x), y)
-    )
+    return torch_step(list(model.parameters()), lambda: nn.functional.cross_entropy(model(x), y))
 
 
 def mygrad_lenet() -> Any:

@@ -20,7 +20,9 @@ class Workload(NamedTuple):
     tolerance: float = 1e-9
 
 
-def of(contenders: dict[str, Callable[..., Step]], *arguments: Any) -> dict[str, Callable[..., Step]]:
+def of(
+    contenders: dict[str, Callable[..., Step]], *arguments: Any
+) -> dict[str, Callable[..., Step]]:
     return {name: partial(make, *arguments) for name, make in contenders.items()}
 
 
