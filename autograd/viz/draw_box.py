@@ -51,7 +51,7 @@ def constant_box(id: str, raw: Any, place: tuple[str, ...]) -> Box:
 
 
 def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[str, ...]) -> Box:
-    """A closed module: how much is in it, and the shape that leaves it."""
+    """A closed module: how much is in it, and the shape (and gradient) of what leaves it."""
     operations = [node for node in nodes if node.op]
     parameters = sum(node.size for node in nodes if not node.op)
     box = Box(id, "group", title=title, aside=kind, place=place)
@@ -59,7 +59,8 @@ def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[s
     if parameters:
         box.value.append(counted(parameters, "parameter"))
     box.value.append(f"gives {shape_text(operations[-1].shape)}")
-    box.magnitude = norm_of_gradients(nodes)
+    if operations[-1]._grad is not None:
+        box.magnitude = norm([numbers_of(operations[-1]._grad)])
     return box
 
 
@@ -79,7 +80,7 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
         box.value.append(", ".join(most))
     else:
         stems = {re.sub(r"\[?[\d,.]*\]?$", "", node.label or "") for node in nodes}
-        box.title = stems.pop() if len(stems) == 1 else "leaves"
+        box.title = (stems.pop() if len(stems) == 1 else "") or "leaves"
     shapes = {node.shape for node in nodes}
     if len(shapes) == 1 and nodes[0].ndim:
         box.aside += f" of {shape_text(nodes[0].shape)}"
@@ -106,17 +107,13 @@ def flat(arrays: list[Any]) -> np.ndarray:
 
 
 def extent(arrays: list[Any]) -> str:
+    """Between what all their numbers lie."""
     return range_and_norm(flat(arrays))[0]
 
 
 def norm(gradients: list[Any]) -> float:
     with np.errstate(all="ignore"):
         return float(np.linalg.norm(flat(gradients)))
-
-
-def norm_of_gradients(nodes: list[Node]) -> float | None:
-    gradients = [numbers_of(node._grad) for node in nodes if node._grad is not None]
-    return norm(gradients) if gradients else None
 
 
 def counted(n: int, what: str) -> str:

@@ -108,7 +108,7 @@ def range_and_norm(array: np.ndarray) -> list[str]:
     """Between what the finite numbers lie, the norm of all, and how many are not finite."""
     finite = array[np.isfinite(array)].astype(float)
     if not finite.size:
-        return ["nothing finite"]
+        return ["nothing finite" if array.size else "empty"]
     largest = np.abs(finite).max() or 1.0  # scaled by it the squares can't overflow
     low, high = finite.min(), finite.max()
     texts = [
