@@ -197,11 +197,12 @@ def place_parameters(order: list[Node], inside: dict[Node, Path], grouping: Grou
     for leaf, using in users.items():
         home = levels((leaf.label or "").rpartition(".")[0])
         boxes = {owner[user] for user in using}
-        if not home or any(inside.get(user, ())[: len(home)] != home for user in using):
+        around = [inside.get(user, ())[: len(home)] for user in using]
+        if not home or any(bare(path) != home for path in around):
             continue
         if len(boxes) == 1 and not boxes.isdisjoint(grouping.texts):
             owner[leaf] = boxes.pop()
-        elif boxes.isdisjoint(grouping.texts):
+        elif boxes.isdisjoint(grouping.texts) and all(path == home for path in around):
             grouping.places[leaf] = home
     resolve(order, owner)
 

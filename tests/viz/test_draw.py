@@ -465,6 +465,8 @@ def test_every_call_of_a_module_has_a_cluster_of_its_own() -> None:
     boxes = shown(root, modules=made, depth=1).boxes
     assert [b.title for b in boxes if b.kind == "group"] == ["layer", "layer (call 2)"]
     assert {b.title for b in boxes if b.kind == "leaf"} == {"x", "layer.weight", "layer.bias"}
+    (whole,) = (b for b in shown(root, modules=made, depth=0).boxes if b.kind == "group")
+    assert whole.value == ["7 operations", "6 parameters", "gives 2"]
     opened = shown(root, modules=made, depth=1, expand=["layer"]).boxes
     assert not any(box.kind == "group" for box in opened)
 
