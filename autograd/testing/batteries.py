@@ -182,7 +182,7 @@ def linear(primitive: Primitive) -> None:
             np.testing.assert_allclose(h, factor * g, rtol=1e-13, atol=1e-13)
 
 
-RULES: dict[str, Callable[[Primitive], None]] = {
+RULES: dict[str, Callable[[Primitive], Any]] = {
     "one point": point,
     "second order": second_order,
     "Values": scalars,
@@ -527,7 +527,7 @@ def deterministic() -> None:
     assert run() == run()
 
 
-ENGINE: dict[str, Callable[[], None]] = {
+ENGINE: dict[str, Callable[[], Any]] = {
     "numbers": numbers,
     "graphs": graphs,
     "structure": structure,
