@@ -29,7 +29,7 @@ def into(op: Primitive, params: dict[str, Any]) -> Callable[..., Any]:
 
     def copied(*buffers: Any) -> None:
         *operands, out = buffers
-        np.copyto(out, op.array(*operands, **params))
+        np.copyto(out, op.array(*map(np.asarray, operands), **params))  # a leaf may be a float
 
     return copied
 

@@ -4,8 +4,8 @@
 
 Every contender works in a process of its own, and they take turns; the table has the median, the
 quartiles, and the ratio to our replay (above 1: slower than we). Peers that are not installed are
-left out: `pip install -e .[bench]`. HIPS autograd shares our import name, so it needs an environment
-of its own, whose Python is named by the variable HIPS_PYTHON.
+left out: `pip install -e .[bench]`. HIPS autograd shares our import name, so that it needs an
+environment of its own, whose Python the variable HIPS_PYTHON names.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SMALL = ((2, 16, 16, 1), 100, "float64")
 LARGE = ((784, 256, 128, 10), 128, "float32")
 
 
-# --- multilayer perceptrons: mean squared error for one output, cross-entropy for several ----------
+# --- perceptrons of layers: squared error for one output, cross-entropy for several ---------------
 
 
 def mlp_numbers(sizes: tuple[int, ...], batch: int, dtype: str) -> tuple[Any, Any, Any]:
@@ -146,8 +146,9 @@ def mygrad_mlp(*arguments: Any) -> Any:
 
 
 def hips_mlp(*arguments: Any) -> Any:
-    import autograd
     import autograd.numpy as numpy
+
+    import autograd
 
     layers, x, y = mlp_numbers(*arguments)
     parameters = [p for layer in layers for p in layer]
@@ -410,8 +411,9 @@ def gradwalk_hessian_replayed() -> Any:
 
 
 def hips_hessian() -> Any:
-    import autograd
     import autograd.numpy as numpy
+
+    import autograd
 
     def loss(p: Any) -> Any:
         return hessian_loss(numpy, p)

@@ -125,7 +125,7 @@ def rows_casadi(points: int, rows: int) -> Any:
 
 
 def random_graph(count: int, leaves: list[Any], sin: Callable[[Any], Any]) -> Any:
-    """`count` operations, their operands drawn among all that came before; then what is unused added."""
+    """`count` operations on operands drawn among all that came before; what is unused, added up."""
     rng = np.random.default_rng(0)
     nodes, used = list(leaves), set()
     draws = (rng.random(count).tolist(), rng.random(count).tolist(), rng.integers(3, size=count))
