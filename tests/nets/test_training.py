@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
@@ -321,7 +321,6 @@ def test_patience_is_resumed_with_the_best_weights(tmp_path):
     ),
     suffix=st.sampled_from([".npz", ".safetensors"]),
 )
-@settings(max_examples=40)
 def test_a_resumed_training_ends_with_the_same_bits(
     tmp_path_factory, calls, every, kind, bits, suffix
 ):
