@@ -23,6 +23,7 @@ EPS = float(np.finfo(float).eps)
 # still larger ones average that out.
 TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
+CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 
 
@@ -105,7 +106,7 @@ def derivative(
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
     for trial in TRIALS + NOISY_TRIALS:
-        if len(found) == len(TRIALS) and not found[-1].error < 0.3 * found[0].error:
+        if len(found) == len(TRIALS) and not found[-1].error < 0.7 * found[0].error:
             break
         found.append(slope(phi, *trial, noise))
         if settled(found[-1]):
@@ -114,15 +115,16 @@ def derivative(
 
 
 def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
-    """φ′(0−) and φ′(0+): the most certain of several radii each."""
-    left, right = (
-        min(
-            (one_sided(phi, sign * radius, points, noise) for radius, points in ONE_SIDED_TRIALS),
-            key=lambda found: found.error,
-        )
-        for sign in (-1, 1)
-    )
-    return left, right
+    """φ′(0−) and φ′(0+): the most certain of several radii each, up to one that is certain."""
+    found: list[Slope] = []
+    for sign in (-1, 1):
+        tried = []
+        for radius, points in ONE_SIDED_TRIALS:
+            tried.append(one_sided(phi, sign * radius, points, noise))
+            if tried[-1].error <= CERTAIN * tried[-1].change:
+                break
+        found.append(min(tried, key=lambda one: one.error))
+    return found[0], found[1]
 
 
 def repeated(phi: Callable[[float], float], first: Slope, noise: float) -> Slope:

@@ -153,7 +153,9 @@ def main() -> None:
     print(f"{'':15}{'right: rejected':>17}{'wrong by 1e-3: caught':>24}{'by 1e-5: caught':>18}")
     for name in CHECKERS:
         command = [sys.executable, __file__, "--only", name, "--points", str(asked.points)]
-        environment = {**os.environ, "PYTHONPATH": asked.hips or ""} if name.startswith("H") else None
+        environment = (
+            {**os.environ, "PYTHONPATH": asked.hips or ""} if name.startswith("H") else None
+        )
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             print(f"{name:15}  not run: {done.stderr.strip().splitlines()[-1]}")

@@ -173,14 +173,14 @@ def test_one_wrong_entry_of_3000_is_found_and_named(place, error):
     assert report.findings[-1].index == (place,)
 
 
-def test_one_wrong_entry_of_a_million():
-    factor = np.ones(1_000_000)
-    factor[777_777] = 0.9
+def test_one_wrong_entry_of_100_000():
+    factor = np.ones(100_000)
+    factor[77_777] = 0.9
     square = custom(lambda g, out, x: 2 * g * x * factor)
-    x = Tensor(RNG.uniform(0.5, 2.0, 1_000_000))
+    x = Tensor(RNG.uniform(0.5, 2.0, 100_000))
     assert examine(lambda x: (x * x).sum(), x, order=1, budget=4).ok
     report = is_wrong(lambda x: square(x).sum(), x, order=1, budget=4)
-    assert report.findings[-1].index == (777_777,)
+    assert report.findings[-1].index == (77_777,)
 
 
 @pytest.mark.parametrize("shape", [(), (2, 2), (3, 1), (4,)])
