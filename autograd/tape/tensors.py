@@ -196,12 +196,8 @@ class TensorReplay:
         constant = operands[-1].array if op.name == "pow" else None
         if type(constant) is float and constant in POWERS:
             call, operands = POWERS[constant], operands[:1]
-        elif (
-            op.name == "matmul"
-            and all(x.shape[-2:].count(1) for x in operands)
-            and (operands[0].shape[-1] == 1 < len(operands[0].shape) == len(operands[1].shape))
-        ):
-            call = np.multiply  # a column by a row
+        elif op.name == "matmul" and _column_by_row(operands):
+            call = np.multiply
         else:
             call = into(op, params)
         name = call.__name__ if isinstance(call, np.ufunc) else f"{op.name}_{out.name}"
@@ -315,3 +311,8 @@ class TensorReplay:
                 self._pool.hand_over(x.storage, i)
                 return True
         return False
+
+
+def _column_by_row(operands: list[Number]) -> bool:
+    left, right = (x.shape for x in operands)
+    return min(len(left), len(right)) > 1 and left[-1] == 1
