@@ -229,7 +229,7 @@ class TensorReplay:
         parts = []
         for place in np.ndindex(*places):
             parts.append(f"{x.name}_{'_'.join(map(str, place))}")
-            self._names[parts[-1]] = x.array[place]
+            self._names[parts[-1]] = x.array[(*place, ...)]  # a view, of one number too
         self._names["maximum"] = np.maximum
         lines = [f"maximum({parts[0]}, {parts[1]}, out={out.name})"]
         lines += [f"maximum({out.name}, {part}, out={out.name})" for part in parts[2:]]

@@ -282,6 +282,11 @@ class TestTensors:
                 for g, e in zip(gradients, grad(output, inputs), strict=True):
                     assert np.array_equal(g, e)
 
+    def test_a_maximum_of_few_numbers_is_read_afresh(self):
+        x = Tensor([[1.0, 5.0], [2.0, 3.0]])
+        tape = Tape((x * 1.0).max(axis=0).max(axis=0), [x])
+        assert [tape.value(), tape.value(x.data * 2), tape.value(x.data - 9)] == [5.0, 10.0, -4.0]
+
     def test_rows(self):
         x, w = Tensor([1.0, 2.0]), Tensor([[1.0, 0.0], [2.0, 1.0]])
         tape = Tape((w @ x).sum(), [x, w])
