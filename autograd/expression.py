@@ -39,8 +39,11 @@ def read(
     >>> read("2 * x + sqrt(w[0,1])", {"x": 3.0, "w[0,1]": 4.0})
     8.0
     """
+    too_deep = ExpressionError("the expression is nested too deeply; split it up")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
+    except (RecursionError, MemoryError):
+        raise too_deep from None
     except (SyntaxError, ValueError) as error:
         place = getattr(error, "offset", None)
         at = f"at column {place}" if place else "at its end"
@@ -87,7 +90,7 @@ def read(
     try:
         return built(tree)
     except RecursionError:
-        raise ExpressionError("the expression is nested too deeply; split it up") from None
+        raise too_deep from None
     except OverflowError:
         raise ExpressionError(f"a number in {text!r} is too large; stay below 1e308") from None
 

@@ -119,7 +119,9 @@ def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:
     """`maximum` of all elements at once, so that ties share equally here too."""
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
-    rows = np.transpose(x, rest + axes).reshape(*(x.shape[i] for i in rest), math.prod(x.shape[i] for i in axes))
+    rows = np.transpose(x, rest + axes).reshape(
+        *(x.shape[i] for i in rest), math.prod(x.shape[i] for i in axes)
+    )
     out = np.empty(rows.shape[:-1], object)
     for where_ in np.ndindex(*out.shape):
         out[where_] = maximum(*rows[where_])

@@ -97,6 +97,12 @@ def test_numbers_and_constants():
     assert evaluate(t.sum(), {t: Symbol("t", shape=(2,))}).text == "sum(t)"
 
 
+def test_symbols_show_what_they_say():
+    assert repr(Symbol("a") + 1) == "Symbol('a + 1')"
+    assert (+Symbol("a")).text == "a"
+    assert number(None).text == "None"
+
+
 def test_there_is_no_formula_for_what_is_constant_or_missing():
     with pytest.raises(ValueError, match="step is locally constant in operand 0"):
         formula(TABLE["step"], 0)

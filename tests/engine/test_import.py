@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+
+import pytest
 
 import autograd
 
@@ -27,6 +30,13 @@ def test_the_other_autograd_is_noticed_once(tmp_path):
         env={"PYTHONPATH": path},
     )
     assert found.stderr.count("pip uninstall autograd") == 1
+
+
+def test_the_warning_says_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "autograd" / "numpy").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(UserWarning, match="environment of its own"):
+        importlib.reload(autograd)
 
 
 def test_without_it_nothing_is_said():

@@ -53,6 +53,15 @@ def test_json_holds_the_whole_walk(capsys):
     assert sent.keys() == {"name", "symbols", "numbers", "result"}
 
 
+def test_a_second_output_keeps_the_variables_name(capsys):
+    assert "∂v2/∂f" in run(capsys, "-f * +2", "f=1")
+
+
+def test_step_walks_without_a_terminal(capsys):
+    assert "backward: f" in run(capsys, "step", "a * a", "a=2")
+    assert "backward: E" in run(capsys, "step")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -71,6 +80,11 @@ def test_json_holds_the_whole_walk(capsys):
         (["exp + x", "x=1"], "exp is a function"),
         (["exp(x, x)", "x=1"], "exp"),
         (["x", "x=1", "--order", "3"], "--order"),
+        (["step", "x*x", "x=1", "--json"], "leave out --json"),
+        (["x * 1" + "0" * 400, "x=1"], "stay below 1e308"),
+        (["x" + "+x" * 980, "x=1"], "nested"),
+        (["x" + "+x" * 10**5, "x=1"], "nested"),
+        (["1" + "-" * 10**5 + "x", "x=1"], "nested"),
         (["(" * 300 + "x" + ")" * 300, "x=1"], "nested"),
     ],
 )

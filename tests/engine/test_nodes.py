@@ -219,6 +219,14 @@ def test_what_is_no_single_number_is_refused(bad):
         (lambda t: autograd.einsum("ij->k", t), ValueError, "'k' stands in no operand"),
         (lambda t: Value(1.0, label=3), TypeError, "label must be a string"),
         (lambda t: t * np.array([Value(1.0)] * 4, object), TypeError, "stack"),
+        (lambda t: autograd.einsum("ij,jk", t), ValueError, "describes 2 operands, got 1"),
+        (lambda t: autograd.einsum("ijk", t), ValueError, "do not fit the shape"),
+        (lambda t: autograd.mul(t), TypeError, "takes 2 operands, got 1"),
+        (lambda t: autograd.exp(t, 1), TypeError, "got 2 arguments"),
+        (lambda t: autograd.pad(t, ((1, 1),)), ValueError, "pad"),
+        (lambda t: autograd.pad(t, 1), ValueError, r"pair \(before, after\) for each axis, got 1"),
+        (lambda t: autograd.grad(3.0, t), TypeError, "can be differentiated, got float"),
+        (lambda t: t.astype(int), TypeError, "float64 or float32 here"),
         (lambda t: len(Tensor(1.0)), TypeError, "0-d"),
         (lambda t: setattr(t, "grad", np.ones(2)), ValueError, "grad must keep the shape"),
         (lambda t: pickle.dumps(t.sum()), TypeError, "only leaves"),
@@ -340,6 +348,46 @@ def test_a_nan_gradient_of_a_finite_output_is_named():
         autograd.grad(v.sqrt() * 0.0, v)
 
 
+def test_infinite_contributions_that_cancel_are_named():
+    x = Tensor([0.0], label="x")
+    out = (x.sqrt() - x.sqrt()).sum()
+    with pytest.warns(RuntimeWarning, match="add up to NaN"):
+        out.backward()
+
+
+def test_a_nan_output_needs_no_warning_of_its_gradient():
+    x = Tensor([1.0])
+    (x * np.nan).sum().backward()
+    assert np.isnan(x.grad[0])
+
+
+def test_observers_hear_of_leaves_nodes_steps_and_escapes():
+    heard = []
+
+    class Listener(autograd.Observer):
+        def created(self, leaf):
+            heard.append("created")
+
+        def recorded(self, node):
+            heard.append(node.op.name)
+
+        def stepped(self, step):
+            heard.append("stepped")
+
+        def escaped(self, node, how, result, *args):
+            heard.append(how)
+
+    with autograd.observing(Listener()), autograd.observing(autograd.Observer()):
+        x = Value(2.0)
+        y = x * x
+        if y > 3:
+            float(y), int(y), y.data
+        y.backward()
+    assert heard == ["created", "mul", ">", "float", "int", "data", "stepped", "stepped"]
+    x * x
+    assert len(heard) == 8
+
+
 def test_infinities_follow_ieee_on_both_faces():
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         assert (1.0 / Value(0.0)).data == np.inf
@@ -364,11 +412,22 @@ def test_reading_as_a_number_and_as_text():
     assert [row.shape for row in x] == [(3,), (3,)]
 
 
+def test_indexing_and_transposing_as_numpy_does():
+    raw = np.arange(12.0).reshape(3, 4)
+    t = Tensor(raw)
+    for index in [[0, 2], [], True, None, ..., (slice(None), [1, 1]), raw > 5, (-1, 2)]:
+        np.testing.assert_array_equal(t[index].data, raw[index])
+    for axes in [(), (1, 0), ((1, 0),)]:
+        np.testing.assert_array_equal(t.transpose(*axes).data, raw.T)
+    assert (+t) is t
+
+
 def test_detach_copy_and_pickle():
     x = Value(2.0, label="x")
     y = x * x
     leaf = y.detach()
     assert (leaf.data, leaf.op, leaf.operands) == (4.0, None, ())
+    assert copy.deepcopy(autograd.exp) is autograd.exp
     twin = copy.deepcopy(y)
     twin.backward()
     assert (x.grad, twin.operands[0].grad) == (None, 4.0)

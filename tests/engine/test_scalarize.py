@@ -52,6 +52,14 @@ def test_moving_data_makes_no_nodes():
     assert moved[1, 0].label == "x[0,2]"
 
 
+def test_two_expansions_can_share_their_leaves():
+    x = Tensor([1.0, 2.0])
+    mine = ag.as_values([3.0, 4.0])
+    root = scalarize((x * x).sum(), {x: mine})
+    root.backward()
+    assert (float(root), [v.grad for v in mine]) == (25.0, [6.0, 8.0])
+
+
 def test_functions_work_on_object_arrays():
     v = np.array([[Value(1.0), Value(2.0)], [Value(3.0), 4.0]], object)
     assert float(ag.sum(v)) == 10.0
