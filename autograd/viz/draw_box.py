@@ -58,7 +58,8 @@ def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[s
     box.value = [counted(len(operations), "operation")]
     if parameters:
         box.value.append(counted(parameters, "parameter"))
-    box.value.append(f"gives {shape_text(operations[-1].shape)}")
+    if operations[-1].ndim:  # of single numbers there may be several
+        box.value.append(f"gives {shape_text(operations[-1].shape)}")
     if operations[-1]._grad is not None:
         box.magnitude = norm([numbers_of(operations[-1]._grad)])
     return box

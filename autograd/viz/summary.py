@@ -108,8 +108,9 @@ def tree(model: Any) -> Table:
 def summary(model: Any, *inputs: Any, **options: Any) -> Table:
     """The same after a run on `inputs`, with the shape of every output and the multiply-adds.
 
-    Multiply-adds are those of matrix products: (n, k) @ (k, m) has n·k·m. The model runs as in
-    use, not as in training, so that dropout and running statistics leave no trace.
+    Multiply-adds are those of matrix products, (n, k) @ (k, m) has n·k·m; in a scalarized model
+    every product of two numbers is one. The model runs as in use, not as in training, so that
+    dropout and running statistics leave no trace.
 
     >>> import numpy as np
     >>> from nets import MLP
@@ -148,8 +149,11 @@ class _Watch(Observer):
 
     def recorded(self, node: Node) -> None:
         if node.op is not None and node.op.name == "matmul":
-            for path in set(self.running):
-                self.multiply_adds[path] += node.size * np.shape(node.operands[0])[-1]
+            count = node.size * np.shape(node.operands[0])[-1]
+        else:
+            count = int(node.op is not None and node.op.name == "mul" and not node.ndim)
+        for path in set(self.running):
+            self.multiply_adds[path] += count
 
 
 @contextmanager

@@ -41,6 +41,12 @@ def test_counts_are_those_of_the_formula(widths: list[int], batch: int) -> None:
     assert rows[0].output == f"{batch}×{widths[-1]}"
 
 
+def test_a_scalarized_model_counts_the_same() -> None:
+    model, x = MLP(3, 4, 2, rng=RNG), np.ones(3)
+    for row, small in zip(summary(model, x).rows, summary(model.scalarize(), x).rows, strict=True):
+        assert (row.parameters, row.multiply_adds) == (small.parameters, small.multiply_adds)
+
+
 def test_a_module_that_runs_twice_costs_twice_and_an_unused_one_nothing() -> None:
     rows = {row.path: row for row in summary(Twice(), np.zeros((1, 3))).rows}
     assert rows["inner"].multiply_adds == 18
