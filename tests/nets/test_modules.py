@@ -157,6 +157,9 @@ def test_raw_inputs_give_the_same_numbers(module, given):
 def test_float32_stays_float32(module, given):
     module, x = ready(module, given)
     single = module.astype(np.float32)
+    for mine, other in zip(single.parameters(), module.parameters(), strict=True):
+        assert (mine.op, mine.dtype, mine.label) == (None, np.float32, other.label)
+        assert other.dtype == np.float64
     y = single(x if isinstance(x, np.ndarray) else x.astype(np.float32))
     assert y.dtype == np.float32
     np.testing.assert_allclose(y.data, module(x).data, rtol=1e-4, atol=1e-5)
