@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd.tape import draw
 from nets.losses import (
     cross_entropy,
     hinge,
@@ -413,5 +414,6 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     """
     if not 0 <= p < 1:
         raise ValueError(f"dropout: p must lie in [0, 1), got {p}; it is the part that is dropped")
-    kept = rng.random(np.shape(x)) >= p
+    dtype = x.dtype if isinstance(x, autograd.Tensor) else float
+    kept = draw(lambda: (rng.random(np.shape(x)) >= p).astype(dtype))
     return autograd.div(autograd.mul(x, kept), 1 - p)

@@ -19,17 +19,19 @@ Draws = list[tuple[Tensor, Callable[[], Any]]]
 _draws: ContextVar[Draws | None] = ContextVar("autograd_draws", default=None)
 
 
-def draw(function: Callable[[], Any]) -> Tensor:
-    """Random numbers as a leaf: `function()`, which a compiled replay calls again.
+def draw(function: Callable[[], Any]) -> Any:
+    """`function()`, for random numbers: within a compiled function each replay calls it again.
 
     >>> rng = np.random.default_rng(0)
     >>> noisy = compile(lambda x: (x * draw(lambda: rng.random(2))).sum())
     >>> noisy(np.ones(2))[0] != noisy(np.ones(2))[0]
     np.True_
     """
-    leaf, draws = Tensor(function()), _draws.get()
-    if draws is not None:
-        draws.append((leaf, function))
+    draws = _draws.get()
+    if draws is None:
+        return function()
+    leaf = Tensor(function())
+    draws.append((leaf, function))
     return leaf
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value, grad
 from autograd.tape import compile, draw
+from nets.functional import dropout
 
 
 def counted(function):
@@ -96,6 +97,15 @@ class TestCompile:
         x = np.arange(1.0, 5.0)
         for _ in range(5):
             assert compiled(x)[0] == dropped(Tensor(x), eager_rng).data
+
+    def test_dropout_is_drawn_afresh(self):
+        compiled_rng, eager_rng = np.random.default_rng(0), np.random.default_rng(0)
+        compiled = compile(lambda x: dropout(x, 0.5, compiled_rng).sum())
+        x = np.arange(1.0, 9.0, dtype=np.float32)
+        for _ in range(5):
+            value, (gradient,) = compiled(x)
+            assert value == dropout(Tensor(x), 0.5, eager_rng).sum().data
+            assert set(gradient.tolist()) <= {0.0, 2.0} and gradient.dtype == np.float32
 
     def test_reading_data_warns(self):
         with pytest.warns(UserWarning, match="read as .data"):
