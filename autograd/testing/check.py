@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.testing.culprit import locate
-from autograd.testing.passes import broken_promises
+from autograd.testing.passes import broken_promises, broken_symmetries
 from autograd.testing.probe import SMALLEST, Probe
 from autograd.testing.report import Report
 from autograd.testing.subject import (
@@ -104,6 +104,8 @@ def _examine(
     """One order of differentiation after the other, as long as all is well."""
     cotangent = random_cotangent(call, rng)
     report.problems += broken_promises(subject, call, cotangent)
+    if isinstance(subject, Gradient):
+        report.problems += broken_symmetries(subject, call, rng)
     if not report.problems:
         level = 1 + max((finding.order for finding in report.findings), default=0)
         probe = Probe(subject, call, cotangent, level, report.rtol)

@@ -19,8 +19,8 @@ EPS = float(np.finfo(float).eps)
 
 # (radius, points) to try, radii as parts of each entry's size. The first serves smooth functions,
 # the small ones those that wiggle or have kinks near by (networks of relus have thousands). Where
-# the large radius is the more certain by far, the function is mostly rounding, and many points on
-# still larger ones average that out.
+# the small radius is the less certain by far, the function is mostly rounding, and many points on
+# large ones average that out.
 TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
@@ -106,7 +106,7 @@ def derivative(
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
     for trial in TRIALS + NOISY_TRIALS:
-        if len(found) == len(TRIALS) and not found[-1].error < 0.7 * found[0].error:
+        if len(found) == len(TRIALS) and found[1].error < 10 * found[0].error:
             break
         found.append(slope(phi, *trial, noise))
         if settled(found[-1]):
@@ -121,7 +121,7 @@ def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
         tried = []
         for radius, points in ONE_SIDED_TRIALS:
             tried.append(one_sided(phi, sign * radius, points, noise))
-            if tried[-1].error <= CERTAIN * tried[-1].change:
+            if tried[-1].error < np.inf and tried[-1].error <= CERTAIN * tried[-1].change:
                 break
         found.append(min(tried, key=lambda one: one.error))
     return found[0], found[1]

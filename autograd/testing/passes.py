@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Node, backward, grad, steps
 from autograd import describe as describe_node
-from autograd.testing.subject import Call, GradientError, Subject, leaf_of, quiet
+from autograd.testing.subject import Call, Gradient, GradientError, Subject, leaf_of, quiet
 
 
 def broken_promises(subject: Subject, call: Call, cotangent: Any) -> list[str]:
@@ -75,6 +75,35 @@ def _broken(call: Call, again: Call, cotangent: Any) -> Iterator[str]:
     for (one, x), (another, y) in combinations(arrays.items(), 2):
         if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.shares_memory(x, y):
             yield f"{one} shares memory with {another}"
+
+
+def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -> Iterator[str]:
+    """A sentence where second derivatives contradict each other or the first, but for rounding.
+
+    The Hessian is symmetric, ⟨w, Hu⟩ = ⟨u, Hw⟩; and the gradient, which is linear in the cotangent
+    v, gives the forward derivative too when differentiated for it: ⟨v, Ju⟩ = ⟨Jᵀv, u⟩.
+    """
+    u, w = rng.normal(size=(2, *call.output.shape))
+    along_u, along_w = call.gradients(u), call.gradients(w)
+    hu, hw = (
+        np.concatenate([np.ravel(found[name]) for name in subject.subject.numbers])
+        for found in (along_u, along_w)
+    )
+    with quiet():
+        inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(call.output, u))
+    small = 1e-12 * inside * (np.abs(u).sum() + np.abs(w).sum())
+    pairs = {
+        "the Hessian is not symmetric": (hu * w.ravel(), hw * u.ravel()),
+        "forward and reverse derivative differ": (
+            along_u[subject.cotangent] * np.asarray(subject.numbers[subject.cotangent]),
+            call.output._data * u,
+        ),
+    }
+    for problem, (left, right) in pairs.items():
+        one, other = np.sum(left), np.sum(right)
+        allowed = 1e-9 * (np.abs(left).sum() + np.abs(right).sum()) + small
+        if np.isfinite(one) and np.isfinite(other) and abs(one - other) > allowed:
+            yield f"{problem}: {one:.9g} and {other:.9g}"
 
 
 def left_by_backward(

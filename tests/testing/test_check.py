@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Primitive, Tensor, Value
 from autograd.testing import GradientError, Verdict, check_grads, examine, replaced
+from autograd.testing.passes import broken_symmetries
+from autograd.testing.subject import Call, Function, Gradient
 
 RNG = np.random.default_rng(7)
 
@@ -161,6 +163,23 @@ def test_a_rule_that_uses_raw_numbers_fails_in_second_order():
     assert examine(square, Value(0.7), order=1).ok
     report = is_wrong(lambda x: square(x).sin(), Value(0.7))
     assert report.culprit.node.op is square and "own derivative" in report.culprit.message
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("inputs[0]", "not symmetric"), ("cotangent", "forward and reverse")]
+)
+def test_second_derivatives_that_contradict_each_other(name, said):
+    class Lopsided(Call):
+        def gradients(self, seed, names=None):
+            found = super().gradients(seed, names)
+            return {key: 1.001 * g if key == name else g for key, g in found.items()}
+
+    product = Function(lambda x, y: x * y, (Tensor([1.0, 2.0]), Tensor([3.0, 4.0])))
+    gradient = Gradient(product, np.array([0.5, -0.3]))
+    with gradient.at({}) as call:
+        rng = np.random.default_rng(0)
+        assert not list(broken_symmetries(gradient, call, rng))
+        assert said in " ".join(broken_symmetries(gradient, Lopsided(*call), rng))
 
 
 @pytest.mark.parametrize("error", [-1.0, 1e-2, 1.0])
