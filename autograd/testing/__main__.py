@@ -11,11 +11,10 @@ from functools import partial
 from multiprocessing import get_context
 
 from autograd import TABLE
+from autograd.testing import batteries
 from autograd.testing.audit import kills
-from autograd.testing.batteries import ENGINE, RULES
 from autograd.testing.equivalents import EQUIVALENT
-from autograd.testing.mutants import ENGINE as ENGINE_FUNCTIONS
-from autograd.testing.mutants import Mutant, mutants
+from autograd.testing.mutants import CHECKER, ENGINE, Mutant, mutants
 
 ALL: list[Mutant] = []  # inherited by the processes that share the work
 
@@ -23,12 +22,12 @@ ALL: list[Mutant] = []  # inherited by the processes that share the work
 def fate(index: int) -> tuple[int, str | None]:
     """The battery that kills the mutant; None if it survives."""
     mutant = ALL[index]
-    batteries = [
+    checks = [
         (name, partial(check, primitive))
-        for name, check in RULES.items()
+        for name, check in batteries.RULES.items()
         for primitive in mutant.primitives
     ]
-    found = kills(mutant, [*batteries, *ENGINE.items()])
+    found = kills(mutant, [*checks, *batteries.ENGINE.items(), *batteries.CHECKER.items()])
     return index, found and found[0]
 
 
@@ -36,7 +35,7 @@ def run(jobs: int, only: str) -> int:
     """Print kills by battery and every survivor; 1 if a mutant survives or a review is stale."""
     begin = time.perf_counter()
     ALL[:] = mutants(
-        target for target in (*TABLE.values(), *ENGINE_FUNCTIONS) if only in target.__name__
+        target for target in (*TABLE.values(), *ENGINE, *CHECKER) if only in target.__name__
     )
     with get_context("fork").Pool(jobs) as pool:
         fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
@@ -49,7 +48,7 @@ def run(jobs: int, only: str) -> int:
     ]
     total = 0
     print(f"{len(names)} mutants")
-    for name in (*RULES, *ENGINE):
+    for name in (*batteries.RULES, *batteries.ENGINE, *batteries.CHECKER):
         total += killers[name]
         share = 100 * total / max(len(ALL) - len(survivors) + len(unreviewed), 1)
         print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")

@@ -178,6 +178,12 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "a frozen array is copied once more, that is all": (
         "node.frozen: if owner.flags.writeable: → if True: (branch always taken)",
     ),
+    "a difference has the same size the other way round": (
+        "verdict.judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
+    ),
+    "of two sorted numbers the upper one has the larger size only where it is positive": (
+        "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
+    ),
 }
 
 EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

@@ -23,6 +23,7 @@ import numpy as np
 from autograd import graph, kernels, node
 from autograd.node import Node, Primitive
 from autograd.primitives import TABLE
+from autograd.testing import verdict
 
 Function = Any  # FunctionType; type checkers know a `def` by its signature only
 
@@ -57,6 +58,9 @@ ENGINE: tuple[Function, ...] = (
     vars(node.Node)["grad"].fget,
 )
 
+# What decides in `check_grads`.
+CHECKER: tuple[Function, ...] = (verdict.judge, verdict.judge_kink)
+
 # --- operators --------------------------------------------------------------------------------
 
 _BINARY = {
@@ -83,7 +87,7 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 _NON_COMMUTATIVE = (ast.Sub, ast.Div, ast.Pow, ast.MatMult)
 _MODULES = ("np", "math", "operator", "builtins", "kernels")
-_SYMMETRIC = ("equal", "isinstance")
+_SYMMETRIC = ("equal", "isinstance", "max", "min")
 _SHAPES_AND_MASKS = ("shape_of", "equal", "step", "sign", "isfinite", "shape", "ndim", "dtype")
 _DROPPABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue)
 
@@ -312,7 +316,8 @@ def mutants(of: Target | Iterable[Target] | None = None) -> list[Mutant]:
 
     Args:
         of: a primitive (its rules, and the functions of their module that they call), a function
-            written in Python, or several of these; None is every row of the table and `ENGINE`.
+            written in Python, or several of these; None is every row of the table, `ENGINE`
+            and `CHECKER`.
 
     Raises:
         ValueError: the function's source is not to be found.
@@ -321,7 +326,7 @@ def mutants(of: Target | Iterable[Target] | None = None) -> list[Mutant]:
     True
     """
     if of is None:
-        of = (*TABLE.values(), *ENGINE)
+        of = (*TABLE.values(), *ENGINE, *CHECKER)
     targets = [of] if isinstance(of, Primitive) or callable(of) else list(of)
     owners: dict[Function, list[Primitive]] = {}
     names: dict[Function, str] = {}

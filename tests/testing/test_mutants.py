@@ -270,9 +270,14 @@ def test_the_command_passes_for_a_primitive_and_prints_kills_by_battery(capsys):
     assert "SURVIVES" not in out
 
 
+def test_the_command_audits_what_decides_in_check_grads(capsys):
+    assert command.main(["audit", "--only", "judge", "--jobs", "1"]) == 0
+    assert "verdicts" in capsys.readouterr().out
+
+
 def test_the_command_fails_for_a_survivor_and_for_a_stale_review(capsys, monkeypatch):
-    monkeypatch.setattr(command, "RULES", {})
-    monkeypatch.setattr(command, "ENGINE", {"idle": lambda: None})
+    monkeypatch.setattr(command.batteries, "RULES", {})
+    monkeypatch.setattr(command.batteries, "ENGINE", {"idle": lambda: None})
     assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
     assert "SURVIVES neg[0]: -g → g (sign or negation dropped)" in capsys.readouterr().out
     monkeypatch.undo()
