@@ -74,8 +74,9 @@ class TensorReplay:
     def __init__(
         self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
     ) -> None:
-        self.first, self.inputs = first, list(inputs)
         self.leaves = [node for node in nodes if node.op is None]
+        places = {leaf: i for i, leaf in enumerate(self.leaves)}
+        self._places = [places[node] for node in inputs]
         results = [node for node in nodes if node.op is not None]
         self._names: dict[str, Any] = {}
         self._numbers: dict[Node, Number] = {}
@@ -106,16 +107,14 @@ class TensorReplay:
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
     ) -> list[Any]:
-        given: dict[Node, Any] = {}
+        numbers = [leaf._data for leaf in self.leaves]
         if data is not None:
-            for node, number in zip(self.inputs, data, strict=True):
-                given[node] = (
-                    float(number) if type(node._data) is float else np.asarray(number, node.dtype)
-                )
+            for place, number in zip(self._places, data, strict=True):
+                leaf = self.leaves[place]
+                single = type(leaf._data) is float
+                numbers[place] = float(number) if single else np.asarray(number, leaf.dtype)
         with np.errstate(all="ignore"):
-            results = (self._everything if everything else self._value)(
-                *[given.get(leaf, leaf._data) for leaf in self.leaves]
-            )
+            results = (self._everything if everything else self._value)(*numbers)
         return [
             float(result) if scalar else np.array(result) if copy else result
             for result, scalar in zip(results, self._scalar, strict=False)
@@ -259,8 +258,11 @@ class TensorReplay:
         if operand.array is None:  # of a leaf: to be taken at each replay
             if not np.may_share_memory(node._data, node.operands[0]._data):
                 return False
-            if op.name == "transpose":
-                view = f"{operand.name}.transpose({params['axes'] or ''})"
+            axes = params.get("axes")
+            if op.name == "transpose" and axes in (None, (*range(node.ndim),)[::-1]):
+                view = f"{operand.name}.T"
+            elif op.name == "transpose":
+                view = f"{operand.name}.transpose({axes})"
             elif op.name == "reshape":
                 view = f"{operand.name}.reshape({params['shape']})"
             else:
