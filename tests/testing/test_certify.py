@@ -8,6 +8,7 @@ import pytest
 import autograd
 from autograd import TABLE, Primitive
 from autograd.testing import GradientError, certify, replaced
+from autograd.testing.certify import adjoint, cases
 
 
 def row(rule, forward=lambda x: x**3, **more):
@@ -97,3 +98,24 @@ def test_the_row_is_back_even_after_an_error():
     assert TABLE["mul"].vjps is rules
     with pytest.raises(AttributeError), replaced(TABLE["mul"], no_such_column=1):
         pass
+
+
+def test_carriers_that_disagree():
+    rule = (lambda g, out, x: 3 * g * x * x,)
+    shifted = Primitive("cube", "³", lambda x: x**3 + 5.0, lambda x: x**3, rule, "x³.")
+    assert "not so in the scalarized numbers" in failure(shifted)
+    objects = Primitive(
+        "twice", "2", None, lambda x: 2 * x, (lambda g, out, x: 2 * g,), "2x.",
+        objects=lambda x: 3 * x, cases=((((2,),), {}),),
+    )  # fmt: skip
+    assert "not so in the scalarized gradient for operand 0" in failure(objects)
+
+
+def test_the_adjoint_of_a_linear_operand():
+    rng = np.random.default_rng(0)
+    case = next(cases(TABLE["matmul"]))
+    numbers = case.numbers(rng)
+    assert not adjoint(case, numbers, rng)
+    left, right = TABLE["matmul"].vjps
+    with replaced(TABLE["matmul"], vjps=(lambda *xs: 1.001 * left(*xs), right)):
+        assert "in operand 0" in adjoint(case, numbers, rng)[0]

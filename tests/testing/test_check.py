@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
+import nets
 from autograd import Primitive, Tensor, Value
 from autograd.testing import GradientError, Verdict, check_grads, examine, replaced
 from autograd.testing.passes import broken_symmetries
@@ -257,6 +258,33 @@ def test_a_wrong_row_of_the_table_is_put_back():
     check_grads(lambda x: x * 3.0, Value(2.0))
 
 
+NETS = {
+    "mlp": lambda rng: (nets.MLP(4, 5, 3, rng=rng), (6, 4)),
+    "attention": lambda rng: (nets.MultiHeadAttention(4, 2, rng=rng), (2, 3, 4)),
+    "layer norm": lambda rng: (nets.LayerNorm(5), (3, 5)),
+    "convolution": lambda rng: (nets.Conv2d(1, 2, 3, rng=rng), (2, 1, 5, 5)),
+}
+
+
+@pytest.mark.parametrize("make", NETS.values(), ids=NETS.keys())
+def test_networks(make):
+    rng = np.random.default_rng(1)
+    module, shape = make(rng)
+    report = examine(module, Tensor(rng.normal(size=shape)))
+    assert report.ok, report
+    names = {name for name, _ in module.named_parameters()}
+    assert names <= {finding.name for finding in report.findings}
+
+
+def test_dropout_must_be_switched_off():
+    rng = np.random.default_rng(1)
+    net = nets.Sequential(nets.Linear(4, 3, rng=rng), nets.Dropout(0.5, rng=rng))
+    x = Tensor(rng.normal(size=(5, 4)))
+    assert "switch dropout off (model.eval())" in problem(net, x)
+    net.eval()
+    check_grads(net, x)
+
+
 # --- what can't be checked, and says so -------------------------------------------------------
 
 
@@ -345,6 +373,16 @@ def test_the_edge_of_the_domain(name):
     assert report.verdict is Verdict.EDGE and report.worst[0].index == (1,)
     assert f"{name}((3,)) is at the edge of its domain" in report.culprit.message
     assert not report.ok
+
+
+def test_a_function_that_raises_outside_its_domain():
+    def f(x):
+        if float(x) > 1.0:
+            raise ValueError("x must not exceed 1")
+        return x * x
+
+    assert examine(f, Value(1.0)).verdict is Verdict.EDGE
+    check_grads(f, Value(0.99))
 
 
 def test_a_jump():
