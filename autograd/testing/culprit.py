@@ -95,12 +95,13 @@ class Local:
     @contextmanager
     def at(self, moved: dict[str, Any]) -> Iterator[Call]:
         numbers = {**self.numbers, **moved}
-        operands = [numbers.get(str(i), x) for i, x in enumerate(self.node.operands)]
-        yield Call({}, leaf_of(self.op(*operands, **self.node.params), None))
+        leaves = {name: leaf_of(number, None) for name, number in numbers.items()}
+        operands = [leaves.get(str(i), x) for i, x in enumerate(self.node.operands)]
+        yield LocalCall(leaves, self.op(*operands, **self.node.params))
 
 
 class LocalCall(Call):
-    """The call that was recorded, with the gradients that its rules give without the engine."""
+    """One primitive's call, with the gradients that its rules give without the engine."""
 
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
         sent = contributions(self.output, seed)
