@@ -310,6 +310,9 @@ class Heard(autograd.Observer):
     def __init__(self) -> None:
         self.nodes: list[Node] = []
 
+    def recorded(self, node: Node) -> None:
+        self.nodes.append(node)
+
     def stepped(self, step: autograd.Step) -> None:
         self.nodes.append(step.node)
 
@@ -504,6 +507,25 @@ def linear_maps() -> None:
     assert_equal(autograd.sum_to(Tensor(np.ones((1, 2))), shape=(2,)).data, np.ones(2))
 
 
+def recording() -> None:
+    """What a node remembers, with and without recording, and what observers hear."""
+    a, b = Value(2.0), Value(3.0)
+    with autograd.observing(heard := Heard()):
+        c = a * b
+    assert heard.nodes == [c]
+    assert (c.op, c.operands, c.params) == (autograd.TABLE["mul"], (a, b), {})
+    assert (-a).operands == (a,)
+    assert autograd.maximum(a, b, 1.0).operands == (a, b, 1.0)
+    with autograd.no_grad():
+        free = a * b
+    assert (free.op, free.operands, free.params, free.data) == (None, (), {}, 6.0)
+    mul, maximum = autograd.TABLE["mul"], autograd.TABLE["maximum"]
+    assert mul.rules((a, b)) == mul.vjps
+    assert [rule.args for rule in maximum.rules((a, b, c))] == [(0,), (1,), (2,)]  # type: ignore[union-attr]
+    mask = Primitive("mask", "mask", None, lambda *xs: xs[0], (None,), "x.", variadic=True)
+    assert mask.rules((a, b)) == (None,)
+
+
 def economy() -> None:
     """Rules run only for operands that need a gradient."""
 
@@ -590,6 +612,7 @@ ENGINE: dict[str, Callable[[], Any]] = {
     "linear maps": linear_maps,
     "special numbers": special_numbers,
     "scale": scale,
+    "recording": recording,
     "economy": economy,
     "determinism": deterministic,
 }

@@ -178,6 +178,23 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "a frozen array is copied once more, that is all": (
         "node.frozen: if owner.flags.writeable: → if True: (branch always taken)",
     ),
+    "an empty dict of its own, or the one that all share": (
+        "node.record: node.op, node.params = (op, params or _NO_PARAMS) → node.op, node.params = (op, params) (condition dropped)",
+    ),
+    "one and two operands have slots of their own only to be small: the tuple holds them as well": (
+        "node.record: arity = len(operands) → arity = operands (call dropped)",
+        "node.record: if arity == 2: → if False: (branch never taken)",
+        "node.record: if arity == 2: → if arity == -2: (constant changed)",
+        "node.record: if arity == 1: → if False: (branch never taken)",
+        "node.record: if arity == 1: → if arity == 2: (constant changed)",
+        "node.record: if arity == 1: → if arity == 0: (constant changed)",
+        "node.record: if arity == 1: → if arity == -1: (constant changed)",
+    ),
+    "of one operand, or one rule, the first is the last": (
+        "node.record: node._first, node._second = (operands[0], None) → node._first, node._second = (operands[-1], None) (constant changed)",
+        "node.Primitive.rules: if self.variadic and self.vjps[0] is not None: → if self.variadic and self.vjps[-1] is not None: (constant changed)",
+        "node.Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
+    ),
     "a difference has the same size the other way round": (
         "verdict.judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
     ),

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd import graph, kernels, node
-from autograd.node import Node, Primitive
+from autograd.node import FACES, Node, Primitive
 from autograd.primitives import TABLE
 from autograd.testing import verdict
 
@@ -299,10 +299,14 @@ class Mutant:
 
     def __enter__(self) -> Mutant:
         self._swap()
+        self.attributes = {face: set(vars(face)) for face in FACES.values()}
         return self
 
     def __exit__(self, *exception: Any) -> None:
         self._swap()
+        for face, names in self.attributes.items():  # it may have taken a class for its instance
+            for name in set(vars(face)) - names:
+                delattr(face, name)
 
     def _swap(self) -> None:
         self.function.__code__, self.code = self.code, self.function.__code__

@@ -79,6 +79,16 @@ def test_a_mutant_is_in_force_only_within_and_for_everybody_who_holds_the_functi
     assert gradient() == right
 
 
+def test_a_mutant_that_writes_into_a_class_leaves_nothing_behind():
+    (mutant,) = [m for m in mutants(autograd.node.record) if "node = FACES[float]" in m.change]
+    x = Value(2.0)
+    with mutant:
+        x * x
+        assert "_data" in vars(Value)
+    assert "_data" not in vars(Value)
+    assert (x * x).data == 4.0
+
+
 def test_mutants_of_a_primitive_of_one_s_own_and_of_any_function():
     def twice(g, out, x):
         return helper(g, x)
