@@ -22,13 +22,13 @@ def method(primitive: Primitive) -> Callable[..., Any]:
 
 def operators(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A primitive as the operator of its left, and of its right operand."""
-    call = primitive.__call__
+    apply, no_params = primitive.apply, dict[str, Any]()
 
     def left(self: Any, other: Any) -> Any:
-        return call(self, other)
+        return apply((self, other), no_params)
 
     def right(self: Any, other: Any) -> Any:
-        return call(other, self)
+        return apply((other, self), no_params)
 
     return left, right
 

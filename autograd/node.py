@@ -153,9 +153,10 @@ class Primitive:
     def __call__(self, *operands: Any, **params: Any) -> Any:
         if params or len(operands) != self._plain:
             operands, params = self._bind(operands, params)
-        return self._call(operands, params)
+        return self.apply(operands, params)
 
-    def _call(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """The call, with its arguments told apart: on nodes it records one."""
         recorded, constants, elementary = False, False, self.scalar is not None
         data = []
         for operand in operands:
@@ -191,7 +192,7 @@ class Primitive:
         cleaned = [x if isinstance(x, Node) else constant(x, dtype, self.name) for x in operands]
         if any(isinstance(x, np.ndarray) and x.dtype == object for x in cleaned):
             return self._call_on_objects(tuple(cleaned), params)
-        return self._call(tuple(cleaned), params)
+        return self.apply(tuple(cleaned), params)
 
     def _call_on_objects(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The same on object arrays of Values: element by element, or as NumPy moves objects."""
