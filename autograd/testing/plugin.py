@@ -17,7 +17,7 @@ from autograd.testing.check import check_grads
 from autograd.testing.subject import GradientError
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")  # as Hypothesis wants it: it holds nothing
 def gradcheck() -> Callable[..., None]:
     """`check_grads`, for tests: `def test_it(gradcheck): gradcheck(f, x)`."""
     return check_grads
