@@ -217,7 +217,7 @@ def test_a_mutant_that_does_not_end_is_killed():
 
     begin = time.monotonic()
     result = audit(check, of=countdown, patience=0.2)
-    assert any("TimeoutError" in how for how in result.killed.values())
+    assert any("no result after" in how for how in result.killed.values())
     assert time.monotonic() - begin < 30
 
 
