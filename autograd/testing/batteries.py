@@ -332,6 +332,7 @@ def structure() -> None:
         assert g.flags.writeable
         assert not np.shares_memory(g, seed)
         assert not any(np.shares_memory(g, other) for other in gradients[:i])
+    assert x.grad is x.grad
     x.grad[:] = 7.0
     assert_equal(x.grad, np.full((2, 3), 7.0))
     assert_equal(y.grad, seed)
