@@ -91,9 +91,7 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
         np.concatenate([np.ravel(found[name]) for name in subject.subject.numbers])
         for found in (along_u, along_w)
     )
-    with quiet():
-        inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(call.output, u))
-    small = 1e-12 * inside * (np.abs(u).sum() + np.abs(w).sum())
+    small = rounding(call.output, u, u, w)
     pairs = {
         "the Hessian is not symmetric": (hu * w.ravel(), hw * u.ravel()),
         "forward and reverse derivative differ": (
@@ -106,6 +104,16 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
         allowed = 1e-9 * (np.abs(left).sum() + np.abs(right).sum()) + small
         if np.isfinite(one) and np.isfinite(other) and abs(one - other) > allowed:
             yield f"{problem}: {one:.9g} and {other:.9g}"
+
+
+def rounding(output: Node, cotangent: Any, *directions: np.ndarray) -> float:
+    """How far rounding on the way may move a second derivative along `directions`.
+
+    What cancels in the end was as large as the largest gradient inside.
+    """
+    with quiet():
+        inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
+    return 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
 
 
 def left_by_backward(

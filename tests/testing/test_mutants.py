@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 import warnings
 
@@ -215,10 +214,8 @@ def test_a_mutant_that_does_not_end_is_killed():
     def check():
         assert countdown(3) == 0
 
-    begin = time.monotonic()
     result = audit(check, of=countdown, patience=0.2)
     assert any("no result after" in how for how in result.killed.values())
-    assert time.monotonic() - begin < 30
 
 
 def countdown(n):
