@@ -93,7 +93,7 @@ SET = [
     Entry("steep tanh", lambda m, x: m.tanh(30 * x), -0.2, 0.2),
     Entry("steep exp", lambda m, x: m.exp(20 * x), -1.0, 1.0),
     # large constants that swallow digits
-    Entry("1e8 + sin", lambda m, x: 1e8 + m.sin(x), 0.1, 1.2),
+    Entry("1e8 + sin", lambda m, x: 1e8 + m.sin(x), 0.1, 1.4),
     Entry("(1e6 + sin) − 1e6", lambda m, x: (1e6 + m.sin(x)) - 1e6, 0.1, 1.4),
     # kinks, at them and near them
     Entry("relu at 0", relu, 0.2, 2.0, kinked=(0.0,)),

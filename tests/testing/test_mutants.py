@@ -154,7 +154,7 @@ def test_only_what_the_check_runs_is_mutated():
     targets = {m.target for m in (*result.killed, *result.survived)}
     assert {"exp[0]", "mul[0]", "mul[1]", "graph._walk", "graph.toposort", "graph.grad"} <= targets
     assert not {"tanh[0]", "matmul[0]", "graph.hessian"} & targets
-    assert 0.2 < result.score < 1
+    assert 0.4 < result.score < 1
 
 
 def test_a_check_that_fails_anyway_can_t_be_audited():
