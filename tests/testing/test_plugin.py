@@ -1,19 +1,26 @@
-"""The pytest plugin: the fixture, its failures, the profiles."""
+"""The pytest plugin: the fixture, its failures, the profiles, and README's example of them."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-
-TESTS = """
+import pytest
 from hypothesis import settings
-from autograd import Tensor
 
-pytest_plugins = ["autograd.testing.plugin"]
+import autograd
+from autograd.testing import replaced
+
+pytest_plugins = ["pytester"]
+
+README = Path(__file__).parents[2] / "README.md"
+EXAMPLE = next(
+    code
+    for code in re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.M)
+    if "pytest_plugins" in code
+)
+TESTS = """
+from autograd import Tensor
 
 def test_right(gradcheck):
     gradcheck(lambda x: x.tanh(), Tensor([1.0, 2.0]))
@@ -21,20 +28,70 @@ def test_right(gradcheck):
 def test_wrong(gradcheck):
     gradcheck(lambda x: x * x.data, Tensor([1.0, 2.0]))
 
-def test_profile():
-    assert settings.default.derandomize
+def test_failing_otherwise():
+    assert 1 + 1 == 3
 """
 
 
-def test_a_failure_shows_the_report_and_no_traceback(tmp_path):
-    (tmp_path / "test_mine.py").write_text(TESTS, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["-p", "autograd.testing.plugin", "."]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HYPOTHESIS_PROFILE": "ci"}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
-    assert "inputs[0][0]" in done.stdout and "leaves" not in done.stderr
-    assert "culprit: <lambda> itself: it reads the number of inputs[0]" in done.stdout
-    assert "raise GradientError" not in done.stdout
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run a test file as its own project; pytest's output."""
+    profile = settings.get_current_profile_name()
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
+
+    def run(tests, *options):
+        pytester.makepyfile(tests)
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+
+    yield run
+    settings.load_profile(profile)
+
+
+PLUGIN = ("-p", "autograd.testing.plugin")
+
+
+def test_a_failure_shows_the_report_and_no_traceback(run):
+    done = run(TESTS, *PLUGIN)
+    done.assert_outcomes(passed=1, failed=2)
+    shown = done.stdout.str()
+    assert "inputs[0][0]" in shown
+    assert "culprit: <lambda> itself: it reads the number of inputs[0]" in shown
+    assert "raise GradientError" not in shown
+    assert "assert (1 + 1) == 3" in shown, "other failures are shown as ever"
+
+
+def test_the_example_of_the_readme_passes_as_it_stands(run):
+    assert len([line for line in EXAMPLE.splitlines() if line]) <= 10
+    run(EXAMPLE).assert_outcomes(passed=1)
+
+
+def test_the_example_of_the_readme_names_a_wrong_rule(run):
+    with replaced(autograd.tanh, vjps=(lambda g, out, x: g * (1 + out * out),)):
+        done = run(EXAMPLE)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*inputs[[]0[]]*wrong*", "*culprit: *tanh*"])
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile"),
+    [
+        ({}, "dev"),
+        ({"CI": "true"}, "ci"),
+        ({"HYPOTHESIS_PROFILE": "thorough"}, "thorough"),
+        ({"HYPOTHESIS_PROFILE": "dev", "CI": "true"}, "dev"),
+    ],
+)
+def test_the_environment_picks_the_profile(run, monkeypatch, environment, profile):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    run("def test_nothing(): pass", *PLUGIN).assert_outcomes(passed=1)
+    assert settings.get_current_profile_name() == profile
+    assert settings.default.deadline is None
+    assert settings.default.derandomize == (profile == "ci")
+    assert settings.default.max_examples == (2000 if profile == "thorough" else 100)
+
+
+def test_without_hypothesis_there_is_the_fixture_alone(run, pytester):
+    pytester.makeconftest("import sys; sys.modules['hypothesis'] = None")
+    run(TESTS, *PLUGIN, "-p", "no:hypothesispytest").assert_outcomes(passed=1, failed=2)
