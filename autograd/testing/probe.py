@@ -135,9 +135,9 @@ class Probe:
             verdict, note = Verdict.OK, "0 to within rounding"
         if verdict is not Verdict.OK:  # a kink has a two-sided derivative too, which means nothing
             verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
-        if verdict is Verdict.WRONG and numeric.change == 0 and any(map(phi, FURTHER)):
-            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY  # a staircase shows no slope close by
         size = max(abs(analytic), abs(np.nan_to_num(numeric.value)))
+        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
+            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
@@ -212,12 +212,19 @@ class Probe:
             gradients = [step.gradient for step in steps(self.call.output, seed)]
         return max(float(np.abs(g).max(initial=0.0)) for g in gradients)
 
+    @cached_property
+    def stair(self) -> float:
+        """How far rounding inside may hold back the output, which moves in steps of that height."""
+        seed = like(self.call.output._data, self.cotangent)
+        with quiet():
+            sizes = [np.abs(s.gradient * s.node._data) for s in steps(self.call.output, seed)]
+        return 4 * EPS * max(float(size.max(initial=0.0)) for size in sizes)
+
     def _jump(self, jump: float) -> Verdict:
         """A jump has no derivative; that a gradient jumps is what a kink is."""
         return Verdict.INCONCLUSIVE if self.order == 1 else Verdict.KINK
 
 
-FURTHER = (-0.8, -0.1, 0.1, 0.8)
 TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"
 
 

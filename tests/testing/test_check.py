@@ -390,9 +390,16 @@ def test_a_jump():
     assert report.verdict is Verdict.INCONCLUSIVE and "jumps" in str(report)
 
 
-def test_rounding_that_hides_the_derivative():
-    report = examine(lambda x: (1e14 + x.sin()) - 1e14, Tensor([0.5]))
+@pytest.mark.parametrize("large", [1e10, 1e14, 1e15, 1e18])
+def test_rounding_that_hides_the_derivative(large):
+    report = examine(lambda x: (large + x.sin()) - large, Tensor([0.5]))
     assert report.verdict is Verdict.INCONCLUSIVE and "rounding" in str(report)
+
+
+def test_a_flat_place_is_not_taken_for_rounding():
+    clip = custom(lambda g, out, x: g, lambda x: np.clip(x, -1.0, 1.0), "clip")
+    report = is_wrong(clip, Tensor([1.7, 0.3]))
+    assert report.culprit.node.op is clip
 
 
 # --- the report -------------------------------------------------------------------------------
