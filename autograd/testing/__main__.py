@@ -6,49 +6,58 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 from autograd import TABLE
 from autograd.testing import batteries
 from autograd.testing.audit import kills
 from autograd.testing.equivalents import EQUIVALENT
-from autograd.testing.mutants import CHECKER, ENGINE, Mutant, mutants
+from autograd.testing.mutants import ENGINE, Mutant, mutants, qualified
 
-ALL: list[Mutant] = []  # inherited by the processes that share the work
+Checks = list[tuple[str, Callable[[], Any]]]
+ALL: list[tuple[Mutant, Checks]] = []  # inherited by the processes that share the work
+
+
+def encounters(only: str) -> Iterator[tuple[Mutant, Checks]]:
+    """Every mutant, with the batteries that it meets."""
+    for mutant in mutants(row for row in TABLE.values() if only in row.name):
+        rules = [
+            (name, partial(check, primitive))
+            for name, check in batteries.RULES.items()
+            for primitive in mutant.primitives
+        ]
+        yield mutant, [*rules, *batteries.ENGINE.items()]
+    for functions, checks in ((ENGINE, batteries.ENGINE), *batteries.CHECKER):
+        for mutant in mutants(f for f in functions if only in qualified(f)):
+            yield mutant, list(checks.items())
 
 
 def fate(index: int) -> tuple[int, str | None]:
     """The battery that kills the mutant; None if it survives."""
-    mutant = ALL[index]
-    checks = [
-        (name, partial(check, primitive))
-        for name, check in batteries.RULES.items()
-        for primitive in mutant.primitives
-    ]
-    found = kills(mutant, [*checks, *batteries.ENGINE.items(), *batteries.CHECKER.items()])
+    found = kills(*ALL[index])
     return index, found and found[0]
 
 
 def run(jobs: int, only: str) -> int:
     """Print kills by battery and every survivor; 1 if a mutant survives or a review is stale."""
     begin = time.perf_counter()
-    ALL[:] = mutants(
-        target for target in (*TABLE.values(), *ENGINE, *CHECKER) if only in target.__name__
-    )
+    ALL[:] = encounters(only)
     with get_context("fork").Pool(jobs) as pool:
         fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
     killers = Counter(name for name in fates.values() if name)
-    survivors = [str(ALL[i]) for i, name in sorted(fates.items()) if name is None]
+    survivors = [str(ALL[i][0]) for i, name in sorted(fates.items()) if name is None]
     unreviewed = [mutant for mutant in survivors if mutant not in EQUIVALENT]
-    names = {str(mutant) for mutant in ALL}
+    names = {str(mutant) for mutant, _ in ALL}
     stale = [
         mutant for mutant in EQUIVALENT if mutant not in survivors and (mutant in names or not only)
     ]
     total = 0
     print(f"{len(names)} mutants")
-    for name in (*batteries.RULES, *batteries.ENGINE, *batteries.CHECKER):
+    of_checker = [name for _, checks in batteries.CHECKER for name in checks]
+    for name in (*batteries.RULES, *batteries.ENGINE, *of_checker):
         total += killers[name]
         share = 100 * total / max(len(ALL) - len(survivors) + len(unreviewed), 1)
         print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import linecache
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ import numpy as np
 from autograd import graph, kernels, node
 from autograd.node import FACES, Node, Primitive
 from autograd.primitives import TABLE
-from autograd.testing import verdict
 
 Function = Any  # FunctionType; type checkers know a `def` by its signature only
 
@@ -58,9 +58,6 @@ ENGINE: tuple[Function, ...] = (
     vars(node.Node)["grad"].fget,
 )
 
-# What decides in `check_grads`.
-CHECKER: tuple[Function, ...] = (verdict.judge, verdict.judge_kink)
-
 # --- operators --------------------------------------------------------------------------------
 
 _BINARY = {
@@ -72,6 +69,8 @@ _BINARY = {
     ast.Mod: ast.Mult,
     ast.Pow: ast.Mult,
     ast.MatMult: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
 }
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -135,9 +134,11 @@ def _variants(tree: ast.AST, variables: tuple[str, ...]) -> Iterator[Variant]:
             for other in (number + 1, number - 1, -number, 1.001 * number):
                 if other != number and (isinstance(number, float) or isinstance(other, int)):
                     yield "constant changed", ast.Constant(other)
-        case ast.Compare(ops=[op]):
-            for other_op in _COMPARISONS[type(op)]:
-                yield "another comparison", _copied(tree, ops=[other_op()])
+        case ast.Compare(ops=ops):
+            for i, comparison in enumerate(ops):
+                for other_op in _COMPARISONS[type(comparison)]:
+                    others = [*ops[:i], other_op(), *ops[i + 1 :]]
+                    yield "another comparison", _copied(tree, ops=others)
         case ast.BoolOp(op=junction, values=parts):
             flipped = ast.Or() if isinstance(junction, ast.And) else ast.And()
             yield "and for or", _copied(tree, op=flipped)
@@ -320,8 +321,7 @@ def mutants(of: Target | Iterable[Target] | None = None) -> list[Mutant]:
 
     Args:
         of: a primitive (its rules, and the functions of their module that they call), a function
-            written in Python, or several of these; None is every row of the table, `ENGINE`
-            and `CHECKER`.
+            written in Python, or several of these; None is every row of the table and `ENGINE`.
 
     Raises:
         ValueError: the function's source is not to be found.
@@ -330,7 +330,7 @@ def mutants(of: Target | Iterable[Target] | None = None) -> list[Mutant]:
     True
     """
     if of is None:
-        of = (*TABLE.values(), *ENGINE, *CHECKER)
+        of = (*TABLE.values(), *ENGINE)
     targets = [of] if isinstance(of, Primitive) or callable(of) else list(of)
     owners: dict[Function, list[Primitive]] = {}
     names: dict[Function, str] = {}
@@ -355,14 +355,32 @@ def mutants(of: Target | Iterable[Target] | None = None) -> list[Mutant]:
         for function, primitives in owners.items()
         for mutant in _mutated(
             function,
-            names.get(function) or _qualified(function),
+            names.get(function) or qualified(function),
             tuple(primitives),
             function in rules,
         )
     ]
 
 
-def _qualified(function: FunctionType) -> str:
+def functions_in(*modules: ModuleType) -> tuple[Function, ...]:
+    """Every function and method that is written in the modules, whatever decorates it."""
+    return tuple(
+        function
+        for module in modules
+        for owner in (module, *filter(inspect.isclass, vars(module).values()))
+        for function in map(_undecorated, vars(owner).values())
+        if isinstance(function, FunctionType) and function.__code__.co_filename == module.__file__
+    )
+
+
+def _undecorated(held: Any) -> Any:
+    """The function inside a property, a cache or a context manager."""
+    for attribute in ("fget", "func", "__wrapped__"):
+        held = getattr(held, attribute, held)
+    return held
+
+
+def qualified(function: Function) -> str:
     return f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
 
 

@@ -1,0 +1,12 @@
+"""The project's own checks, in batteries from the plainest to the most special.
+
+Each takes a primitive (those of the rules) or nothing (all others), and raises where something is
+wrong. The audit counts which battery kills which mutant first.
+"""
+
+from autograd.testing.batteries import slopes
+from autograd.testing.batteries.engine import ENGINE
+from autograd.testing.batteries.rules import RULES, calls
+
+# What decides in `check_grads`: groups of functions, and the batteries that their mutants meet.
+CHECKER = ((slopes.FUNCTIONS, slopes.BATTERIES),)
