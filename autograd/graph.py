@@ -172,8 +172,9 @@ def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node]:
     """The nodes of `order` from which a path of operands leads to `inputs`."""
     wanted = set(inputs)
     for node in order:
-        if node not in wanted and any(isinstance(x, Node) and x in wanted for x in node.operands):
-            wanted.add(node)
+        for x in node.operands:
+            if isinstance(x, Node) and x in wanted:
+                wanted.add(node)
     return wanted
 
 

@@ -173,9 +173,13 @@ class Primitive:
         if recorded and constants:
             operands = tuple([frozen(x) if type(x) is np.ndarray else x for x in operands])
             data = [x._data if isinstance(x, Node) else x for x in operands]
-        out = (
-            self._on_floats(data, params) if elementary else self._guarded(self.array, data, params)
-        )
+        if elementary:
+            try:
+                out = self.scalar(*data, **params) if params else self.scalar(*data)  # type: ignore[misc]
+            except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
+                out = float(self.array(*map(np.float64, data), **params))
+        else:
+            out = self._guarded(self.array, data, params)
         return record(self, operands, params, out) if recorded else out
 
     def _call_on_raw(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -240,12 +244,6 @@ class Primitive:
                 )
         params = {**self.params, **params}
         return operands, self.prepare(**params) if self.prepare else params
-
-    def _on_floats(self, data: list[float], params: dict[str, Any]) -> float:
-        try:
-            return self.scalar(*data, **params) if params else self.scalar(*data)  # type: ignore[misc]
-        except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
-            return float(self.array(*map(np.float64, data), **params))
 
     def _guarded(self, forward: Callable[..., Any], data: list[Any], params: dict[str, Any]) -> Any:
         """`forward`, its errors naming this primitive and the shapes it was given."""

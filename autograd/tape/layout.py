@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -137,26 +138,37 @@ class Layout:
         self.leaves = [node for node in nodes if node.op is None]
         results = [node for node in nodes if node.op is not None]
         self._read(results)
-        vertex = self._vertex
-        self.outputs = np.array([vertex[node] for node in outputs], np.intp)
+        self.outputs = self._vertices(outputs)
         last = max((node.index for node in outputs[:first]), default=-1)
         boundary = len(self.leaves) + sum([node.index <= last for node in results])
-        del self._vertex
+        del self._index
         self._look_through_copies(boundary)
         self._drop_unused()
         self._fold_chains()
         self.groups = self._grouped(boundary)
         self._place()
 
+    def _vertices(self, operands: Sequence[Any]) -> np.ndarray:
+        """The vertex of each node; −1 for raw numbers."""
+        index = np.fromiter(map(getattr, operands, repeat("index"), repeat(-1)), np.intp)
+        order = np.argsort(self._index)
+        oldest, newest = self._index[order[[0, -1]]]
+        if newest - oldest < 4 * len(order):  # a table of all indices is the quicker way
+            table = np.full(newest - oldest + 2, -1)
+            table[self._index - oldest] = np.arange(len(order))
+            return table[np.maximum(index - oldest, -1)]
+        place = np.searchsorted(self._index, index, sorter=order)
+        return np.where(index < 0, -1, order[place])
+
     def _read(self, results: list[Node]) -> None:
         """Edges: `owner[e]` has `source[e]` as its next operand; `kinds[code[v]]` made v."""
-        leaves = len(self.leaves)
-        self._vertex = {node: i for i, node in enumerate(chain(self.leaves, results))}
+        leaves, nodes = len(self.leaves), [*self.leaves, *results]
         operands = [node.operands for node in results]
         flat = list(chain.from_iterable(operands))
         arity = np.fromiter(map(len, operands), np.intp, len(operands))
-        source = np.fromiter(map(self._vertex.get, flat, repeat(-1)), np.intp, len(flat))
-        self.owner = np.repeat(np.arange(leaves, leaves + len(results)), arity)
+        self._index = np.fromiter(map(attrgetter("index"), nodes), np.intp, len(nodes))
+        source = self._vertices(flat)
+        self.owner = np.repeat(np.arange(leaves, len(nodes)), arity)
 
         raw = np.flatnonzero(source < 0)
         numbers = np.array([-0.0, *[flat[e] for e in raw.tolist()]])

@@ -111,9 +111,6 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "graph._fitted: return to_value(sum_to(contribution, shape=())) → return to_value(sum_to(contribution)) (keyword dropped)",
         "graph._inner: total = total + sum_to(gradient * vector, shape=()) → total = total + sum_to(gradient * vector) (keyword dropped)",
     ),
-    "what is in the set is not put there twice": (
-        "graph._leading_to: if node not in wanted and any((isinstance(x, Node) and x in wanted for x in node.operands)): → if any((isinstance(x, Node) and x in wanted for x in node.operands)): (condition dropped)",
-    ),
     "more nodes are kept than anybody asks for": (
         "graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None (branch always taken)",
         "graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None if inputs is None else inputs (call dropped)",
