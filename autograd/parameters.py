@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.node import frozen
+
 
 def integers(who: str, numbers: Any) -> tuple[int, ...]:
     try:
@@ -34,11 +36,11 @@ def axes(axes: Any) -> dict[str, Any]:
 
 
 def index(index: Any, **more: Any) -> dict[str, Any]:
-    """A tuple of slices, integers, None, Ellipsis and private arrays of integers or booleans."""
+    """A tuple of slices, integers, None, Ellipsis and frozen arrays of integers or booleans."""
     items = []
     for item in index if isinstance(index, tuple) else (index,):
         if isinstance(item, (list, np.ndarray)):
-            item = np.array(item)
+            item = np.asarray(item)
             if item.size == 0 and item.dtype == float:
                 item = item.astype(int)
             if item.dtype.kind not in "iub":
@@ -46,7 +48,7 @@ def index(index: Any, **more: Any) -> dict[str, Any]:
                     f"take: an index array must hold integers or booleans, got dtype {item.dtype}; "
                     f"convert it with .astype(int)"
                 )
-            item.flags.writeable = False
+            item = frozen(item)
         elif isinstance(item, (bool, np.bool_)):
             item = np.asarray(item)
         elif item is not None and item is not Ellipsis and not isinstance(item, slice):
