@@ -204,7 +204,7 @@ class Mistakes:
                 yield Mistake("missing factor of the chain", remark, gradient)
 
     def wrong_function(self) -> Iterator[Mistake]:
-        on_the_way = [step.node for step in self.walk]
+        on_the_way = [step.node for step in self.walk if step.node is not self.node]
         for op in dict.fromkeys(node.op for node in on_the_way):
             if op is None or op.scalar is None:
                 continue

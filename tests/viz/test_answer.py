@@ -82,6 +82,18 @@ def test_the_already_updated_weight_is_named(
     assert "with the new w1 = 0.272326" in verdict.message
 
 
+def test_the_gradient_of_an_interior_node_is_judged_too(example: dict[str, Any]) -> None:
+    for answer, kind in (
+        (f"{BACK} * w1", "right"),
+        (f"{BACK}", "missing factor of the chain"),
+        ("w1", "upstream forgotten"),
+        (f"{BACK} * w2", "unknown"),  # h2's, which is no parameter to be taken for this one
+    ):
+        verdict = check_derivation(example["h1"], answer, root=example["E"])
+        assert verdict.kind == kind
+        assert str(verdict) == repr(verdict) == verdict.message
+
+
 def test_several_updated_weights_are_found_together() -> None:
     a, b = Value(0.5, label="a"), Value(0.25, label="b")
     x = Value(2.0, label="x")
