@@ -110,8 +110,12 @@ def html_table(box: Box, theme: Theme) -> str:
 
 
 def escape_dot(text: str, width: int | None = None) -> str:
-    """`text` in an HTML-like label, where a backslash would still begin an escape of DOT."""
-    return escape_html(text, width).replace("\\", "\\\\")
+    """`text` in an HTML-like label, where a backslash would still begin an escape of DOT.
+
+    Of brackets alone `dot` would wait for the > that makes them the end of a CDATA section.
+    """
+    escaped = escape_html(text, width).replace("\\", "\\\\")
+    return escaped if escaped.strip("]") else "&#93;" * len(escaped)
 
 
 def coloured(html: str, colour: str) -> str:

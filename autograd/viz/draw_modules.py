@@ -178,8 +178,7 @@ def fold_row(
             if number:
                 grouping.owner[node] = grouping.owner[original]
     times = f"{path[-1]} … {last[-1].rpartition('.')[2]}  ×{len(row)}"
-    if path in grouping.clusters:
-        grouping.clusters[path] = times
+    grouping.clusters[path] = times
     head = grouping.owner[first[0]]
     if head in grouping.texts and grouping.owner[first[-1]] is head:
         grouping.texts[head] = (times, grouping.texts[head][1])

@@ -24,6 +24,7 @@ from autograd import Tensor, Value, lesson
 from autograd.testing.strategies import Expression, expressions
 from autograd.viz import draw
 from autograd.viz.draw_collapse import by_structure
+from autograd.viz.draw_dot import WIDTH
 from autograd.viz.draw_graph import Shown, to_be_shown
 from autograd.viz.draw_render import NoRenderer, by_pygraphviz
 from autograd.viz.draw_scalars import open_scalars
@@ -39,6 +40,8 @@ LABELS = [
     "权重",
     "<b>x</b>",
     r"it's 100 % \N \G &amp; 🙂",
+    "]",
+    "]" * 50,
 ]
 
 
@@ -195,9 +198,13 @@ def test_colour_follows_the_gradient() -> None:
     root = a * b
     assert draw(root).source == draw(root, color_by=None).source
     root.backward()
+    coldest, hottest = THEMES["light"].heat
     fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", draw(root).source))
-    assert fills["a"] == THEMES["light"].heat[1] and fills["b"] != fills["a"]
+    assert fills["a"] == hottest and fills["b"] != fills["a"]
     assert draw(root).source != draw(root, color_by=None).source
+    one = draw(root, gradients={a: 1.0}).source
+    fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", one))
+    assert fills == {"a": hottest, "b": coldest}, "b has none"
 
 
 def test_themes_and_directions_differ_in_nothing_else() -> None:
@@ -247,7 +254,7 @@ def test_what_is_no_node_is_refused() -> None:
 @pytest.mark.parametrize("label", LABELS)
 def test_labels_are_text(label: str) -> None:
     svg = draw(Value(1.0, label=label) * 2.0).pipe("svg", encoding="utf-8")
-    assert label.replace("\n", "↵") in texts_of(svg)
+    assert one_line(label, WIDTH) in texts_of(svg)
 
 
 @needs_a_renderer
@@ -414,6 +421,15 @@ def test_closed_modules_are_a_box_each() -> None:
     assert [box.title for box in opened.boxes if box.kind == "group"] == ["blocks.0"]
 
 
+def test_a_closed_module_is_coloured_by_the_gradient_of_what_leaves_it() -> None:
+    root, made = model(1)
+    root.backward()
+    block = next(b for b in shown(root, modules=made, depth=1).boxes if b.title == "blocks.0")
+    leaves = next(node for node, (path, _) in made.items() if path == "blocks.0")
+    assert leaves.op.name == "add"
+    assert block.magnitude == pytest.approx(np.linalg.norm(leaves.grad), rel=1e-12)
+
+
 @pytest.mark.parametrize("depth", [1, 2, None])
 def test_equal_blocks_are_folded(depth: int | None) -> None:
     root, made = model(5)
@@ -477,6 +493,14 @@ def test_modules_close_where_they_do_not_fit() -> None:
     assert "closed to fit" in found.notes[0]
 
 
+def test_modules_make_way_for_structure_where_even_closed_they_do_not_fit() -> None:
+    root, made = model(1)
+    found = shown(root, modules=made, limit=1)
+    assert [box.kind for box in found.boxes] == ["group"]
+    assert found.clusters == {}
+    assert "drawn as 1 boxes: regions" in found.notes[0]
+
+
 # --- expanding --------------------------------------------------------------------------------
 
 
@@ -491,6 +515,15 @@ def test_a_tensor_node_opens_into_its_scalars() -> None:
     assert {"x[0]", "x[1]", "w[0]", "w[1]"} <= {box.title for box in found.boxes}
     leaves = {box.title: box.gradient for box in found.boxes if box.title}
     assert leaves["x[1]"] == ["4"] and leaves["w[0]"] == ["1"]
+
+
+def test_folded_blocks_open_into_the_scalars_of_the_first() -> None:
+    (folded, made), (single, alone) = model(4), model(1)
+    opened = shown(folded, modules=made, expand=["blocks.0"], scalars=True)
+    first = shown(single, modules=alone, expand=["blocks.0"], scalars=True)
+    assert len(opened.boxes) == len(first.boxes)
+    assert len(opened.edges) == len(first.edges)
+    assert sum(box.symbol == "×" for box in opened.boxes) == 4, "a row of 2 by a 2×2 matrix"
 
 
 @given(expressions())
@@ -564,6 +597,25 @@ def test_a_scalar_network_collapses_to_its_layers() -> None:
     assert counts == {"×": "×1,280", "tanh": "×160"}
     note = shown(total, limit=100).notes[0]
     assert note.startswith(f"{len(autograd.toposort(total)):,} nodes are drawn as {len(boxes)}")
+
+
+def test_a_box_of_many_tells_between_what_their_gradients_lie() -> None:
+    x = [Value(float(i), label=f"x[{i}]") for i in range(5)]
+    root = sum(v * v for v in x)
+    root.backward()
+    boxes = {box.title: box for box in shown(root, limit=4).boxes}
+    assert boxes["x"].gradient == ["in 0 … 8"]
+    assert boxes["x"].magnitude == pytest.approx(2 * np.sqrt(30))
+
+
+@pytest.mark.parametrize(
+    ("array", "text"), [(np.full(20, np.nan), "nothing finite"), (np.zeros((2, 0)), "empty")]
+)
+def test_a_box_of_many_without_a_number_says_so(array: np.ndarray, text: str) -> None:
+    leaves = [Tensor(array) for _ in range(5)]
+    boxes = {box.title: box for box in shown(sum(x * x for x in leaves).sum(), limit=4).boxes}
+    assert boxes["leaves"].aside.startswith("×5 of ")
+    assert boxes["leaves"].value == [text]
 
 
 def test_a_million_nodes_are_drawn_collapsed() -> None:
