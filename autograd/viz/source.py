@@ -52,10 +52,9 @@ class SourceLine(NamedTuple):
 class _LineRecorder(Observer):
     def recorded(self, node: Node) -> None:
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+        while frame and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
             frame = frame.f_back
-        if frame is not None:
-            node.line = SourceLine(frame.f_code.co_filename, frame.f_lineno)
+        node.line = frame and SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
     def created(self, leaf: Node) -> None:
         self.recorded(leaf)

@@ -288,6 +288,13 @@ def test_a_graph_too_large_for_a_page_says_so() -> None:
     assert list(stepper._repr_mimebundle_()) == ["text/plain"]
 
 
+def test_a_graph_too_large_for_a_picture_is_stepped_through_without_one() -> None:
+    data = page_data(tangle(500))
+    assert (data["svg"], len(data["nodes"])) == ("", 500)
+    assert data["note"] == "A graph of 500 nodes is too large for a picture."
+    assert all(node["id"] is None for node in data["nodes"])
+
+
 def test_a_notebook_gets_the_page_in_a_frame(tab: Any) -> None:
     stepper = example()
     stepper.goto(4)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import copy
 import inspect
+from contextvars import copy_context
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
 import autograd as ag
+import nets
 from autograd import Tensor, Value
 from autograd.viz.source import SourceLine, record_lines
 
@@ -51,14 +55,23 @@ def test_composites_and_numpy_name_the_line_that_called_them() -> None:
     assert m.line.number == last
 
 
-@pytest.mark.parametrize("package", ["autograd", "nets"])
-def test_frames_of_the_library_are_skipped(package: str) -> None:
-    layer: dict = {"tanh": ag.tanh}
-    file = str(Path(ag.__file__).parents[1] / package / "layer.py")
-    exec(compile("def forward(x):\n    return tanh(x)", file, "exec"), layer)
+def test_a_layer_s_nodes_name_the_line_that_called_it() -> None:
+    model = nets.MLP(2, 3, 1, rng=np.random.default_rng(0))
     with record_lines():
-        y = layer["forward"](Value(1.0)); line = here()  # fmt: skip # noqa: E702
-    assert y.line == SourceLine(__file__, line)
+        y = model(np.ones(2)); line = here()  # fmt: skip # noqa: E702
+    made = [node for node in ag.toposort(y) if node.op]
+    assert {node.line for node in made} == {SourceLine(__file__, line)}
+
+
+def test_what_no_line_of_a_program_made_has_none() -> None:
+    with record_lines():
+        context = copy_context()
+    assert context.run(ag.tanh, Value(1.0)).line is not None
+    found: SimpleQueue[ag.Node] = SimpleQueue()
+    # a thread that runs nothing but the library and what is written in C
+    work = map(found.put, map(ag.tanh, [Value(1.0)]))
+    _thread.start_new_thread(context.run, (list, work))
+    assert found.get(timeout=10).line is None
 
 
 def test_a_gradient_with_its_graph_has_lines_too() -> None:

@@ -223,6 +223,15 @@ def test_a_rebound_leaf_does_not_change_what_was_recorded() -> None:
     assert stepper.value(stepper.nodes[0]) == 2.0
 
 
+def test_it_is_a_sequence_of_moments() -> None:
+    stepper = diamond()
+    assert [moment.position for moment in stepper[2:5]] == [2, 3, 4]
+    assert [moment.name for moment in stepper[:-4:-1]] == ["a", "b", "p"]
+    assert list(reversed(stepper)) == stepper[::-1]
+    assert stepper[-1] == stepper[9] in stepper
+    assert stepper.position == 0, "looking does not step"
+
+
 def test_shown_arrays_are_read_only() -> None:
     w = Tensor([1.0, 2.0], label="w")
     stepper = Stepper((w * w).sum())

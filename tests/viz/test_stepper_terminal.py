@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,10 +87,12 @@ def test_keys(rich: bool, monkeypatch: Any) -> None:
         ("n", "  v1 = a × b = 2 × (−3) = −6"),
         ("b", "  b = −3"),
         ("\x1b[C", "2/7 forward: v1"),
-        ("nn", "4/7 backward: e"),
+        ("xnn", "4/7 backward: e"),  # no key of ours
         ("\x1b[D", "3/7 forward: e"),
         ("g0\n", "0/7 forward: a"),
         ("gop == 'mul' and grad < 1\n", "5/7 backward: v1"),
+        ("g\nn", "6/7 backward: b"),  # nowhere, and one step on
+        ("g45\x7f\n", "4/7 backward: e"),  # corrected
         ("g99\n", "the positions are 0 to 7, got 99"),
         ("ga >\n", "'a >' is no condition"),
         ("ga\n", "7/7 backward: a"),
@@ -97,3 +100,53 @@ def test_keys(rich: bool, monkeypatch: Any) -> None:
         screen.press(keys)
         screen.see(shown)
     screen.quit()
+
+
+@pytest.fixture
+def typed(monkeypatch: Any) -> Any:
+    """Run the stepper on keys that lie ready; what was shown at last."""
+    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    termios = pytest.importorskip("termios")
+    mine, theirs = pty.openpty()
+
+    def run(read: Any) -> str:
+        monkeypatch.setattr(terminal, "os", SimpleNamespace(read=read))
+        mode = termios.tcgetattr(theirs)
+        out = Terminal()
+        terminal.run(example(), SimpleNamespace(isatty=lambda: True, fileno=lambda: theirs), out)
+        assert termios.tcgetattr(theirs) == mode, "the terminal is left as it was"
+        return out.getvalue().rpartition("\x1b[2J")[2]
+
+    yield run
+    os.close(mine)
+    os.close(theirs)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_ctrl_c_ends_it_quietly(typed: Any) -> None:
+    def interrupted(*given: Any) -> bytes:
+        raise KeyboardInterrupt
+
+    assert "0/7 forward: a" in typed(interrupted)
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"), [(b"nn", "2/7 forward: v1"), (b"g4", "4/7 backward: e")]
+)
+def test_it_ends_with_its_input_even_within_a_line(typed: Any, keys: bytes, shown: str) -> None:
+    chunks = iter([keys, b""])
+    assert shown in typed(lambda *given: next(chunks))
+
+
+def test_on_windows_keys_come_from_its_own_module(monkeypatch: Any) -> None:
+    pressed = iter("nnb\x03n")
+    monkeypatch.setattr(terminal, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(getwch=lambda: next(pressed)))
+    out = Terminal()
+    terminal.run(example(), Terminal(), out)
+    assert "1/7 forward: b" in out.getvalue().rpartition("\x1b[2J")[2]
+    assert list(pressed) == ["n"], "Ctrl+C ended it"
