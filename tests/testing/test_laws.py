@@ -124,6 +124,13 @@ def test_equivariance_under_permutation():
         equivariant(detached_at_the_front, X)
 
 
+def test_two_rows_are_always_exchanged_whatever_the_seed():
+    positions = np.arange(2.0)[:, None]
+    for seed in range(6):
+        with pytest.raises(GradientError):
+            equivariant(lambda x: x + positions, Tensor(X.data[:2]), seed=seed)
+
+
 def test_invariance():
     invariant(softmax, lambda x: x + 100.0, X)
     invariant(autograd.log_softmax, lambda x: x - 3.0, X)
@@ -133,6 +140,8 @@ def test_invariance():
         invariant(softmax, lambda x: 2.0 * x, X)
     with pytest.raises(GradientError, match="of the gradient"):
         invariant(lambda x: x - autograd.stop_gradient(x.mean()), lambda x: x + 1.0 * x.mean(), X)
+    with pytest.raises(GradientError, match=r"the shapes are \(3, 3\) and \(4, 3\)"):
+        invariant(autograd.tanh, lambda x: x[1:], X)
 
 
 def test_the_sum_rule():
@@ -153,6 +162,7 @@ def test_a_replay_equals_an_eager_run():
 
 def test_a_scalar_graph_equals_its_tensor_graph():
     values_equal_tensors(attention, X, W)
+    values_equal_tensors(lambda x, w: x.tanh(), X, W)  # an input that takes no part
     array = autograd.tanh.array
     with (
         replaced(autograd.tanh, array=lambda x: array(x) * (1 + 1e-9)),
