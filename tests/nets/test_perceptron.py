@@ -43,6 +43,12 @@ def test_mcculloch_pitts_fires_at_exactly_its_threshold():
     assert McCullochPitts([0.5, 0.25], np.nextafter(0.75, 1))([1, 1]) == 0
 
 
+def test_a_neuron_shows_how_it_was_made():
+    neuron = McCullochPitts([1, -1], 0.5)
+    assert repr(neuron) == "McCullochPitts(weights=[1.0, -1.0], threshold=0.5)"
+    assert repr(eval(repr(neuron))) == repr(neuron)
+
+
 def test_sigma_of_zero_is_plus_one():
     assert Perceptron(in_features=3)([1, 2, 3]) == 1
 

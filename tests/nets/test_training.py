@@ -565,6 +565,8 @@ def test_a_history_plots_its_losses():
     pytest.importorskip("matplotlib")
     axes = History([{"loss": 2.0, "val_loss": 3.0}, {"loss": 1.0, "val_loss": 2.5}]).plot()
     assert [line.get_ydata().tolist() for line in axes.lines] == [[2.0, 1.0], [3.0, 2.5]]
+    (line,) = History([{"loss": 2.0}, {"loss": 1.0}]).plot().lines  # no validation
+    assert line.get_ydata().tolist() == [2.0, 1.0]
 
 
 def test_a_missing_matplotlib_gets_a_clear_error(monkeypatch):
