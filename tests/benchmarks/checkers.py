@@ -1,9 +1,10 @@
-"""How often gradient checkers are right: ours, PyTorch's, JAX's and HIPS's on the comparison set.
+"""How often gradient checkers are right: ours, PyTorch's, JAX's and HIPS's on the comparison sets.
 
     python tests/benchmarks/checkers.py [--points 40] [--hips FOLDER]
 
 prints a table for the libraries that are installed, each with its default tolerances, in a process
-of its own. HIPS's package is called `autograd` as well, so it is looked for in a folder:
+of its own: on the set that was at hand while ours was written, and on the one that was not (without
+our own networks). HIPS's package is called `autograd` as well, so it is looked for in a folder:
 `pip install --target FOLDER autograd`.
 """
 
@@ -27,13 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ERRORS = (0.0, 1e-3, 1e-5)
 
 
-def comparison_set() -> list[Any]:
+def comparison_sets() -> dict[str, list[Any]]:
     path = ROOT / "tests/testing/comparison.py"
     spec = importlib.util.spec_from_file_location("comparison", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.SET
+    held_out = [entry for entry in module.HELD_OUT if not entry.own]
+    return {"at hand": module.SET, "held out": held_out}
 
 
 # A library's checker is `passes(f, x, error)`, for f(m, x) whose gradient is 1 + error times right.
@@ -127,15 +129,17 @@ def hips() -> Callable[..., bool]:
 CHECKERS = {"gradwalk": gradwalk, "PyTorch": pytorch, "JAX": jax, "HIPS autograd": hips}
 
 
-def measured(name: str, points: int) -> list[int]:
-    """How many gradients do not pass: right ones, and those with each planted error."""
+def measured(name: str, points: int) -> list[list[int]]:
+    """For each set how many gradients do not pass: right ones, and those with a planted error."""
     warnings.simplefilter("ignore")
-    passes, counts = CHECKERS[name](), [0] * len(ERRORS)
-    for entry in comparison_set():
-        for x in islice(entry.points(), points):
-            np.random.seed(0)  # HIPS draws its directions from the global generator
-            for i, error in enumerate(ERRORS):
-                counts[i] += not passes(entry.f, x, error)
+    passes, counts = CHECKERS[name](), []
+    for entries in comparison_sets().values():
+        counts.append([0] * len(ERRORS))
+        for entry in entries:
+            for x in islice(entry.points(), points):
+                np.random.seed(0)  # HIPS draws its directions from the global generator
+                for i, error in enumerate(ERRORS):
+                    counts[-1][i] += not passes(entry.f, x, error)
     return counts
 
 
@@ -148,9 +152,15 @@ def main() -> None:
     if asked.only:
         print(json.dumps(measured(asked.only, asked.points)))
         return
-    total = len(comparison_set()) * asked.points
-    print(f"of {total:,} gradients each, on {len(comparison_set())} functions:")
-    print(f"{'':15}{'right: rejected':>17}{'wrong by 1e-3: caught':>24}{'by 1e-5: caught':>18}")
+    sets = comparison_sets()
+    sizes = {name: asked.points * len(entries) for name, entries in sets.items()}
+    print(
+        ", ".join(
+            f"{name}: {len(sets[name])} functions, {n:,} gradients each"
+            for name, n in sizes.items()
+        )
+    )
+    print(f"{'':28}{'right: rejected':>17}{'wrong by 1e-3: caught':>24}{'by 1e-5: caught':>18}")
     for name in CHECKERS:
         command = [sys.executable, __file__, "--only", name, "--points", str(asked.points)]
         environment = (
@@ -160,8 +170,9 @@ def main() -> None:
         if done.returncode:
             print(f"{name:15}  not run: {done.stderr.strip().splitlines()[-1]}")
             continue
-        right, coarse, fine = json.loads(done.stdout.splitlines()[-1])
-        print(f"{name:15}{right:>17,}{coarse:>24,}{fine:>18,}", flush=True)
+        for which, counts in zip(sets, json.loads(done.stdout.splitlines()[-1]), strict=True):
+            right, coarse, fine = counts
+            print(f"{name:15}{which:13}{right:>17,}{coarse:>24,}{fine:>18,}", flush=True)
 
 
 if __name__ == "__main__":
