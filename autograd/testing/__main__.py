@@ -60,7 +60,8 @@ def run(jobs: int, only: str) -> int:
     for name in (*batteries.RULES, *batteries.ENGINE, *of_checker):
         total += killers[name]
         share = 100 * total / max(len(ALL) - len(survivors) + len(unreviewed), 1)
-        print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")
+        if killers[name] or not only:
+            print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")
     print(f"  equivalent, reviewed {len(survivors) - len(unreviewed):11}")
     for mutant in unreviewed:
         print(f"SURVIVES {mutant}")

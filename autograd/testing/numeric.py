@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebder, chebpts1, chebval, chebvander
 
 EPS = float(np.finfo(float).eps)
 
@@ -25,6 +26,7 @@ TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
+OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
 
 
 class Slope(NamedTuple):
@@ -43,15 +45,19 @@ class Slope(NamedTuple):
 
 
 @cache
-def _basis(points: int) -> tuple[np.ndarray, ...]:
+def _basis(points: int) -> tuple[Any, ...]:
     """The Chebyshev points, the matrix from samples to coefficients, Tₖ′(0), Tₖ′(−1), Tₖ(−1)."""
-    orders = np.arange(points)
-    angles = (orders + 0.5) * np.pi / points
-    series = 2 / points * np.cos(np.outer(orders, angles))
+    nodes = chebpts1(points)
+    series = 2 / points * chebvander(nodes, points - 1).T
     series[0] /= 2
-    at_centre = orders * np.sin(orders * np.pi / 2).round()
-    signs = (-1.0) ** orders
-    return np.cos(angles), series, at_centre, -signs * orders**2, signs
+    each = np.eye(points)
+    return (
+        nodes,
+        series,
+        chebval(0.0, chebder(each)),
+        chebval(-1.0, chebder(each)),
+        chebval(-1.0, each),
+    )
 
 
 def slope(
@@ -60,11 +66,11 @@ def slope(
     """φ′(0) from samples in [−radius, radius]; `noise` is a known rounding error of φ.
 
     >>> found = slope(lambda t: t + t**3, 0.1)
-    >>> found.value, found.error < 1e-12
+    >>> round(found.value, 12), found.error < 1e-12
     (1.0, True)
     """
     nodes, _, weights, _, _ = _basis(points)
-    return _fit(np.array([phi(t) for t in radius * nodes]), weights, radius, noise)
+    return _fit([phi(t) for t in radius * nodes], weights, radius, noise)
 
 
 def one_sided(
@@ -73,32 +79,33 @@ def one_sided(
     """φ′(0+) from samples in [0, radius] alone; φ′(0−) for a negative radius."""
     nodes, _, _, weights, _ = _basis(points)
     half = radius / 2
-    return _fit(np.array([phi(half + half * t) for t in nodes]), weights, half, noise)
+    return _fit([phi(half + half * t) for t in nodes], weights, half, noise)
 
 
-def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) -> Slope:
+def _fit(samples: list[float], weights: np.ndarray, radius: float, noise: float) -> Slope:
+    points, size = len(samples), abs(radius)
     if not np.isfinite(samples).all():
-        return Slope(np.nan, np.inf, np.inf, abs(radius), len(samples), np.nan)
-    points = len(samples)
+        return Slope(np.nan, np.inf, np.inf, size, points, np.nan)
     _, matrix, _, _, signs = _basis(points)
     series = matrix @ samples
-    if np.ptp(samples) > 32 * noise:  # rounding errors differ from sample to sample: they average
+    change = np.ptp(samples)
+    if change > 32 * noise:  # rounding errors differ from sample to sample: they average
         noise *= (2 / points) ** 0.5
     tail = series[-points // 3 :]
     floor, rms = max(np.abs(tail).max(), noise), max(np.linalg.norm(tail) / len(tail) ** 0.5, noise)
     above = np.flatnonzero(np.abs(series) > 2 * floor)
-    kept = slice(0, int(above[-1]) + 1 if above.size else 1)  # beyond, the coefficients are noise
-    value = weights[kept] @ series[kept] / radius
-    error = (3 * np.linalg.norm(weights[kept]) + 12) * rms + EPS * np.abs(weights * series).sum()
-    if abs(radius) > 1 and floor > max(32 * noise, 1e-3 * np.abs(series[1:]).max()):
+    kept = slice(max(above, default=0) + 1)  # beyond, the coefficients are noise
+    terms = weights * series
+    error = (3 * np.linalg.norm(weights[kept]) + 12) * rms + EPS * np.abs(terms).sum()
+    if size > 1 and floor > max(32 * noise, 1e-3 * np.abs(series[1:]).max()):
         error = np.inf  # φ turns more often than there are points: this says nothing of φ′(0)
     return Slope(
-        value=float(value),
-        error=float(error / abs(radius)),
-        change=float(np.ptp(samples) / abs(radius)),
-        radius=abs(radius),
+        value=float(terms[kept].sum() / radius),
+        error=float(error / size),
+        change=float(change / size),
+        radius=size,
         points=points,
-        limit=float(signs[kept] @ series[kept]),
+        limit=float((signs * series)[kept].sum()),
     )
 
 
@@ -107,32 +114,35 @@ def derivative(
 ) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
-    for trial in TRIALS + NOISY_TRIALS:
-        if len(found) == len(TRIALS) and found[1].error < 10 * found[0].error:
+    for trials in (TRIALS, NOISY_TRIALS):
+        for trial in trials:
+            one = slope(phi, *trial, noise)
+            if settled(one):
+                return one
+            found.append(one)
+        if found[1].error < 10 * found[0].error:
             break
-        found.append(slope(phi, *trial, noise))
-        if settled(found[-1]):
-            return found[-1]
     return min(found, key=lambda one: one.error)
 
 
 def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
     """φ′(0−) and φ′(0+): the most certain of several radii each, up to one that is certain."""
-    found: list[Slope] = []
-    for sign in (-1, 1):
-        tried = []
-        for radius, points in ONE_SIDED_TRIALS:
-            tried.append(one_sided(phi, sign * radius, points, noise))
-            if tried[-1].error < np.inf and tried[-1].error <= CERTAIN * tried[-1].change:
-                break
-        found.append(min(tried, key=lambda one: one.error))
-    return found[0], found[1]
+    return _side(phi, -1, noise), _side(phi, 1, noise)
+
+
+def _side(phi: Callable[[float], float], sign: int, noise: float) -> Slope:
+    found = []
+    for radius, points in ONE_SIDED_TRIALS:
+        one = one_sided(phi, sign * radius, points, noise)
+        found.append(one)
+        if one.error <= CERTAIN * one.change < np.inf:
+            break
+    return min(found, key=lambda one: one.error)
 
 
 def repeated(phi: Callable[[float], float], first: Slope, noise: float) -> Slope:
     """The same derivative from other samples, whose spread counts as error: a second opinion."""
-    factors = (0.83, 0.37)
-    others = [slope(phi, factor * first.radius, first.points, noise) for factor in factors]
+    others = [slope(phi, part * first.radius, first.points, noise) for part in OPINIONS]
     values = [first.value, *(other.value for other in others)]
     error = max(first.error, float(np.ptp(values)))
     return first._replace(value=float(np.median(values)), error=error)
