@@ -47,9 +47,9 @@ class Group:
     members: np.ndarray
     operands: np.ndarray
 
-    def reads(self) -> Iterator[np.ndarray]:
+    def reads(self) -> np.ndarray:
         """The vertices it reads, in the order in which it would like them to lie."""
-        yield from self.operands
+        return self.operands.ravel()
 
     def reorder(self, order: np.ndarray) -> None:
         self.members, self.operands = self.members[order], self.operands[:, order]
@@ -74,9 +74,8 @@ class Contraction(Group):
     left: np.ndarray
     right: np.ndarray
 
-    def reads(self) -> Iterator[np.ndarray]:
-        yield from (self.left.ravel(), self.right.ravel())
-        yield from self.operands
+    def reads(self) -> np.ndarray:
+        return np.concatenate([self.left.ravel(), self.right.ravel(), self.operands.ravel()])
 
     def reorder(self, order: np.ndarray) -> None:
         """Its members lie as the matrix product leaves them."""
@@ -103,8 +102,8 @@ class Stretch:
     starts: np.ndarray
     name = "one by one"
 
-    def reads(self) -> Iterator[np.ndarray]:
-        yield self.operands
+    def reads(self) -> np.ndarray:
+        return self.operands
 
     def reorder(self, order: np.ndarray) -> None:
         """Its members stay in their order of computation."""
@@ -335,14 +334,13 @@ class Layout:
         wish, clock = np.zeros(self.count, np.int64), 0
         for group in reversed(self.groups):
             group.reorder(np.argsort(wish[group.members], kind="stable"))
-            for read in group.reads():
-                wish[read] = np.arange(clock, clock + len(read))
-                clock += len(read)
+            reads = group.reads()
+            wish[reads] = np.arange(clock, clock + len(reads))
+            clock += len(reads)
         used = np.zeros(self.count, bool)
         used[: len(self.leaves)] = used[self.outputs] = True
         for group in self.groups:
-            for read in group.reads():
-                used[read] = True
+            used[group.reads()] = True
         sources = np.r_[: len(self.leaves), self.first_constant : self.count]
         sources = sources[used[sources]]
         sources = sources[np.argsort(wish[sources], kind="stable")]

@@ -77,8 +77,8 @@ class Program:
             calls = list(self._stretch(group))
         else:
             calls = list(self._group(group))
-        read = sum(read.size for read in group.reads())
-        return Entry(group.name, len(group.members), 8 * (read + len(group.members)), calls)
+        moved = len(group.reads()) + len(group.members)
+        return Entry(group.name, len(group.members), 8 * moved, calls)
 
     def _group(self, group: Group) -> Iterator[Call]:
         if isinstance(group, Contraction):
