@@ -29,6 +29,9 @@ ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
 
 
+Line = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
+
+
 class Slope(NamedTuple):
     """A numeric derivative: `value` ± `error`.
 
@@ -60,9 +63,7 @@ def _basis(points: int) -> tuple[Any, ...]:
     )
 
 
-def slope(
-    phi: Callable[[float], float], radius: float, points: int = 12, noise: float = 0.0
-) -> Slope:
+def slope(phi: Line, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
     """φ′(0) from samples in [−radius, radius]; `noise` is a known rounding error of φ.
 
     >>> found = slope(lambda t: t + t**3, 0.1)
@@ -70,19 +71,17 @@ def slope(
     (1.0, True)
     """
     nodes, _, weights, _, _ = _basis(points)
-    return _fit([phi(t) for t in radius * nodes], weights, radius, noise)
+    return _fit(phi(radius * nodes), weights, radius, noise)
 
 
-def one_sided(
-    phi: Callable[[float], float], radius: float, points: int = 12, noise: float = 0.0
-) -> Slope:
+def one_sided(phi: Line, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
     """φ′(0+) from samples in [0, radius] alone; φ′(0−) for a negative radius."""
     nodes, _, _, weights, _ = _basis(points)
     half = radius / 2
-    return _fit([phi(half + half * t) for t in nodes], weights, half, noise)
+    return _fit(phi(half + half * nodes), weights, half, noise)
 
 
-def _fit(samples: list[float], weights: np.ndarray, radius: float, noise: float) -> Slope:
+def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) -> Slope:
     points, size = len(samples), abs(radius)
     if not np.isfinite(samples).all():
         return Slope(np.nan, np.inf, np.inf, size, points, np.nan)
@@ -109,9 +108,7 @@ def _fit(samples: list[float], weights: np.ndarray, radius: float, noise: float)
     )
 
 
-def derivative(
-    phi: Callable[[float], float], noise: float, settled: Callable[[Slope], bool]
-) -> Slope:
+def derivative(phi: Line, noise: float, settled: Callable[[Slope], bool]) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
     for trials in (TRIALS, NOISY_TRIALS):
@@ -125,12 +122,12 @@ def derivative(
     return min(found, key=lambda one: one.error)
 
 
-def sides(phi: Callable[[float], float], noise: float) -> tuple[Slope, Slope]:
+def sides(phi: Line, noise: float) -> tuple[Slope, Slope]:
     """φ′(0−) and φ′(0+): the most certain of several radii each, up to one that is certain."""
     return _side(phi, -1, noise), _side(phi, 1, noise)
 
 
-def _side(phi: Callable[[float], float], sign: int, noise: float) -> Slope:
+def _side(phi: Line, sign: int, noise: float) -> Slope:
     found = []
     for radius, points in ONE_SIDED_TRIALS:
         one = one_sided(phi, sign * radius, points, noise)
@@ -140,7 +137,7 @@ def _side(phi: Callable[[float], float], sign: int, noise: float) -> Slope:
     return min(found, key=lambda one: one.error)
 
 
-def repeated(phi: Callable[[float], float], first: Slope, noise: float) -> Slope:
+def repeated(phi: Line, first: Slope, noise: float) -> Slope:
     """The same derivative from other samples, whose spread counts as error: a second opinion."""
     others = [slope(phi, part * first.radius, first.points, noise) for part in OPINIONS]
     values = [first.value, *(other.value for other in others)]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import steps
-from autograd.testing.numeric import EPS, Slope, derivative, repeated, sides
+from autograd.testing.numeric import EPS, Line, Slope, derivative, repeated, sides
+from autograd.testing.replay import Replay, replay_of
 from autograd.testing.report import Finding
 from autograd.testing.subject import Call, GradientError, Subject, like, quiet
 from autograd.testing.verdict import TRUST, Verdict, judge, judge_kink
@@ -99,21 +100,11 @@ class Probe:
         analytic = along(direction, gradients[name])
         rounding = 8 * EPS * along(np.abs(direction), np.abs(gradients[name]))
         noise = EPS * float(np.linalg.norm(cotangent * self.base))
-        number = self.subject.numbers[name]
 
-        def phi(t: float) -> float:
-            moved = like(number, number + t * direction)
-            try:
-                with np.errstate(all="ignore"), self.subject.at({name: moved}) as call:
-                    if call.output.shape != self.base.shape:
-                        raise GradientError(
-                            f"{self.subject.name} must return the same shape for the same shapes, "
-                            f"got {self.base.shape} and {call.output.shape} for other numbers"
-                        )
-                    y = np.asarray(call.output._data)
-                    return float(np.vdot(cotangent, np.where(y == self.base, 0.0, y - self.base)))
-            except (ArithmeticError, ValueError):  # outside the domain
-                return np.nan
+        def phi(ts: np.ndarray) -> np.ndarray:
+            base, *moved = self.outputs(name, direction, ts)
+            changes = [np.where(y == base, 0.0, y - base) for y in moved]
+            return np.array([np.vdot(cotangent, change) for change in changes])
 
         def certain(found: Slope) -> bool:
             size = max(abs(analytic), abs(found.value))
@@ -154,7 +145,34 @@ class Probe:
             scale=scale,
         )
 
-    def one_sided(self, analytic: float, numeric: Slope, phi: Any, noise: float) -> Any:
+    def outputs(self, name: str, direction: np.ndarray, ts: np.ndarray) -> Iterator[np.ndarray]:
+        """The outputs at the point itself, and at t · direction from it for each of `ts`."""
+        number = self.subject.numbers[name]
+        if self.replay and name in self.replay:
+            line = number + np.append(0.0, ts) * direction
+            yield from self.replay({**self.subject.numbers, name: line})
+            return
+        yield self.base
+        for t in ts:
+            moved = like(number, number + t * direction)
+            try:
+                with np.errstate(all="ignore"), self.subject.at({name: moved}) as call:
+                    output = call.output._data
+            except (ArithmeticError, ValueError):  # outside the domain
+                output = np.full(self.base.shape, np.nan)
+            if np.shape(output) != self.base.shape:
+                raise GradientError(
+                    f"{self.subject.name} must return the same shape for the same shapes, "
+                    f"got {self.base.shape} and {np.shape(output)} for other numbers"
+                )
+            yield np.asarray(output)
+
+    @cached_property
+    def replay(self) -> Replay | None:
+        moved = nearby(self.subject.numbers, np.random.default_rng(0))
+        return replay_of(self.subject, self.call, moved)
+
+    def one_sided(self, analytic: float, numeric: Slope, phi: Line, noise: float) -> Any:
         """The verdict where no two-sided derivative is certain: kink, jump, edge, or too noisy."""
         left, right = sides(phi, noise)
         slopes = (left.value, right.value)
@@ -226,6 +244,14 @@ class Probe:
 
 
 TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"
+
+
+def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Every number changed by up to a twentieth of its size."""
+    return {
+        name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * np.maximum(np.abs(x), SMALLEST))
+        for name, x in numbers.items()
+    }
 
 
 def along(direction: np.ndarray, gradient: Any) -> float:

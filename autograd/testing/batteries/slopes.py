@@ -46,11 +46,11 @@ def fitted(
     """What is made of a function with exactly these coefficients: zeros follow up to 8."""
     exact = None, np.eye(8), None, None, np.resize([1.0, -1.0], 8)
 
-    def padded(given: Sequence[float]) -> list[float]:
-        return [*given, *[0.0] * (8 - len(given))]
+    def padded(given: Sequence[float]) -> np.ndarray:
+        return np.array([*given, *[0.0] * (8 - len(given))])
 
     with patch.object(numeric, "_basis", return_value=exact):
-        return numeric._fit(padded(series), np.array(padded(weights)), radius, noise)
+        return numeric._fit(padded(series), padded(weights), radius, noise)
 
 
 def series() -> None:
@@ -112,8 +112,8 @@ def samples() -> None:
     """Where functions are sampled, on both sides or on one, and the slopes found there."""
     places: list[float] = []
 
-    def cubic(t: float) -> float:
-        places.append(t)
+    def cubic(t: np.ndarray) -> np.ndarray:
+        places.extend(t)
         return 7.0 + 3.0 * t + 5.0 * t**2 + 2.0 * t**3
 
     found = numeric.slope(cubic, 0.5)
@@ -140,7 +140,7 @@ def settles(error: float | None, found: Slope) -> bool:
 def radii() -> None:
     """Which radii are tried, and whose slope is taken."""
 
-    def phi(t: float) -> float:
+    def phi(t: Any) -> Any:
         return t
 
     for errors, settled, chosen, tried in (
