@@ -1,0 +1,34 @@
+"""The batteries accept what is right, so that a mutant is killed by what is wrong with it.
+
+`certify` is one of them, and has tests of its own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from autograd import TABLE
+from autograd.testing import __main__ as command
+from autograd.testing import batteries
+
+ROWS = [row for row in TABLE.values() if any(row.vjps)]
+NO_PRIMITIVE = batteries.ENGINE | {
+    name: check for _, checks in batteries.CHECKER for name, check in checks.items()
+}
+
+
+@pytest.mark.parametrize("name", [name for name in batteries.RULES if name != "certify"])
+def test_a_battery_of_rules_accepts_the_table(name):
+    for row in ROWS:
+        batteries.RULES[name](row)
+
+
+@pytest.mark.parametrize("name", NO_PRIMITIVE)
+def test_a_battery_of_the_engine_or_the_checker_accepts_them(name):
+    NO_PRIMITIVE[name]()
+
+
+def test_a_mutant_s_fate_is_the_plainest_battery_that_kills_it(monkeypatch):
+    negated = [x for x in command.encounters("tanh") if x[0].operator == "negated"]
+    monkeypatch.setattr(command, "ALL", negated)
+    assert [command.fate(i) for i in range(len(negated))] == [(0, "one point")]
