@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import TABLE
+from autograd import TABLE, graph
 from autograd.testing import __main__ as command
 from autograd.testing import batteries
+from autograd.testing.audit import kills
+from autograd.testing.mutants import mutants
 
 ROWS = [row for row in TABLE.values() if any(row.vjps)]
 NO_PRIMITIVE = batteries.ENGINE | {
@@ -32,3 +34,15 @@ def test_a_mutant_s_fate_is_the_plainest_battery_that_kills_it(monkeypatch):
     negated = [x for x in command.encounters("tanh") if x[0].operator == "negated"]
     monkeypatch.setattr(command, "ALL", negated)
     assert [command.fate(i) for i in range(len(negated))] == [(0, "one point")]
+
+
+@pytest.mark.parametrize(
+    ("battery", "function", "change"),
+    [
+        ("errors", graph._as_seed, "if output.size != 1: → if False:"),
+        ("economy", graph._exhausted, "if not sound: → if True:"),
+    ],
+)
+def test_what_is_not_refused_or_not_needed_is_noticed(battery, function, change):
+    (mutant,) = [m for m in mutants(function) if m.change == change]
+    assert kills(mutant, [(battery, batteries.ENGINE[battery])])
