@@ -73,7 +73,7 @@ class Ledger(Equations):
         equations = [
             equation(
                 _through(named[term.consumer], term.operand),
-                *_unbroadcast(term, rule(step, term.operand, named, top)),
+                *rule(step, term.operand, named, top),
                 *_product(term),
                 written(term.contribution),
                 remark=f"{named[term.consumer]} = {operation(term.consumer, named)[0].text}",
@@ -149,14 +149,6 @@ def _local(consumer: Node, i: int) -> Any:
 def _through(name: str, operand: int) -> Symbol:
     latex = rf"\text{{through operand {operand} of }} {named_symbol(name).latex}"
     return Symbol(f"through operand {operand} of {name}", latex)
-
-
-def _unbroadcast(term: Term, sides: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
-    """The sides of a rule, summed over the axes along which its operand was broadcast."""
-    shape = term.consumer.operands[term.operand].shape
-    if term.consumer.op is None or term.consumer.op.scalar is None or term.consumer.shape == shape:
-        return sides
-    return tuple(TABLE["sum_to"](side, shape=shape) for side in sides)
 
 
 def _product(term: Term) -> list[Symbol]:

@@ -174,11 +174,13 @@ def test_a_seed() -> None:
 
 
 def test_what_was_broadcast_is_summed() -> None:
-    b = Tensor([1.0, 2.0], label="b")
-    ledger = explain(b, (Tensor([[1.0, 2.0], [3.0, 4.0]]) * b).sum())
+    X, b = Tensor([[1.0, 2.0], [3.0, 4.0]], label="X"), Tensor([1.0, 2.0], label="b")
+    ledger = explain(b, (X * b).sum())
     assert ledger.terms[0].local is None
     np.testing.assert_array_equal(ledger.gradient, [4, 6])
-    assert "sum_to(" in ledger.text
+    assert "= sum_to(∂v2/∂v1 × X) = sum_to([[1, 1], [1, 1]] × [[1, 2], [3, 4]]) = [4, 6]" in (
+        ledger.text
+    )
 
 
 def test_nothing_is_left_behind(example: dict[str, Any]) -> None:
