@@ -13,6 +13,7 @@ import ast
 import copy
 import inspect
 import linecache
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -86,10 +87,12 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 _NON_COMMUTATIVE = (ast.Sub, ast.Div, ast.Pow, ast.MatMult)
 _MODULES = ("np", "math", "operator", "builtins", "kernels")
+_REDUCTIONS = {"sum": "mean", "mean": "sum"}
 _SYMMETRIC = ("equal", "isinstance", "max", "min")
 _SHAPES_AND_MASKS = ("shape_of", "equal", "step", "sign", "isfinite", "shape", "ndim", "dtype")
 _DROPPABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue)
 
+_SELF = f"__import__({__name__!r}, fromlist=[''])"
 # What may go wrong with the result of a rule as a whole; it runs in any module.
 _RESULTS = {
     "negated": "-({})",
@@ -97,11 +100,19 @@ _RESULTS = {
     "scaled by 1.001": "1.001 * ({})",
     "rounded to float32": "__import__('autograd').astype({}, dtype='float32')",
     "cut from the graph": "__import__('autograd').stop_gradient({})",
+    "upstream gradient overwritten": f"{_SELF}.doubling({{1}}, {{0}})",
 }
 _IADD = ast.parse("__import__('operator').iadd", mode="eval").body
 _CUT = "__import__('autograd').stop_gradient({})"
 
 Variant = tuple[str, ast.AST | None]  # the operator's name, and what stands in the node's place
+
+
+def doubling(gradient: Any, result: Any) -> Any:
+    """`result`, with `gradient` doubled in place where it is an array."""
+    if isinstance(gradient, np.ndarray):
+        gradient *= 2.0
+    return result
 
 
 def _parsed(text: str) -> ast.expr:
@@ -190,8 +201,9 @@ def _of_call(tree: ast.Call) -> Iterator[Variant]:
     if len(arguments) >= 2 and not starred and name not in _SYMMETRIC:
         swapped = [arguments[1], arguments[0], *arguments[2:]]
         yield "arguments swapped", _copied(tree, args=swapped)
-    if name == "sum" and isinstance(function, ast.Attribute):
-        yield "mean for sum", _copied(tree, func=_copied(function, attr="mean"))
+    if name in _REDUCTIONS and isinstance(function, ast.Attribute):
+        other = _REDUCTIONS[name]
+        yield f"{other} for {name}", _copied(tree, func=_copied(function, attr=other))
     elif name == "sum" and tree.keywords:
         yield "mean for sum", _copied(tree, func=_parsed("__import__('autograd').mean"))
     if name == "array":
@@ -392,7 +404,7 @@ def _called(function: Any) -> list[FunctionType]:
         if f in found:
             continue
         found.append(f)
-        for name in f.__code__.co_names:
+        for name in f.__code__.co_names if isinstance(f, FunctionType) else ():
             other = f.__globals__.get(name)
             if isinstance(other, FunctionType) and other.__module__ == f.__module__:
                 stack.append(other)
@@ -406,7 +418,8 @@ def _mutated(
     variables = tuple(a.arg for a in tree.args.args if a.arg != "i") if is_rule else ()
     seen, changes = {ast.unparse(tree)}, Counter[str]()
     params = {name for primitive in primitives for name in primitive.params}
-    for operator, change, changed in _changed(tree, variables, params):
+    others = _other_rules(primitives) if is_rule else ()
+    for operator, change, changed in (*_changed(tree, variables, params), *others):
         text = ast.unparse(changed)
         code = None if text in seen else _compiled(changed, function)
         seen.add(text)
@@ -418,6 +431,13 @@ def _mutated(
         yield Mutant(function, wrong.__code__, target, "another algorithm", wrong.__doc__ or "")
 
 
+def _other_rules(primitives: tuple[Primitive, ...]) -> Iterator[tuple[str, str, Any]]:
+    for primitive in primitives:
+        for i, rule in enumerate(primitive.vjps):
+            if rule is not None:
+                yield "rule of another operand", f"the rule → that of operand {i}", _source(rule)
+
+
 def _changed(
     tree: Any, variables: tuple[str, ...], params: set[str]
 ) -> Iterator[tuple[str, str, Any]]:
@@ -425,9 +445,9 @@ def _changed(
     for path, part in _parts(tree):
         variants = list(_variants(part, variables))
         if variables and path == ("body",):
-            variants += _wrong_results(part, lambda wrong: wrong)
+            variants += _wrong_results(part, variables[0], lambda wrong: wrong)
         elif variables and isinstance(part, ast.Return) and part.value is not None:
-            variants += _wrong_results(part.value, ast.Return)
+            variants += _wrong_results(part.value, variables[0], ast.Return)
         for operator, variant in variants:
             if operator == "raw data for a node" and (
                 getattr(part, "id", "") in params or _locally_constant(tree, path)
@@ -449,9 +469,12 @@ def _locally_constant(tree: Any, path: tuple[Any, ...]) -> bool:
     return False
 
 
-def _wrong_results(value: ast.AST, wrapped: Callable[[Any], ast.AST]) -> list[Variant]:
+def _wrong_results(
+    value: ast.AST, gradient: str, wrapped: Callable[[Any], ast.AST]
+) -> list[Variant]:
     text = ast.unparse(value)
-    return [(name, wrapped(_parsed(form.format(text)))) for name, form in _RESULTS.items()]
+    forms = _RESULTS.items()
+    return [(name, wrapped(_parsed(form.format(text, gradient)))) for name, form in forms]
 
 
 def _at(tree: Any, path: tuple[Any, ...]) -> Any:
@@ -470,8 +493,7 @@ def _statement(tree: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
 def _line(tree: ast.AST) -> str:
     """One line of source: of a statement with a body only its head."""
     text = ast.unparse(tree).strip().split("\n")[0]
-    for imported in ("__import__('autograd').", "__import__('operator')."):
-        text = text.replace(imported, "")
+    text = re.sub(r"__import__\(.*?\)\.", "", text)
     return "nothing" if text == "pass" else text
 
 
@@ -513,7 +535,7 @@ def _replaced(tree: Any, path: tuple[Any, ...], variant: ast.AST | None) -> Any:
 
 def _compiled(tree: Any, function: FunctionType) -> CodeType | None:
     """The code of the changed function; None where it is no valid Python any more."""
-    file = function.__code__.co_filename
+    file = f"<mutant of {function.__code__.co_filename}>"
     namespace: dict[str, Any] = {}
     try:
         if isinstance(tree, ast.Lambda):

@@ -139,10 +139,7 @@ def settles(error: float | None, found: Slope) -> bool:
 
 def radii() -> None:
     """Which radii are tried, and whose slope is taken."""
-
-    def phi(t: Any) -> Any:
-        return t
-
+    phi = np.sin
     for errors, settled, chosen, tried in (
         ((3.0,), 3.0, 0, 1),
         ((3.0, 4.0, 5.0, 6.0), 6.0, 3, 4),
