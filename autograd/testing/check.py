@@ -14,12 +14,14 @@ from autograd.testing.passes import broken_promises, broken_symmetries
 from autograd.testing.probe import SMALLEST, Probe
 from autograd.testing.report import Report
 from autograd.testing.subject import (
+    BackwardError,
     Call,
     Function,
     Gradient,
     GradientError,
     Subject,
     in_float64,
+    kept,
     like,
     quiet,
 )
@@ -88,37 +90,47 @@ def examine(
     report = Report(function.name, seed, rtol)
     rng = np.random.default_rng([seed, *b"check"])  # inputs often come from default_rng(seed)
     try:
-        with quiet(), in_float64(), function.at({}) as call:
-            float32 = any(np.asarray(x).dtype == np.float32 for x in function.original.values())
-            _examine(function, call, order, budget, rng, report)
-        if float32 and report.ok:
-            _compare_float32(function, rng, report)
+        with kept(f, params):
+            with quiet(), in_float64(), function.at({}) as call:
+                _examine(function, call, 1, order, budget, rng, report)
+            if report.ok and any(
+                np.asarray(x).dtype == np.float32 for x in function.original.values()
+            ):
+                _compare_float32(function, rng, report)
     except GradientError as error:
         report.problems.append(str(error))
     return report
 
 
 def _examine(
-    subject: Subject, call: Call, order: int, budget: int, rng: np.random.Generator, report: Report
+    subject: Subject,
+    call: Call,
+    level: int,
+    order: int,
+    budget: int,
+    rng: np.random.Generator,
+    report: Report,
 ) -> None:
-    """One order of differentiation after the other, as long as all is well."""
+    """One order of differentiation, `level`, and the next one, as long as all is well."""
     cotangent = random_cotangent(call, rng)
-    report.problems += broken_promises(subject, call, cotangent)
-    if isinstance(subject, Gradient) and not report.problems:
-        report.problems += broken_symmetries(subject, call, rng)
-    if not report.problems:
-        level = 1 + max((finding.order for finding in report.findings), default=0)
-        probe = Probe(subject, call, cotangent, level, report.rtol)
-        for name in subject.numbers:
-            report.findings += probe.findings(name, budget, rng)
-        if report.ok and level == 1 < order and isinstance(subject, Function):
-            _look_near_by(subject, cotangent, rng, report)
-    if not report.ok:
+    try:
+        report.problems += broken_promises(subject, call, cotangent)
+        if isinstance(subject, Gradient) and report.ok:
+            report.problems += broken_symmetries(subject, call, rng)
+        if report.ok:
+            probe = Probe(subject, call, cotangent, level, report.rtol)
+            for name in subject.numbers:
+                report.findings += probe.findings(name, budget, rng)
+        if report.ok and level < order and isinstance(subject, Function):
+            _look_near_by(subject, rng, report)
+        if report.ok and level < order:
+            gradient = Gradient(subject, cotangent)
+            with gradient.at({}) as second:
+                _examine(gradient, second, level + 1, order, max(budget // 4, 2), rng, report)
+    except BackwardError as error:
+        report.problems.append(str(error))
+    if not report.ok and report.culprit is None:
         report.culprit = locate(subject, call, cotangent, report)
-    elif order > 1:
-        gradient = Gradient(subject, cotangent)
-        with gradient.at({}) as second:
-            _examine(gradient, second, order - 1, max(budget // 4, 2), rng, report)
 
 
 def random_cotangent(call: Call, rng: np.random.Generator) -> Any:
@@ -126,20 +138,20 @@ def random_cotangent(call: Call, rng: np.random.Generator) -> Any:
     return like(call.output._data, rng.normal(size=call.output.shape))
 
 
-def _look_near_by(
-    function: Function, cotangent: Any, rng: np.random.Generator, report: Report
-) -> None:
+def _look_near_by(function: Function, rng: np.random.Generator, report: Report) -> None:
     """A gradient may be right at the point alone: only what is wrong at another one is told."""
     nearby = copy(function)
     nearby.numbers = {
         name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * np.maximum(np.abs(x), SMALLEST))
         for name, x in function.numbers.items()
     }
+    there = Report(report.name, report.seed, report.rtol)
     with suppress(ArithmeticError, ValueError), nearby.at({}) as call:
-        probe = Probe(nearby, call, cotangent, 1, report.rtol)
-        for name in nearby.numbers:
-            found = [f for f in probe.findings(name, 2, rng) if f.verdict is Verdict.WRONG]
-            report.findings += [replace(f, note="at a point near by") for f in found]
+        _examine(nearby, call, 1, 1, 2, rng, there)
+    if there.verdict is Verdict.WRONG:
+        report.findings += [replace(f, note="at a point near by") for f in there.findings]
+        report.problems += there.problems
+        report.culprit = there.culprit
 
 
 def _compare_float32(function: Function, rng: np.random.Generator, report: Report) -> None:

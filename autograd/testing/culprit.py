@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from traceback import walk_tb
 from typing import Any
 
 import numpy as np
 
 from autograd import TABLE, Node, Observer, observing, steps
-from autograd.testing.passes import TINY
+from autograd.node import record
+from autograd.testing.passes import TINY, identical
 from autograd.testing.probe import Probe
 from autograd.testing.report import Culprit, Report
-from autograd.testing.subject import Call, Function, Gradient, Subject, leaf_of
+from autograd.testing.subject import BackwardError, Call, Function, Gradient, Subject, leaf_of, like
 from autograd.testing.verdict import Verdict
 
 BUDGET = 4  # directions for each operand
@@ -26,23 +29,35 @@ PER_KIND = 50  # nodes of one primitive and shape that are examined in a large g
 
 def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
     """Who is to blame for what `report` found."""
+    try:
+        return _located(subject, call, cotangent, report)
+    except RuleError as error:
+        cause = error.__cause__ or error
+        if any(frame.f_code is record.__code__ for frame, _ in walk_tb(cause.__traceback__)):
+            return Culprit("engine", f"the engine: recording {error}", error.node)
+        return Culprit("rule", f"the rule of {name_of(error.node)} {error}", error.node)
+    except Exception as error:  # the function itself has run: this is what carries its gradient
+        return Culprit("engine", f"the engine: it raises {type(error).__name__}: {error}")
+
+
+def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
+    if TABLE["neg"](leaf_of(1.0, None)).op is None:
+        return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
-    nodes = sample(recorded(call.output))
-    kinks: list[Culprit] = []
-    edges: list[Culprit] = []
-    for node in nodes:
+    found: dict[str, list[Culprit]] = {"kink": [], "edge": []}
+    for node in sample(recorded(call.output)):
+        if not replays(node):
+            message = f"the engine: {name_of(node)} is not recorded as it was computed"
+            return Culprit("engine", message, node)
         for fault in faults(node, report.rtol, rng):
             if fault.kind == "rule":
                 return fault
-            (kinks if fault.kind == "kink" else edges).append(fault)
-    if edges and report.verdict is Verdict.EDGE:
-        return edges[0]
-    engine = accumulation_fault(call, cotangent)
-    if engine is not None:
-        return engine
-    unrecorded = unrecorded_rule(subject, report, rng)
-    if unrecorded is not None:
-        return unrecorded
+            found[fault.kind].append(fault)
+    if found["edge"] and report.verdict is Verdict.EDGE:
+        return found["edge"][0]
+    blamed = accumulation_fault(call, cotangent) or unrecorded_fault(subject, report.rtol, rng)
+    if blamed is not None:
+        return blamed
     if report.problems:
         return Culprit("engine", "the engine: every rule by itself is right")
     escaped = escapes(subject)
@@ -51,9 +66,13 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
             "escape",
             f"{subject.name} itself: it reads the number of {escaped}, where no gradient follows",
         )
-    if kinks:
-        names = ", ".join(dict.fromkeys(name_of(fault.node) for fault in kinks))
-        return Culprit("kink", f"the chain rule does not hold at this kink: {names}", kinks[0].node)
+    if found["kink"]:
+        return Culprit(
+            "kink",
+            f"the chain rule does not hold at this kink: "
+            f"{', '.join(dict.fromkeys(kink.message for kink in found['kink']))}",
+            found["kink"][0].node,
+        )
     return Culprit("unknown", "unknown: every rule by itself and their accumulation are right")
 
 
@@ -74,12 +93,23 @@ def sample(nodes: list[Node]) -> list[Node]:
     for node in nodes:
         if node.op in (None, TABLE["stop_gradient"]):  # which means to have no derivative
             continue
-        shapes = tuple(np.shape(getattr(x, "_data", x)) for x in node.operands)
-        key = node.op, shapes, str(node.params)
+        key = node.op, tuple(map(np.shape, numbers_of(node))), str(node.params)
         seen[key] = seen.get(key, 0) + 1
         if seen[key] <= PER_KIND:
             chosen.append(node)
     return chosen
+
+
+def numbers_of(node: Node) -> list[Any]:
+    """The numbers that the operation of `node` was called on."""
+    return [x._data if isinstance(x, Node) else x for x in node.operands]
+
+
+def replays(node: Node) -> bool:
+    """Whether the operation, called again on its operands, gives the number of `node`."""
+    assert node.op is not None
+    again = node.op(*numbers_of(node), **node.params)
+    return identical(again, node._data) and node.params.keys() == node.op.params.keys()
 
 
 # --- one rule by itself -----------------------------------------------------------------------
@@ -105,79 +135,88 @@ class LocalCall(Call):
     """One primitive's call, with the gradients that its rules give without the engine."""
 
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
-        sent = contributions(self.output, seed)
-        return {str(i): g for i, g in enumerate(sent) if g is not None}
+        return {str(i): g for i, g in contributions(self.output, seed).items()}
 
 
 def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culprit]:
-    """What is remarkable about the rules of `node`: wrong, at a kink, at the edge."""
+    """What is remarkable about the rules of `node`: wrong, at a kink, at the edge.
+
+    Raises:
+        RuleError: see `contributions`.
+    """
     local, cotangent = Local(node), rng.normal(size=node.shape)
-    try:
-        probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
-        for name in local.numbers:
-            for finding in probe.findings(name, BUDGET, rng):
-                operand = int(name)
-                if finding.verdict is Verdict.WRONG:
-                    yield Culprit(
-                        "rule",
-                        f"the rule of {name_of(node)} for its operand {operand}: analytic "
-                        f"{finding.analytic:.8g}, numeric {finding.numeric:.8g} "
-                        f"± {finding.error:.1g}",
-                        node,
-                        operand,
-                    )
-                elif finding.verdict is not Verdict.OK:
-                    kind = "kink" if finding.verdict is Verdict.KINK else "edge"
-                    yield Culprit(
-                        kind, f"{name_of(node)} is at the edge of its domain", node, operand
-                    )
-        once, twice = (contributions(node, factor * cotangent) for factor in (1.0, -2.0))
-        for g, scaled in zip(once, twice, strict=True):
-            if (
-                g is not None
-                and np.isfinite(g).all()
-                and not np.allclose(-2.0 * g, scaled, rtol=0, atol=TINY)
-            ):
-                message = f"the rule of {name_of(node)} is not linear in the upstream gradient"
-                yield Culprit("rule", message, node)
-    except RuleError as error:
-        yield Culprit("rule", f"the rule of {name_of(node)} {error}", node)
+    probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
+    for name in local.numbers:
+        for finding in probe.findings(name, BUDGET, rng):
+            if finding.verdict is Verdict.WRONG:
+                message = (
+                    f"the rule of {name_of(node)} for its operand {name}: analytic "
+                    f"{finding.analytic:.8g}, numeric {finding.numeric:.8g} ± {finding.error:.1g}"
+                )
+                yield Culprit("rule", message, node, int(name))
+            elif finding.verdict is Verdict.KINK:
+                yield Culprit("kink", name_of(node), node, int(name))
+            elif finding.verdict is Verdict.EDGE:
+                message = f"{name_of(node)} is at the edge of its domain"
+                yield Culprit("edge", message, node, int(name))
+    once, twice = contributions(node, cotangent), contributions(node, -2.0 * cotangent)
+    for i, g in once.items():
+        if np.isfinite(g).all() and not np.allclose(-2.0 * g, twice[i], rtol=0, atol=TINY):
+            message = f"the rule of {name_of(node)} is not linear in the upstream gradient"
+            yield Culprit("rule", message, node, i)
 
 
 class RuleError(Exception):
-    """A rule raised, returned what is no gradient, or changed what it was given."""
+    """A rule of `node` raised, returned what is no gradient, or changed what it was given."""
+
+    def __init__(self, node: Node, message: str) -> None:
+        super().__init__(message)
+        self.node = node
 
 
-def contributions(node: Node, gradient: Any) -> list[Any]:
-    """What the rules of `node` send on, broadcasting undone, with nothing of the engine's walk."""
-    assert node.op is not None
-    values = [
-        np.array(x, float) if np.ndim(x) else np.float64(x)
-        for x in (gradient, node._data, *(getattr(x, "_data", x) for x in node.operands))
-    ]
-    before = [np.array(x) for x in values]
-    sent: list[Any] = []
-    for operand, rule in zip(node.operands, node.op.rules(node.operands), strict=True):
-        if not isinstance(operand, Node):
-            sent.append(None)
-        elif rule is None:
-            sent.append(np.zeros(operand.shape))
-        else:
+def contributions(node: Node, gradient: Any) -> dict[int, Any]:
+    """What the rules of `node` send on by operand, with nothing of the engine's walk.
+
+    Broadcasting is undone.
+    """
+    gradient = like(node._data, gradient)
+    given = [gradient, node._data, *numbers_of(node)]
+    values = [np.array(x, float) if isinstance(x, np.ndarray) else x for x in given]
+    upstream = leaf_of(gradient, None)
+    sent: dict[int, Any] = {}
+    for i, rule in rules_of(node):
+        shape = node.operands[i].shape
+        try:
             with np.errstate(all="ignore"):
                 try:
-                    sent.append(undone(np.asarray(rule(*values, **node.params)), operand.shape))
-                    rule(leaf_of(gradient, None), node, *node.operands, **node.params)
-                except Exception as error:
-                    raise RuleError(f"raises {type(error).__name__}: {error}") from error
-    if not all(np.array_equal(x, y, equal_nan=True) for x, y in zip(before, values, strict=True)):
-        raise RuleError("changes a number that it was given")
+                    contribution = rule(*values, **node.params)
+                except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
+                    contribution = rule(*map(np.float64, values), **node.params)
+                sent[i] = undone(np.asarray(contribution), shape)
+                rule(upstream, node, *node.operands, **node.params)
+        except Exception as error:
+            raise RuleError(node, f"raises {type(error).__name__}: {error}") from error
+    if not all(map(identical, given, values)):
+        raise RuleError(node, "changes a number that it was given")
     return sent
+
+
+def rules_of(node: Node) -> Iterator[tuple[int, Any]]:
+    """The rule of every operand that is a node, by its position, and not asking the engine."""
+    assert node.op is not None
+    for i, operand in enumerate(node.operands):
+        rule = node.op.vjps[0 if node.op.variadic else i]
+        if isinstance(operand, Node):
+            if rule is None:
+                yield i, lambda *_, operand=operand, **__: np.zeros(operand.shape)
+            else:
+                yield i, partial(rule, i) if node.op.variadic else rule
 
 
 def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """`contribution` summed over the axes along which `shape` was broadcast."""
     lead = contribution.ndim - len(shape)
-    if lead < 0 or np.broadcast_shapes(contribution.shape, shape) != contribution.shape:
+    if np.broadcast_shapes(contribution.shape, shape) != contribution.shape:
         raise ValueError(
             f"a gradient of shape {contribution.shape} for an operand of shape {shape}"
         )
@@ -191,74 +230,76 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
     """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
-    walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
+    walked = {step.node: np.array(step.gradient, float) for step in steps(call.output, cotangent)}
     sums: dict[Node, Any] = {call.output: np.asarray(cotangent, float)}
     for node in reversed(recorded(call.output)):
         if node not in sums:
             continue
         small = 1e-12 * np.abs(sums[node]).max(initial=0.0)
-        if not np.allclose(
-            walked.get(node, 0.0), sums[node], rtol=1e-9, atol=small, equal_nan=True
-        ):
-            return Culprit(
-                "engine", f"the engine: what reaches {name_of(node)} is added up wrongly", node
-            )
+        gradient = walked.get(node, np.array(0.0))
+        if not np.allclose(gradient, sums[node], rtol=1e-9, atol=small, equal_nan=True):
+            message = f"the engine: what reaches {name_of(node)} is added up wrongly"
+            return Culprit("engine", message, node)
         if node.op is not None:
-            for operand, sent in zip(node.operands, contributions(node, sums[node]), strict=True):
-                if sent is not None:
-                    sums[operand] = sums.get(operand, 0.0) + sent
+            for i, sent in contributions(node, sums[node]).items():
+                operand = node.operands[i]
+                sums[operand] = sums.get(operand, 0.0) + sent
     return None
 
 
 # --- what does not reach the graph ------------------------------------------------------------
 
 
-def unrecorded_rule(subject: Subject, report: Report, rng: np.random.Generator) -> Culprit | None:
-    """In second order: the first node whose rule is right but can't be differentiated itself."""
+def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) -> Culprit | None:
+    """In second order: the first node whose rule is right, but not when it is differentiated.
+
+    Where the rule called by itself can be differentiated, but not as the engine records it, that is
+    the engine's fault.
+    """
     if not isinstance(subject, Gradient):
         return None
     with subject.subject.at({}) as call:
-        for node in sample(recorded(call.output)):
-            operands = [leaf_of(x._data, None) if isinstance(x, Node) else x for x in node.operands]
-            alone = Function(lambda *xs, node=node: node.op(*xs, **node.params), tuple(operands))
-            second = Gradient(alone, leaf_of(rng.normal(size=node.shape), None)._data)
-            with second.at({}) as again:
-                probe = Probe(second, again, rng.normal(size=again.output.shape), 2, report.rtol)
-                for name in second.numbers:
-                    if any(f.verdict is Verdict.WRONG for f in probe.findings(name, BUDGET, rng)):
-                        return unrecorded(node, operands, report, rng)
+        nodes = sample(recorded(call.output))
+    for node in nodes:
+        operands = [leaf_of(x._data, None) if isinstance(x, Node) else x for x in node.operands]
+        gradient = leaf_of(rng.normal(size=node.shape), None)
+
+        def alone(*xs: Any, node: Node = node) -> Any:
+            return node.op(*xs, **node.params)  # type: ignore[misc]
+
+        for _, rule in rules_of(node):
+
+            def direct(g: Any, *xs: Any, node: Node = node, rule: Any = rule) -> Any:
+                found = rule(g, alone(*xs), *xs, **node.params)
+                return found if isinstance(found, Node) else leaf_of(found, None)
+
+            if rule is not None and contradicted(
+                Function(direct, (gradient, *operands)), rtol, rng
+            ):
+                message = (
+                    f"the rule of {name_of(node)} is right, but its own derivative is not: "
+                    f"does it use raw numbers where it should use nodes?"
+                )
+                return Culprit("rule", message, node)
+        second = Gradient(Function(alone, tuple(operands)), gradient._data)
+        if contradicted(second, rtol, rng) is not False:
+            message = (
+                f"the engine: the rule of {name_of(node)} can be differentiated, "
+                f"but not as it is recorded"
+            )
+            return Culprit("engine", message, node)
     return None
 
 
-def unrecorded(
-    node: Node, operands: list[Any], report: Report, rng: np.random.Generator
-) -> Culprit:
-    """Whether a rule of `node` is wrong when differentiated, or what the engine gives it."""
-    assert node.op is not None
-    gradient = leaf_of(rng.normal(size=node.shape), None)
-    for rule in node.op.rules(node.operands):
-        if rule is None:
-            continue
-
-        def direct(g: Any, *xs: Any, rule: Any = rule) -> Any:
-            return rule(g, node.op(*xs, **node.params), *xs, **node.params)  # type: ignore[misc]
-
-        function = Function(direct, (gradient, *operands))
-        with function.at({}) as call:
-            probe = Probe(function, call, rng.normal(size=call.output.shape), 1, report.rtol)
-            for name in function.numbers:
-                if any(f.verdict is Verdict.WRONG for f in probe.findings(name, BUDGET, rng)):
-                    return Culprit(
-                        "rule",
-                        f"the rule of {name_of(node)} is right, but its own derivative is not: "
-                        f"does it use raw numbers where it should use nodes?",
-                        node,
-                    )
-    return Culprit(
-        "engine",
-        f"the engine: the rule of {name_of(node)} can be differentiated, but not as it is recorded",
-        node,
-    )
+def contradicted(subject: Subject, rtol: float, rng: np.random.Generator) -> bool | None:
+    """Whether a numeric derivative contradicts the gradient; None where backprop raises."""
+    try:
+        with subject.at({}) as call:
+            probe = Probe(subject, call, rng.normal(size=call.output.shape), 1, rtol)
+            found = [f for name in subject.numbers for f in probe.findings(name, BUDGET, rng)]
+    except BackwardError:
+        return None
+    return any(finding.verdict is Verdict.WRONG for finding in found)
 
 
 class Escapes(Observer):
@@ -277,9 +318,9 @@ def escapes(subject: Subject) -> str:
         return ", ".join(dict.fromkeys(names.get(n) or name_of(n) for n in observer.nodes))
 
 
-def name_of(node: Node | None) -> str:
-    if node is None or node.op is None:
-        return "an input" if node is None or not node.label else node.label
-    shapes = ", ".join(str(np.shape(getattr(x, "_data", x))) for x in node.operands)
+def name_of(node: Node) -> str:
+    if node.op is None:
+        return node.label or "an input"
+    shapes = ", ".join(str(np.shape(x)) for x in numbers_of(node))
     label = f" {node.label!r}" if node.label else ""
     return f"{node.op.name}({shapes}){label}"

@@ -21,6 +21,10 @@ class GradientError(AssertionError):
         self.report = report
 
 
+class BackwardError(GradientError):
+    """The backward pass raised something."""
+
+
 class Call(NamedTuple):
     """One call: the leaves that stood for the inputs, by name, and the one node that came out."""
 
@@ -30,8 +34,8 @@ class Call(NamedTuple):
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
         """The vector-Jacobian product with `seed`, by name."""
         names = list(self.leaves) if names is None else names
-        with quiet():
-            leaves = [self.leaves[name] for name in names]
+        leaves = [self.leaves[name] for name in names]
+        with quiet(), backward_pass():
             found = grad(self.output, leaves, like(self.output._data, seed))
         return dict(zip(names, found, strict=True))
 
@@ -54,7 +58,7 @@ class Function:
             raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
         self.f, self.inputs = f, inputs
         self.name = getattr(f, "__name__", type(f).__name__)
-        self.items = [(path.removeprefix("."), leaf) for path, leaf in flat(inputs, "inputs")]
+        self.items = list(flat(inputs, "inputs"))
         self.nodes = {path: leaf for path, leaf in self.items if isinstance(leaf, Node)}
         self.parameters = parameters_of(f, params)
         sources = {**self.nodes, **self.parameters}
@@ -132,9 +136,10 @@ class Gradient:
         moved = {**self.numbers, **moved}
         seed = leaf_of(moved.pop(self.cotangent), self.cotangent)
         with self.subject.at(moved) as call:
-            leaves = list(call.leaves.values())
-            gradients = grad(call.output, leaves, seed, create_graph=True)
-            yield Call({**call.leaves, self.cotangent: seed}, joined(gradients))
+            with backward_pass():
+                gradients = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
+                output = joined(gradients)
+            yield Call({**call.leaves, self.cotangent: seed}, output)
 
 
 # --- nested structures ------------------------------------------------------------------------
@@ -217,6 +222,52 @@ def quiet() -> Iterator[None]:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "the output .* is finite|the output is finite")
         yield
+
+
+@contextmanager
+def backward_pass() -> Iterator[None]:
+    """What is raised within is told as a `BackwardError`: rules may raise anything."""
+    try:
+        yield
+    except GradientError:
+        raise
+    except Exception as error:
+        raise BackwardError(f"the backward pass raises {type(error).__name__}: {error}") from error
+
+
+# --- what modules hold besides parameters -----------------------------------------------------
+
+
+@contextmanager
+def kept(*holders: Any) -> Iterator[None]:
+    """Afterwards the modules among `holders` hold what they held before.
+
+    Their attributes are put back, the numbers in their arrays (the running statistics of a batch
+    norm) and the state of their random generators (those of dropout).
+    """
+    modules = [module for holder in holders for module in modules_of(holder)]
+    attributes = [(module, dict(vars(module))) for module in modules]
+    things = [thing for _, held in attributes for thing in held.values()]
+    arrays = [(x, x.copy()) for x in things if isinstance(x, np.ndarray) and x.flags.writeable]
+    sources = [x.bit_generator for x in things if isinstance(x, np.random.Generator)]
+    states = [source.state for source in sources]
+    try:
+        yield
+    finally:
+        for module, held in attributes:
+            vars(module).clear()
+            vars(module).update(held)
+        for array, numbers in arrays:
+            array[...] = numbers
+        for source, state in zip(sources, states, strict=True):
+            source.state = state
+
+
+def modules_of(holder: Any) -> list[Any]:
+    """A module and those inside it; nothing where `holder` is none."""
+    if hasattr(holder, "named_modules"):
+        return [module for _, module in holder.named_modules()]
+    return [holder] if hasattr(holder, "named_parameters") else []
 
 
 # --- float64 throughout -----------------------------------------------------------------------

@@ -156,7 +156,8 @@ def test_a_wrong_rule_is_wrong_and_its_node_the_culprit(rule, make):
 def test_a_rule_that_is_right_only_at_the_point():
     square = custom(WRONG_RULES["right only at 1"])
     assert examine(square, Value(1.0), order=1).ok
-    assert "at a point near by" in str(is_wrong(square, Value(1.0)))
+    report = is_wrong(square, Value(1.0))
+    assert "at a point near by" in str(report) and report.culprit.node.op is square
 
 
 def test_a_rule_that_uses_raw_numbers_fails_in_second_order():
@@ -218,6 +219,29 @@ def test_a_rule_that_raises():
     assert "no rule today" in report.problems[0] and "no rule today" in report.culprit.message
 
 
+@pytest.mark.parametrize("when", ["recorded", "differentiated", "moved", "near by"])
+def test_a_rule_that_raises_only_sometimes(when):
+    def rule(g, out, x):
+        number = float(getattr(x, "_data", x))
+        if (
+            (when == "recorded" and isinstance(g, Value))
+            or (when == "moved" and number != 0.7 and isinstance(g, Value))
+            or (when == "near by" and number != 0.7)
+        ):
+            raise LookupError("not today")
+        return 2 * g * (picky(x) if when == "differentiated" else x)
+
+    def refuses(g, out, x):
+        raise LookupError("not today")
+
+    picky = custom(refuses, lambda x: x, "picky")
+    square = custom(rule)
+    report = is_wrong(lambda x: square(x).sin(), Value(0.7))
+    assert "the backward pass raises LookupError: not today" in report.problems
+    if when != "moved":
+        assert report.culprit.node.op is (picky if when == "differentiated" else square)
+
+
 def test_a_rule_that_changes_its_upstream_gradient():
     def rule(g, out, x):
         g *= 2.0
@@ -274,6 +298,59 @@ def test_networks(make):
     assert report.ok, report
     names = {name for name, _ in module.named_parameters()}
     assert names <= {finding.name for finding in report.findings}
+
+
+STATEFUL = {
+    "batch norm": lambda rng: (nets.BatchNorm(3), (4, 3)),
+    "batch norm inside": lambda rng: (
+        nets.Sequential(nets.Linear(3, 2, rng=rng), nets.BatchNorm(2), nets.ReLU()),
+        (5, 3),
+    ),
+    "dropout": lambda rng: (nets.Dropout(0.5, rng=rng), (3,)),
+    "transformer": lambda rng: (nets.TransformerBlock(4, 2, 8, dropout=0.5, rng=rng), (2, 3, 4)),
+}
+
+
+@pytest.mark.parametrize("make", STATEFUL.values(), ids=STATEFUL.keys())
+@pytest.mark.parametrize("by", ["itself", "params"])
+def test_a_module_s_state_is_left_as_it_was(make, by):
+    rng = np.random.default_rng(3)
+    module, shape = make(rng)
+    x = Tensor(np.random.default_rng(1).normal(size=shape))
+    numbers, randomness = module.state_dict(), rng.bit_generator.state
+    arrays = [vars(m).get("running_mean") for _, m in module.named_modules()]
+    if by == "itself":
+        report = examine(module, x, order=1)
+    else:
+        report = examine(lambda x: module(x), x, params=module, order=1)
+    assert report.ok or "switch dropout off" in str(report), report
+    assert all((numbers[name] == array).all() for name, array in module.state_dict().items())
+    assert rng.bit_generator.state == randomness
+    after = [vars(m).get("running_mean") for _, m in module.named_modules()]
+    assert all(one is other for one, other in zip(arrays, after, strict=True))
+
+
+def test_what_a_module_of_one_s_own_counts_is_put_back():
+    class Counting(Net):
+        calls, seen = 0, None
+
+        def __call__(self, x):
+            self.calls += 1
+            self.history = [*vars(self).get("history", []), x]
+            return super().__call__(x)
+
+    net = Counting()
+    net.frozen = np.broadcast_to(1.0, 3)  # which nobody can write into
+    check_grads(net, Tensor([1.0, 2.0, 3.0]))
+    assert net.calls == 0 and "history" not in vars(net)
+
+    def fails(x):
+        net(x)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        check_grads(fails, Tensor([1.0, 2.0, 3.0]), params=net)
+    assert net.calls == 0
 
 
 def test_dropout_must_be_switched_off():
