@@ -13,7 +13,7 @@ from autograd.graph import Step, steps, toposort, vjp
 from autograd.modes import Observer, observing
 from autograd.node import Node
 from autograd.viz.lines import written
-from autograd.viz.text import node_title, number_text
+from autograd.viz.text import node_title, number_text, numbers_of
 
 # What to write instead, by the operation that failed.
 REMEDIES = {
@@ -120,7 +120,7 @@ class _Detector(Observer):
 
 
 def _forward_error(node: Node) -> NonFiniteError | None:
-    raw = tuple(_raw(x) for x in node.operands)
+    raw = tuple(numbers_of(x) for x in node.operands)
     if node.op is None or np.all(np.isfinite(node._data)):
         return None
     elementwise = node.op.scalar is not None
@@ -161,7 +161,7 @@ def _origin(node: Node, place: tuple[int, ...]) -> str:
         value = node._data[place] if place else node._data
         if node.op is None or node.op.scalar is None:
             return f"{number_text(value)} is {node.label!r}" if node.label else ""
-        values = [float(np.broadcast_to(_raw(x), node.shape)[place]) for x in node.operands]
+        values = [float(np.broadcast_to(numbers_of(x), node.shape)[place]) for x in node.operands]
         same = [
             x
             for x, number in zip(node.operands, values, strict=True)
@@ -176,7 +176,7 @@ def _origin(node: Node, place: tuple[int, ...]) -> str:
 
 
 def _backward_error(step: Step) -> NonFiniteError | None:
-    node, gradient = step.node, _raw(step.gradient)
+    node, gradient = step.node, numbers_of(step.gradient)
     if not np.all(np.isfinite(gradient)):
         place = _first_fault(gradient, (), True)
         assert place is not None
@@ -185,7 +185,7 @@ def _backward_error(step: Step) -> NonFiniteError | None:
             f"the contributions to the gradient of {node_title(node)} add up to {made}{_at(place)}"
         )
         return NonFiniteError(message, node, place, (), -1, gradient)
-    for i, contribution in enumerate(map(_raw, step.sent)):
+    for i, contribution in enumerate(map(numbers_of, step.sent)):
         if contribution is not None and not np.all(np.isfinite(contribution)):
             return _contribution_error(node, gradient, i, contribution)
     return None
@@ -196,7 +196,7 @@ def _contribution_error(node: Node, gradient: Any, i: int, contribution: Any) ->
     assert node.op is not None
     place = _first_fault(contribution, (), True)
     assert place is not None
-    values: tuple[Any, ...] = tuple(_raw(x) for x in node.operands)
+    values: tuple[Any, ...] = tuple(numbers_of(x) for x in node.operands)
     out, local = node._data, None
     if node.op.scalar is not None and np.shape(contribution) == node.shape:
         one = np.ones_like(gradient)[()] if node.shape else 1.0
@@ -226,10 +226,6 @@ def _contribution_error(node: Node, gradient: Any, i: int, contribution: Any) ->
 
 def _at(place: tuple[int, ...]) -> str:
     return f" at element [{', '.join(map(str, place))}]" if place else ""
-
-
-def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
 
 
 def _written(node: Node, values: Any) -> str:

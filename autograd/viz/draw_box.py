@@ -13,6 +13,7 @@ from autograd.node import Node
 from autograd.viz.text import (
     array_rows,
     number_text,
+    numbers_of,
     operation_text,
     range_and_norm,
     shape_text,
@@ -94,11 +95,6 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
 
 def number_rows(raw: Any) -> list[str]:
     return array_rows(raw) if np.ndim(raw) else [number_text(raw)]
-
-
-def numbers_of(gradient: Any) -> Any:
-    """The raw numbers of a gradient, which is a node after `create_graph`."""
-    return gradient._data if isinstance(gradient, Node) else gradient
 
 
 def flat(arrays: list[Any]) -> np.ndarray:

@@ -11,7 +11,7 @@ from autograd.graph import steps, toposort
 from autograd.node import Node, boxed
 from autograd.scalarize import as_values
 from autograd.viz.draw_box import Box, constant_box, number_rows
-from autograd.viz.text import operation_text
+from autograd.viz.text import numbers_of, operation_text
 
 
 class Element(NamedTuple):
@@ -88,7 +88,7 @@ def inner_gradients(node: Node, out: np.ndarray) -> dict[Node, float]:
     gradient = node._grad
     if gradient is None:
         return {}
-    upstream = np.ravel(gradient._data if isinstance(gradient, Node) else gradient)
+    upstream = np.ravel(numbers_of(gradient))
     total: Any = 0.0
     for g, x in zip(upstream.tolist(), out.flat, strict=True):
         total = total + g * x

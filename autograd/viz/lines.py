@@ -133,7 +133,7 @@ def _was_broadcast(node: Node, i: int) -> bool:
     if node.op.scalar is None and node.op is not matmul:
         return False
     own = -2 if node.op is matmul else None  # axes that don't broadcast
-    batches = [np.shape(x._data if isinstance(x, Node) else x)[:own] for x in node.operands]
+    batches = [np.shape(x)[:own] for x in node.operands]
     return np.broadcast_shapes(*batches) != batches[i]
 
 

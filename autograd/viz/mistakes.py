@@ -15,6 +15,7 @@ from autograd.node import Node, Primitive
 from autograd.primitives import TABLE
 from autograd.viz.derivation import Derivation
 from autograd.viz.lines import names, written
+from autograd.viz.text import numbers_of
 
 # Larger graphs are judged by the mistakes alone that need few passes over them.
 MOST_NODES = 400
@@ -106,7 +107,7 @@ class Mistakes:
             yield Mistake("transposed", "rows and columns are exchanged", self.gradient.T)
         for step, i, operand, sent in self.edges():
             other = step.node.operands[1 - i] if step.node.op is TABLE["matmul"] else None
-            turned = np.transpose(_raw(other)) if other is not None else np.zeros(())
+            turned = np.transpose(numbers_of(other)) if other is not None else np.zeros(())
             if turned.ndim != 2 or turned.shape != turned.T.shape:
                 continue  # the shapes give it away
             product = TABLE["matmul"](*((operand, turned) if i == 0 else (turned, operand)))
@@ -188,9 +189,9 @@ class Mistakes:
             left, right = product.operands
             pairs = [(left, right), (right, left)][: 1 if product.op is TABLE["div"] else 2]
             for kept, dropped in pairs:
-                if np.shape(_raw(kept)) != product.shape:
+                if np.shape(numbers_of(kept)) != product.shape:
                     continue
-                gradient = evaluate(derivation.recorded, {**forward, product: _raw(kept)})
+                gradient = evaluate(derivation.recorded, {**forward, product: numbers_of(kept)})
                 known = isinstance(dropped, Node)
                 factor = (derivation.symbols[dropped] if known else written(dropped)).text
                 what = "division by" if product.op is TABLE["div"] else "factor"
@@ -240,10 +241,6 @@ def gradient_of(root: Node, node: Node, seed: Any = None) -> Any:
     with np.errstate(all="ignore"):
         last = deque(steps(root, seed, inputs=[node]), maxlen=1)[0]
     return last.gradient if last.node is node else zeros_like(node)
-
-
-def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
 
 
 def _scale(node: Node, i: int) -> float | None:

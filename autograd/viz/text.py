@@ -58,6 +58,11 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
+def numbers_of(x: Any) -> Any:
+    """The raw numbers of a node (gradients may be nodes); of numbers, themselves."""
+    return x._data if isinstance(x, Node) else x
+
+
 def number_text(raw: Any) -> str:
     """A number or an array (or a node's) on one line: arrays with their shape first.
 
@@ -69,7 +74,7 @@ def number_text(raw: Any) -> str:
     >>> number_text(np.arange(100.0))
     '100 in 0 … 99, norm 573'
     """
-    raw = raw._data if isinstance(raw, Node) else raw
+    raw = numbers_of(raw)
     if np.ndim(raw) == 0:
         return number(float(raw)).text
     return f"{shape_text(raw.shape)} {array_text(raw)}"
