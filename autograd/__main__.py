@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+import numpy as np
+
 from autograd import lesson
 from autograd.expression import ExpressionError, parse
 from autograd.formula import number
@@ -55,11 +57,11 @@ def measured(root: Value, leaf: Value) -> list[float]:
     """The derivative of `root` for `leaf` by finite differences; at a kink on both sides of it."""
     at, scale = leaf.data, abs(leaf.data) or 1.0  # a relative step stays on its side of 0
 
-    def moved(t: float) -> float:
+    def moved(t: np.ndarray) -> np.ndarray:
         return evaluate(root, {leaf: at + scale * t})
 
-    found = derivative(moved, 0.0, lambda slope: slope.error < 1e-9 * slope.change)
-    slopes = [found] if found.error < 1e-6 * found.change else sides(moved, 0.0)
+    found = derivative(moved, 0.0, lambda slope: slope.error <= 1e-9 * slope.change)
+    slopes = [found] if found.error <= 1e-6 * found.change else sides(moved, 0.0)
     return [slope.value / scale for slope in slopes]
 
 

@@ -44,6 +44,11 @@ def test_a_kink_is_measured_on_both_sides(capsys):
     assert "∂f/∂x =     0.000000   measured 0.000000 on the left, and on the right 1.000000" in out
 
 
+def test_a_derivative_of_0_has_no_sides(capsys):
+    out = run(capsys, "x * tanh(y)", "x=0", "y=2")
+    assert out.splitlines()[-1] == "  ∂f/∂y =     0.000000   measured 0.000000"
+
+
 def test_json_holds_the_whole_walk(capsys):
     found = json.loads(run(capsys, "--json"))
     assert round(found["updated"]["w3"], 6) == 0.099071
