@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.testing.culprit import locate
 from autograd.testing.passes import broken_promises, broken_symmetries
-from autograd.testing.probe import SMALLEST, Probe
+from autograd.testing.probe import Probe, nearby
 from autograd.testing.report import Report
 from autograd.testing.subject import (
     BackwardError,
@@ -140,14 +140,11 @@ def random_cotangent(call: Call, rng: np.random.Generator) -> Any:
 
 def _look_near_by(function: Function, rng: np.random.Generator, report: Report) -> None:
     """A gradient may be right at the point alone: only what is wrong at another one is told."""
-    nearby = copy(function)
-    nearby.numbers = {
-        name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * np.maximum(np.abs(x), SMALLEST))
-        for name, x in function.numbers.items()
-    }
+    elsewhere = copy(function)
+    elsewhere.numbers = nearby(function.numbers, rng)
     there = Report(report.name, report.seed, report.rtol)
-    with suppress(ArithmeticError, ValueError), nearby.at({}) as call:
-        _examine(nearby, call, 1, 1, 2, rng, there)
+    with suppress(ArithmeticError, ValueError), elsewhere.at({}) as call:
+        _examine(elsewhere, call, 1, 1, 2, rng, there)
     if there.verdict is Verdict.WRONG:
         report.findings += [replace(f, note="at a point near by") for f in there.findings]
         report.problems += there.problems

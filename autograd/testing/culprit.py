@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Node, Observer, observing, steps
+from autograd import TABLE, Node, observing, steps
 from autograd.node import record
 from autograd.testing.passes import TINY, identical
 from autograd.testing.probe import Probe
+from autograd.testing.replay import Escapes
 from autograd.testing.report import Culprit, Report
 from autograd.testing.subject import BackwardError, Call, Function, Gradient, Subject, leaf_of, like
 from autograd.testing.verdict import Verdict
@@ -300,14 +301,6 @@ def contradicted(subject: Subject, rtol: float, rng: np.random.Generator) -> boo
     except BackwardError:
         return None
     return any(finding.verdict is Verdict.WRONG for finding in found)
-
-
-class Escapes(Observer):
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-
-    def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
-        self.nodes.append(node)
 
 
 def escapes(subject: Subject) -> str:

@@ -149,8 +149,8 @@ class Probe:
         """The outputs at the point itself, and at t · direction from it for each of `ts`."""
         number = self.subject.numbers[name]
         if self.replay and name in self.replay:
-            line = number + np.append(0.0, ts) * direction
-            yield from self.replay({**self.subject.numbers, name: line})
+            line = (number + t * direction for t in (0.0, *ts))
+            yield from self.replay(self.subject.numbers, name, line)
             return
         yield self.base
         for t in ts:

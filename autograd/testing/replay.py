@@ -1,7 +1,8 @@
-"""A subject's graph on a tape: its outputs at many points at once, where that is the same thing."""
+"""A subject's graph on a tape: its outputs at many points, where that is the same as calling it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,36 @@ from autograd.tape import Tape
 from autograd.tape.layout import is_scalar
 from autograd.testing.subject import Call, Subject
 
-LARGE = 200  # nodes, from which on a tape pays
+LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays
+
+
+class Replay:
+    """The graph of a call, for other numbers of the inputs that it uses."""
+
+    def __init__(self, call: Call) -> None:
+        output = call.output
+        self.shape, self.scalar = output.shape, is_scalar(toposort(*parts(output)))
+        used = set(toposort(output))
+        self.names = {leaf: name for name, leaf in call.leaves.items() if leaf in used}
+        self.tape = Tape(parts(output) if self.scalar else [output], list(self.names))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names.values()
+
+    def __call__(
+        self, numbers: dict[str, Any], name: str, others: Iterable[Any]
+    ) -> Iterator[np.ndarray]:
+        """The output for each of the `others` in place of the number under `name`.
+
+        A graph of Values runs for all of them at once, along the batch axis of its tape.
+        """
+        for number in [np.array(list(others))] if self.scalar else others:
+            given = {**numbers, name: number}
+            outputs = self.tape.value(*[given[name] for name in self.names.values()])
+            if self.scalar:
+                yield from np.stack(outputs, axis=-1).reshape(-1, *self.shape)
+            else:
+                yield np.asarray(outputs[0])
 
 
 class Escapes(Observer):
@@ -24,33 +54,15 @@ class Escapes(Observer):
         self.nodes.append(node)
 
 
-class Replay:
-    """The graph of a call, for other numbers of the inputs that it uses."""
-
-    def __init__(self, call: Call) -> None:
-        used = set(toposort(call.output))
-        self.names = {leaf: name for name, leaf in call.leaves.items() if leaf in used}
-        self.tape = Tape(parts(call.output), list(self.names))
-        self.shape = call.output.shape
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.names.values()
-
-    def __call__(self, numbers: dict[str, Any]) -> np.ndarray:
-        """The outputs, one for each row of `numbers`."""
-        rows = self.tape.value(*[numbers[name] for name in self.names.values()])
-        return np.stack(rows, axis=-1).reshape(-1, *self.shape)
-
-
 def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> Replay | None:
     """A replay of `call`, if it is as good as calling the subject again, and quicker.
 
-    Quicker it is for a large graph of Values. It is as good if with all numbers `moved` the subject
-    records the same operations on the same constants, with no number read on the way; and if the
-    replay makes of those numbers what the subject does.
+    It is as good if with all numbers `moved` the subject records the same operations on the same
+    constants, with no number read on the way; and if the replay makes of those numbers what the
+    subject does.
     """
     nodes = toposort(*parts(call.output))
-    if len(nodes) < LARGE or not is_scalar(nodes):
+    if not call.leaves or len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE):
         return None
     escapes = Escapes()
     try:
@@ -58,10 +70,13 @@ def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> Replay | N
             if escapes.nodes or written(again) != written(call):
                 return None
             replay = Replay(call)
-            both = {name: np.stack([x, moved[name]]) for name, x in subject.numbers.items()}
-            outputs = np.stack([call.output._data, again.output._data])
-            rounding = 1e-12 * np.abs(outputs).max()
-            return replay if np.allclose(replay(both), outputs, 1e-9, rounding) else None
+            for numbers, real in ((subject.numbers, call.output), (moved, again.output)):
+                name = next(iter(numbers))
+                (output,) = replay(numbers, name, [numbers[name]])
+                rounding = 1e-12 * np.abs(real._data).max(initial=0.0)
+                if not np.allclose(output, real._data, 1e-9, rounding):
+                    return None
+            return replay
     except (ArithmeticError, ValueError):  # outside the domain
         return None
 
@@ -77,10 +92,19 @@ def written(call: Call) -> list[Any]:
     """The graph as a list of operations; operands are an input's name, a place or a constant."""
     places: dict[Any, Any] = {leaf: name for name, leaf in call.leaves.items()}
     operations: list[Any] = []
-    for node in toposort(*parts(call.output)):
+    for node in toposort(call.output):
         if node.op is None:
-            places.setdefault(node, node._data)
+            places.setdefault(node, comparable(node._data))
         else:
             places[node] = (len(operations),)
-            operations.append((node.op, node.params, [places.get(x, x) for x in node.operands]))
+            operands = [places[x] if isinstance(x, Node) else comparable(x) for x in node.operands]
+            params = node.params and [comparable(x) for x in node.params.values()]
+            operations.append((node.op, params, operands))
     return operations
+
+
+def comparable(x: Any) -> Any:
+    """Arrays as something that `==` compares as a whole."""
+    if isinstance(x, tuple):
+        return tuple(map(comparable, x))
+    return (x.shape, x.dtype, x.tobytes()) if isinstance(x, np.ndarray) else x
