@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Primitive
-from autograd.kernels import is_fancy
+from autograd.kernels import accumulate, is_fancy
 
 # as NumPy's own type hints don't know all that these take
 add: Any = np.add
@@ -51,6 +51,11 @@ def sigmoid(x: Any, out: np.ndarray) -> None:
     np.divide(1.0, out, out)
 
 
+def relu(x: Any, out: np.ndarray) -> None:
+    out.fill(0.0)
+    np.maximum(x, out, out=out)  # twice as fast as with a number
+
+
 def extreme(choose: np.ufunc) -> Callable[..., Any]:
     def call(x: Any, *rest: Any) -> None:
         *others, out = rest
@@ -74,7 +79,7 @@ def joined(join: Callable[..., Any]) -> Callable[..., Any]:
 def scatter(x: Any, out: np.ndarray, index: tuple[Any, ...], shape: tuple[int, ...]) -> None:
     out.fill(0.0)
     if is_fancy(index):
-        np.add.at(out, index, x)
+        accumulate(out, index, x)
     else:
         out[index] = x
 
@@ -115,7 +120,7 @@ def sum_to(x: np.ndarray, out: np.ndarray, shape: tuple[int, ...]) -> None:
 CALLS: dict[str, Callable[..., Any]] = {
     "pow": power,
     "sigmoid": sigmoid,
-    "relu": lambda x, out: np.maximum(x, 0.0, out=out),
+    "relu": relu,
     "softplus": lambda x, out: np.logaddexp(x, 0.0, out),
     "clip": lambda x, out, lo, hi: np.clip(x, lo, hi, out=out),
     "maximum": extreme(np.maximum),

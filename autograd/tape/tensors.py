@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Node, Primitive
+from autograd.kernels import ones
 from autograd.tape.inplace import into
 from autograd.tape.profile import Profile, measured
 
@@ -17,6 +20,8 @@ from autograd.tape.profile import Profile, measured
 VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
 POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}  # as NumPy's operator has them
 FEW = 16  # arrays of which the maximum is taken one by one
+BIG = 1 << 23  # bytes of an array, from which on elementwise operations go through it tile by tile
+TILE = 1 << 18  # bytes of a tile, which stays in the cache from one operation to the next
 
 
 @dataclass
@@ -34,6 +39,15 @@ class Number:
     storage: int | None
 
 
+class Line(NamedTuple):
+    """A line of code: what it does, the bytes it moves, and the name of the tiles it runs in."""
+
+    code: str
+    operation: str
+    bytes: int
+    tiles: str | None = None
+
+
 class Pool:
     """Buffers by size, handed out again once nobody reads them any more."""
 
@@ -42,9 +56,9 @@ class Pool:
         self._taken: dict[int, np.ndarray] = {}
         self.bytes = 0
 
-    def take(self, storage: int, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        size = int(np.prod(shape)) * dtype.itemsize
-        size += -size % 64  # of few sizes, and aligned
+    def take(self, storage: int, like: np.ndarray) -> np.ndarray:
+        """A buffer of the shape, dtype and order in memory of `like`."""
+        size = like.nbytes + -like.nbytes % 64  # of few sizes, and aligned
         if self._free.get(size):
             memory = self._free[size].pop()
         else:
@@ -52,7 +66,10 @@ class Pool:
             memory = memory[-memory.ctypes.data % 64 :][:size]
             self.bytes += size
         self._taken[storage] = memory
-        return memory[: int(np.prod(shape)) * dtype.itemsize].view(dtype).reshape(shape)
+        return np.ndarray(like.shape, like.dtype, memory, strides=like.strides)
+
+    def size(self, storage: int) -> int:
+        return self._taken[storage].size
 
     def hand_over(self, storage: int, to: int) -> None:
         self._taken[to] = self._taken.pop(storage)
@@ -81,10 +98,8 @@ class TensorReplay:
         self._names: dict[str, Any] = {}
         self._numbers: dict[Node, Number] = {}
         self._pool = Pool()
-        self._lines: list[tuple[str, str, int]] = []  # code, operation, bytes
-        self._dying: dict[
-            int, list[int]
-        ] = {}  # position: the storages read there for the last time
+        self._lines: list[Line] = []
+        self._dying: dict[int, list[int]] = {}  # position: storages read there for the last time
         for i, leaf in enumerate(self.leaves):
             self._numbers[leaf] = Number(f"x{i}", leaf.shape, leaf.dtype, None, None)
         # nodes that only elementwise operations read: they broadcast by themselves
@@ -92,15 +107,13 @@ class TensorReplay:
         self._spread = set(results).difference(outputs, (x for x in whole if isinstance(x, Node)))
         last_read = self._last_reads(results, outputs)
         last = max((node.index for node in outputs[:first]), default=-1)
-        value_lines = 0
+        self._value_lines, self._first = 0, first
         for i, node in enumerate(results):
             self._emit(i, node, last_read)
             if node.index <= last:
-                value_lines = len(self._lines)
-        self._outputs = [self._numbers[node] for node in outputs]
-        self._scalar = [type(node._data) is float for node in outputs]
-        self._value = self._function(value_lines, first)
-        self._everything = self._function(len(self._lines), len(outputs))
+                self._value_lines = len(self._lines)
+        names = [(self._numbers[node].name, type(node._data) is float) for node in outputs]
+        self._outputs = [f"float({name})" if single else name for name, single in names]
 
     # --- running ------------------------------------------------------------------------------
 
@@ -115,10 +128,7 @@ class TensorReplay:
                 numbers[place] = float(number) if single else np.asarray(number, leaf.dtype)
         with np.errstate(all="ignore"):
             results = (self._everything if everything else self._value)(*numbers)
-        return [
-            float(result) if scalar else np.array(result) if copy else result
-            for result, scalar in zip(results, self._scalar, strict=False)
-        ]
+        return [x if type(x) is float else np.array(x) for x in results] if copy else results
 
     def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
         results = [self(row, everything) for row in zip(*data, strict=True)]
@@ -129,8 +139,8 @@ class TensorReplay:
         names = dict(self._names)
         names.update({self._numbers[leaf].name: leaf._data for leaf in self.leaves})
 
-        def runner(line: str) -> Callable[[], None]:
-            code = compile(line, "<tape>", "exec")
+        def runner(block: list[str]) -> Callable[[], None]:
+            code = compile("\n".join(block), "<tape>", "exec")
 
             def run() -> None:
                 with np.errstate(all="ignore"):
@@ -138,18 +148,28 @@ class TensorReplay:
 
             return run
 
-        return measured([(name, 1, size, runner(line)) for line, name, size in self._lines])
+        return measured(
+            [(line.operation, 1, line.bytes, runner(_block([line]))) for line in self._lines]
+        )
 
     # --- generating ---------------------------------------------------------------------------
 
+    @cached_property
+    def _value(self) -> Callable[..., Any]:
+        return self._function(self._value_lines, self._first)
+
+    @cached_property
+    def _everything(self) -> Callable[..., Any]:
+        return self._function(len(self._lines), len(self._outputs))
+
     def _function(self, lines: int, outputs: int) -> Callable[..., Any]:
         arguments = ", ".join(self._numbers[leaf].name for leaf in self.leaves)
-        results = "".join(f"{number.name}, " for number in self._outputs[:outputs])
+        results = ", ".join(self._outputs[:outputs])
         code = "\n    ".join(
             [
                 f"def replay({arguments}):",
-                *(line for line, _, _ in self._lines[:lines]),
-                f"return ({results})",
+                *_block(self._lines[:lines]),
+                f"return [{results}]",
             ]
         )
         names = dict(self._names)
@@ -175,33 +195,70 @@ class TensorReplay:
         if self._may_be_view(node) and self._is_view(node, number, operands[0]):
             return
         number.storage = i
-        if not self._overwrite(i, node, number, operands, last_read):
-            number.array = self._pool.take(i, node.shape, node.dtype)
+        like = np.empty_like(node._data)  # dense, in the order in which it was recorded
+        if not self._overwrite(i, node, number, operands, like, last_read):
+            number.array = self._pool.take(i, like)
         self._names[number.name] = number.array
-        moved = sum(int(np.prod(x.shape)) * x.dtype.itemsize for x in (*operands, number))
-        line = self._reduction(op, params, operands[0], number) or self._call(
-            op, params, operands, number
+        moved = sum(math.prod(x.shape) * x.dtype.itemsize for x in (*operands, number))
+        tiles = self._tiles(op, operands, number)
+        code = self._reduction(op, params, operands[0], number) or self._call(
+            op, params, operands, number, tiles
         )
-        self._lines.append((line, f"{op.name} {node.shape}", moved))
+        self._lines.append(Line(code, f"{op.name} {node.shape}", moved, tiles))
         self._dying.setdefault(last_read.get(node, i), []).append(i)
         for storage in self._dying.pop(i, ()):
             self._pool.give_back(storage)
 
     def _call(
-        self, op: Primitive, params: dict[str, Any], operands: list[Number], out: Number
+        self,
+        op: Primitive,
+        params: dict[str, Any],
+        operands: list[Number],
+        out: Number,
+        tiles: str | None,
     ) -> str:
         """The line that computes `out` as the table has it, or as `inplace` does."""
-        call: Callable[..., Any]
         constant = operands[-1].array if op.name == "pow" else None
+        call: Any
         if type(constant) is float and constant in POWERS:
             call, operands = POWERS[constant], operands[:1]
-        elif op.name == "matmul" and _column_by_row(operands):
-            call = np.multiply
+        elif op.name == "matmul" and max(len(x.shape) for x in operands) <= 2:
+            call = np.dot  # the same product, called more cheaply
         else:
             call = into(op, params)
-        name = call.__name__ if isinstance(call, np.ufunc) else f"{op.name}_{out.name}"
+        shared = call is np.dot or isinstance(call, np.ufunc)
+        name = call.__name__ if shared else f"{op.name}_{out.name}"
         self._names[name] = call
-        return f"{name}({', '.join(x.name for x in (*operands, out))})"
+        arguments = [x.name for x in (*operands, out)]
+        for i, x in enumerate((*operands, out)):
+            if op.scalar is not None and x.shape and math.prod(x.shape) == 1 < math.prod(out.shape):
+                arguments[i] += ".reshape(())"  # NumPy takes one number sooner than a row of it
+            elif tiles and (len(x.shape), x.shape[:1]) == (len(out.shape), out.shape[:1]):
+                arguments[i] += "[s]"
+        return f"{name}({', '.join(arguments)})"
+
+    def _tiles(self, op: Primitive, operands: list[Number], out: Number) -> str | None:
+        """The name of the slices of rows in which to compute `out`; None: all of it at once.
+
+        A chain of such lines runs tile by tile, so that none may write where another reads later:
+        what it reads lies as its results do, or in memory of another size, which they don't get.
+        """
+        array = out.array
+        if op.scalar is None or array.nbytes < BIG or not array.flags.c_contiguous:
+            return None
+        rows = TILE * len(array) // array.nbytes
+        apart = [
+            x
+            for x in operands
+            if (x.shape, x.dtype) != (out.shape, out.dtype)
+            or not (x.array is None or x.array.flags.c_contiguous)
+        ]
+        own, *others = (self._pool.size(x.storage) for x in (out, *apart) if x.storage is not None)
+        if rows == 0 or own in others:
+            return None
+        name = f"tiles_{'_'.join(map(str, out.shape))}_{out.dtype}"
+        self._names[name] = [slice(i, i + rows) for i in range(0, len(array), rows)]
+        return name
 
     def _reduction(self, op: Primitive, params: dict[str, Any], x: Number, out: Number) -> str:
         """The line of a `sum`, `max` or `sum_to`, whose axes are known by now; or none."""
@@ -211,17 +268,29 @@ class TensorReplay:
             keep = lead == 0
             if not keep and len(axes) > lead:
                 return ""
+            if not keep and out.shape:
+                return self._summed_rows(x, out)
         elif op.name in ("sum", "max"):
             axes, keep = params["axis"], params["keepdims"]
         else:
             return ""
         ufunc = np.maximum if op.name == "max" else np.add
         places = x.shape[: len(axes)] if axes == tuple(range(len(axes or ()))) else ()
-        if op.name == "max" and x.array is not None and 1 < np.prod(places) <= FEW and not keep:
+        if op.name == "max" and x.array is not None and 1 < math.prod(places) <= FEW and not keep:
             return self._maxima(x, out, places)
         name = f"{ufunc.__name__}_reduce"
         self._names[name] = ufunc.reduce
         return f"{name}({x.name}, {axes}, None, {out.name}, {keep})"
+
+    def _summed_rows(self, x: Number, out: Number) -> str:
+        """The product that `kernels.sum_to_shape` takes for a sum over leading axes."""
+        size = math.prod(out.shape)
+        rows = math.prod(x.shape[: -len(out.shape)])
+        name = f"ones_{out.name}"
+        self._names.update({"dot": np.dot, name: ones(rows, x.dtype)})
+        matrix = x.name if len(x.shape) == 2 else f"{x.name}.reshape({rows}, {size})"
+        flat = out.name if len(out.shape) == 1 else f"{out.name}.reshape({size})"
+        return f"dot({name}, {matrix}, {flat})"
 
     def _maxima(self, x: Number, out: Number, places: tuple[int, ...]) -> str:
         """The maximum of a few arrays, which is quicker than over leading axes of one."""
@@ -238,8 +307,8 @@ class TensorReplay:
         """An operand as `reader` takes it: a Value counts as a Python float, which has no dtype."""
         if not isinstance(operand, Node):
             name = f"c{len(self._names)}"
-            self._names[name] = operand
             dtype = getattr(operand, "dtype", reader.dtype)
+            self._names[name] = np.asarray(operand, dtype)  # which NumPy takes sooner than a float
             return Number(name, np.shape(operand), dtype, operand, None)
         number = self._numbers[operand]
         weak = type(operand._data) is float and number.array is not None
@@ -248,7 +317,7 @@ class TensorReplay:
         cast = np.empty((), reader.dtype)
         name = f"c{len(self._names)}"
         self._names.update({name: cast, "copyto": np.copyto})
-        self._lines.append((f"copyto({name}, {number.name})", "astype ()", 12))
+        self._lines.append(Line(f"copyto({name}, {number.name})", "astype ()", 12))
         return Number(name, (), reader.dtype, cast, None)
 
     def _is_view(self, node: Node, number: Number, operand: Number) -> bool:
@@ -268,7 +337,7 @@ class TensorReplay:
             else:
                 self._names[f"view_{number.name}"] = partial(op.array, **params)
                 view = f"view_{number.name}({operand.name})"
-            self._lines.append((f"{number.name} = {view}", f"{op.name} (view)", 0))
+            self._lines.append(Line(f"{number.name} = {view}", f"{op.name} (view)", 0))
             number.storage = None
             return True
         if op.name == "pow":
@@ -294,18 +363,24 @@ class TensorReplay:
         return node.op.name in VIEWS
 
     def _overwrite(
-        self, i: int, node: Node, number: Number, operands: list[Number], last_read: dict[Node, int]
+        self,
+        i: int,
+        node: Node,
+        number: Number,
+        operands: list[Number],
+        like: np.ndarray,
+        last_read: dict[Node, int],
     ) -> bool:
         """Compute in the place of an operand that nobody reads afterwards, if there is one."""
         assert node.op is not None
-        if node.op.scalar is None or node.op.name in ("where", "maximum", "minimum"):
+        if node.op.scalar is None or node.op.name in ("where", "maximum", "minimum", "relu"):
             return False
         for operand, x in zip(node.operands, operands, strict=True):
             if (
                 isinstance(operand, Node)
                 and x.storage is not None
                 and x.name == f"v{x.storage}"  # the buffer itself, not a view of it
-                and (x.shape, x.dtype) == (number.shape, number.dtype)
+                and (x.shape, x.dtype, x.array.strides) == (like.shape, like.dtype, like.strides)
                 and last_read[operand] == i
                 and all(y is x for y in operands if y.storage == x.storage)
             ):
@@ -315,6 +390,10 @@ class TensorReplay:
         return False
 
 
-def _column_by_row(operands: list[Number]) -> bool:
-    left, right = (x.shape for x in operands)
-    return min(len(left), len(right)) > 1 and left[-1] == 1
+def _block(lines: list[Line]) -> list[str]:
+    """The code of `lines`: those in a row that run in the same tiles share a loop."""
+    code = []
+    for tiles, chain in groupby(lines, lambda line: line.tiles):
+        loop, indent = ([f"for s in {tiles}:"], "    ") if tiles else ([], "")
+        code += loop + [indent + line.code for line in chain]
+    return code

@@ -194,6 +194,8 @@ def numpy_mlp(sizes: tuple[int, ...], batch: int, dtype: str) -> Any:
     outs = [np.empty((batch, n), dtype) for n in sizes[1:]]
     backs = [np.empty((batch, n), dtype) for n in sizes[1:]]
     masks = [np.empty((batch, n), bool) for n in sizes[1:]]
+    zeros = [np.zeros((batch, n), dtype) for n in sizes[1:]]
+    ones, one, scale = np.ones(batch, dtype), np.ones((), dtype), np.full((), 2 / batch, dtype)
     gradients = [(np.empty_like(w), np.empty_like(b)) for w, b in layers]
     column = np.empty((batch, 1), dtype)
     last = len(layers) - 1
@@ -201,15 +203,15 @@ def numpy_mlp(sizes: tuple[int, ...], batch: int, dtype: str) -> Any:
     def step() -> Any:
         h = x
         for i, (w, b) in enumerate(layers):
-            h = np.matmul(h, w.T, out=outs[i])
-            np.add(h, b, out=h)
+            h = np.dot(h, w.T, outs[i])
+            np.add(h, b, h)
             if i < last:
-                np.tanh(h, out=h) if regression else np.maximum(h, 0, out=h)
+                np.tanh(h, h) if regression else np.maximum(h, zeros[i], out=h)
         g = backs[last]
         if regression:
-            np.subtract(h, y, out=g)
+            np.subtract(h, y, g)
             loss = np.vdot(g, g) / batch
-            np.multiply(g, 2 / batch, out=g)
+            np.multiply(g, scale, g)
         else:
             np.maximum.reduce(h, axis=1, keepdims=True, out=column)
             np.subtract(h, column, out=h)
@@ -223,18 +225,18 @@ def numpy_mlp(sizes: tuple[int, ...], batch: int, dtype: str) -> Any:
             np.divide(g, batch, out=g)
         for i in range(last, -1, -1):
             w, b = gradients[i]
-            np.matmul(g.T, outs[i - 1] if i else x, out=w)
-            np.add.reduce(g, axis=0, out=b)
+            np.dot(g.T, outs[i - 1] if i else x, w)
+            np.dot(ones, g, b)
             if i:
                 h, back = outs[i - 1], backs[i - 1]
-                np.matmul(g, layers[i][0], out=back)
+                np.dot(g, layers[i][0], back)
                 if regression:
-                    np.multiply(h, h, out=h)
-                    np.subtract(1, h, out=h)
-                    g = np.multiply(back, h, out=back)
+                    np.multiply(h, h, h)
+                    np.subtract(one, h, h)
                 else:
-                    np.greater(h, 0, out=masks[i - 1])
-                    g = np.multiply(back, masks[i - 1], out=back)
+                    np.greater(h, zeros[i - 1], masks[i - 1])
+                    np.copyto(h, masks[i - 1])
+                g = np.multiply(back, h, back)
         return loss, [p for pair in gradients for p in pair]
 
     return step

@@ -168,6 +168,32 @@ def test_linear_rows_come_as_adjoint_pairs(name, params, shape, adjoint, back, o
     assert forth == pytest.approx(np.vdot(x, TABLE[adjoint](y, **back)), rel=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("many", [3, 400])
+@pytest.mark.parametrize(
+    "index",
+    [
+        (np.array([[1, -1], [1, 0]]),),
+        (np.array([0, 1, 0]), 2),
+        (np.array([0, 1, 1]), np.array([2, 0, 0])),
+        (slice(None), np.array([0, 0, 2])),
+        (np.array([0, 1, 1]), np.array([True, False, True])[[0, 0, 2]]),
+    ],
+    ids=str,
+)
+def test_scatter_adds_up_in_order_however_many_numbers(index, many, dtype):
+    expected = np.zeros((2, 3, many), dtype)
+    x = np.random.default_rng(10).normal(size=expected[index].shape).astype(dtype)
+    np.add.at(expected, index, x)
+    np.testing.assert_array_equal(TABLE["scatter"](x, index=index, shape=expected.shape), expected)
+
+
+def test_scatter_refuses_what_its_adjoint_could_not_give_back():
+    for index in (slice(1, 3), np.array([0, 1])):
+        with pytest.raises(ValueError, match="scatter"):
+            TABLE["scatter"](np.ones((1, 1, 2)), index=index, shape=(4,))
+
+
 @pytest.mark.parametrize("row", list(TABLE.values()), ids=list(TABLE))
 def test_rows_are_complete(row):
     assert getattr(autograd, row.name) is row

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd
 import autograd.tape.layout
 from autograd import TABLE, StaleGraphError, Tensor, Value, evaluate, grad, toposort
-from autograd.tape import BranchError, Guards, Tape
+from autograd.tape import BranchError, Guards, Tape, tensors
 from autograd.tape.scalars import ScalarReplay
 from autograd.tape.tensors import TensorReplay
 
@@ -286,6 +286,33 @@ class TestTensors:
         x = Tensor([[1.0, 5.0], [2.0, 3.0]])
         tape = Tape((x * 1.0).max(axis=0).max(axis=0), [x])
         assert [tape.value(), tape.value(x.data * 2), tape.value(x.data - 9)] == [5.0, 10.0, -4.0]
+
+    @pytest.mark.parametrize("shape", [(64,), (64, 3), (16, 2, 4)])
+    def test_big_arrays_are_computed_tile_by_tile(self, shape, monkeypatch):
+        monkeypatch.setattr(tensors, "BIG", 256)
+        monkeypatch.setattr(tensors, "TILE", 100)
+        rng = np.random.default_rng(0)
+        x, w = Tensor(rng.normal(size=shape)), Tensor(rng.normal(size=shape[-1:]))
+        scale, s = Tensor(rng.normal(size=shape[:1] + (1,) * (len(shape) - 1))), Value(0.5)
+        h = autograd.tanh(x * w + s).relu() / (scale * scale + 1.0)
+        output = ((h + h[::-1]).exp() * h.T.T * scale).sum()  # what is read backwards, and turned
+        inputs = [x, w, scale, s]
+        tape = Tape(output, inputs)
+        assert any(line.tiles for line in tape._replay._lines)
+        for data in ([i.data for i in inputs], [i.data * 0.5 for i in inputs]):
+            value, gradients = tape.value_and_grad(*data)
+            expected, expected_gradients = eager(output, inputs, data)
+            assert value == expected
+            for g, e in zip(gradients, expected_gradients, strict=True):
+                assert np.array_equal(g, e)
+        assert tape.profile().seconds > 0
+
+    def test_buffers_lie_in_memory_as_recorded_arrays_do(self):
+        x = Tensor(np.random.default_rng(0).normal(size=(4, 5, 6)))
+        h = autograd.transpose(x, axes=(2, 0, 1)).exp()
+        output = (h * h).sum(axis=0)
+        assert h._data.strides != np.empty(h.shape).strides
+        assert np.array_equal(Tape(output, [x]).value(), output.data)
 
     def test_rows(self):
         x, w = Tensor([1.0, 2.0]), Tensor([[1.0, 0.0], [2.0, 1.0]])

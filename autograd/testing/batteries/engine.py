@@ -217,6 +217,7 @@ def errors() -> None:
     refuses(ValueError, lambda: autograd.sum_to(x, shape=(1, 2)))
     refuses(ValueError, lambda: autograd.sum_to(x, shape=(0,)))
     refuses(ValueError, lambda: autograd.windows(x, size=3))
+    refuses(ValueError, lambda: autograd.scatter(x[None, None], index=slice(2), shape=(2, 2)))
     refuses(ValueError, lambda: autograd.overlap_add(a, shape=(2,)))
     refuses(ValueError, lambda: autograd.overlap_add(x, shape=(4, 4)))
     refuses(ValueError, lambda: autograd.overlap_add(Tensor(np.ones((2, 3))), shape=(9,)))
@@ -304,6 +305,9 @@ def linear_maps() -> None:
     assert_equal(view, [[0, 2], [3, 5], [6, 8]])
     grid = autograd.windows(Tensor(np.arange(12.0).reshape(3, 4)), size=(2, 2), stride=(1, 2)).data
     assert_equal(grid[1, 1], [[6, 7], [10, 11]])
+    values = autograd.scalarize(Tensor(view))
+    summed = autograd.toposort(*autograd.sum_to(values, shape=(2,)))
+    assert {node.op for node in summed} == {None, autograd.TABLE["add"]}
     added = autograd.overlap_add(Tensor(view), shape=(10,), stride=3, dilation=2).data
     assert_equal(added, [0, 0, 2, 3, 0, 5, 6, 0, 8, 0])
     scattered = autograd.scatter(Tensor([1.0, 2.0, 3.0]), index=np.array([1, 1, 0]), shape=(3,))
