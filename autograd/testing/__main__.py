@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import TABLE
 from autograd.testing import batteries
-from autograd.testing.audit import kills
+from autograd.testing.audit import kills, well_blamed
 from autograd.testing.equivalents import EQUIVALENT
 from autograd.testing.mutants import ENGINE, Mutant, mutants, qualified
 
@@ -35,20 +35,35 @@ def encounters(only: str) -> Iterator[tuple[Mutant, Checks]]:
             yield mutant, list(checks.items())
 
 
-def fate(index: int) -> tuple[int, str | None]:
-    """The battery that kills the mutant; None if it survives."""
-    found = kills(*ALL[index])
-    return index, found and found[0]
+class Fate(NamedTuple):
+    """The battery that kills a mutant, None if it survives, and whether the culprit was right."""
+
+    battery: str | None
+    blamed: bool | None
+
+
+def fate(index: int) -> tuple[int, Fate]:
+    mutant, checks = ALL[index]
+    found = kills(mutant, checks)
+    if found is None:
+        return index, Fate(None, None)
+    of_checker = not mutant.primitives and mutant.function not in ENGINE
+    return index, Fate(found[0], None if of_checker else well_blamed(mutant, found[1]))
 
 
 def run(jobs: int, only: str) -> int:
-    """Print kills by battery and every survivor; 1 if a mutant survives or a review is stale."""
+    """Print kills by battery, every survivor, and every mutant for which another is blamed.
+
+    1 if there are such mutants, or if a review is stale.
+    """
     begin = time.perf_counter()
     ALL[:] = encounters(only)
     with get_context("fork").Pool(jobs) as pool:
         fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
-    killers = Counter(name for name in fates.values() if name)
-    survivors = [str(ALL[i][0]) for i, name in sorted(fates.items()) if name is None]
+    killers = Counter(fate.battery for fate in fates.values() if fate.battery)
+    survivors = [str(ALL[i][0]) for i, fate in sorted(fates.items()) if fate.battery is None]
+    misblamed = [str(ALL[i][0]) for i, fate in sorted(fates.items()) if fate.blamed is False]
+    blamed = sum(fate.blamed is not None for fate in fates.values())
     unreviewed = [mutant for mutant in survivors if mutant not in EQUIVALENT]
     names = {str(mutant) for mutant, _ in ALL}
     stale = [
@@ -63,12 +78,15 @@ def run(jobs: int, only: str) -> int:
         if killers[name] or not only:
             print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")
     print(f"  equivalent, reviewed {len(survivors) - len(unreviewed):11}")
+    print(f"  culprits named rightly {blamed - len(misblamed):9} of {blamed}")
+    for mutant in misblamed:
+        print(f"ANOTHER IS BLAMED FOR {mutant}")
     for mutant in unreviewed:
         print(f"SURVIVES {mutant}")
     for mutant in stale:
         print(f"STALE REVIEW, {'killed now' if mutant in names else 'no such mutant'}: {mutant}")
     print(f"{time.perf_counter() - begin:.0f} s")
-    return 1 if unreviewed or stale else 0
+    return 1 if unreviewed or stale or misblamed else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,14 +8,15 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Observer, graph, observing
+from autograd import Node, Observer, graph, kernels, observing
 from autograd.graph import Step
+from autograd.testing.culprit import RuleError, contributions
 from autograd.testing.mutants import Mutant, Target, mutants
 
 PATIENCE = 15.0  # seconds; a mutant that runs longer than that counts as killed
@@ -97,7 +98,8 @@ def audit(
     with observing(flows), _profiled() as codes:
         outcome = _outcome(check, patience)
     if outcome is not None:
-        raise AssertionError(f"the check must pass before it is audited, but: {outcome}")
+        failure = _described(outcome)
+        raise AssertionError(f"the check must pass before it is audited, but: {failure}")
     vacuous = list(_vacuous(check, flows, patience))
     for sentence in vacuous:
         warnings.warn(sentence, VacuousCheckWarning, stacklevel=2)
@@ -109,13 +111,13 @@ def audit(
         if outcome is None:
             survived.append(mutant)
         else:
-            killed[mutant] = outcome
+            killed[mutant] = _described(outcome)
     return Audit(killed, survived, vacuous)
 
 
 def kills(
     mutant: Mutant, batteries: Sequence[tuple[str, Callable[[], Any]]], patience: float = PATIENCE
-) -> tuple[str, str] | None:
+) -> tuple[str, BaseException] | None:
     """The first of the named checks that kills the mutant, and how; None if it survives all."""
     with mutant:
         for name, check in batteries:
@@ -125,17 +127,40 @@ def kills(
     return None
 
 
-def _outcome(check: Callable[[], Any], patience: float) -> str | None:
+def well_blamed(mutant: Mutant, outcome: BaseException) -> bool | None:
+    """Whether `check_grads`, which the mutant made fail, named the right culprit; None if nobody.
+
+    Right is for a rule its primitive, and for the engine the engine. A kernel of the engine may be
+    what a primitive computes with: then one that runs it is right too.
+    """
+    culprit: Any = getattr(getattr(outcome, "report", None), "culprit", None)
+    if culprit is None:
+        return None
+    if mutant.primitives:
+        return culprit.kind == "rule" and culprit.node.op in mutant.primitives
+    if culprit.kind == "rule" and mutant.function.__module__ == kernels.__name__:
+        with mutant:
+            code = mutant.function.__code__
+            with _profiled() as codes, suppress(RuleError):
+                contributions(culprit.node, np.ones(culprit.node.shape))
+        return code in codes
+    return culprit.kind == "engine"
+
+
+def _outcome(check: Callable[[], Any], patience: float) -> BaseException | None:
     """How the check failed, None if it passed."""
     try:
         with _patience(patience), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check()
-    except _OutOfPatience as late:
-        return str(late)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+    except (_OutOfPatience, Exception) as error:
+        return error
     return None
+
+
+def _described(outcome: BaseException) -> str:
+    late = isinstance(outcome, _OutOfPatience)
+    return str(outcome) if late else f"{type(outcome).__name__}: {outcome}"
 
 
 @contextmanager

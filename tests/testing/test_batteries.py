@@ -33,7 +33,7 @@ def test_a_battery_of_the_engine_or_the_checker_accepts_them(name):
 def test_a_mutant_s_fate_is_the_plainest_battery_that_kills_it(monkeypatch):
     negated = [x for x in command.encounters("tanh") if x[0].operator == "negated"]
     monkeypatch.setattr(command, "ALL", negated)
-    assert [command.fate(i) for i in range(len(negated))] == [(0, "one point")]
+    assert [command.fate(i) for i in range(len(negated))] == [(0, ("one point", True))]
 
 
 @pytest.mark.parametrize(
