@@ -72,6 +72,9 @@ _BINARY = {
     ast.MatMult: ast.Mult,
     ast.BitOr: ast.BitAnd,
     ast.BitAnd: ast.BitOr,
+    ast.BitXor: ast.BitAnd,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
 }
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -161,10 +164,9 @@ def _variants(tree: ast.AST, variables: tuple[str, ...]) -> Iterator[Variant]:
         case ast.IfExp(body=body, orelse=orelse):
             yield "branch always taken", body
             yield "branch never taken", orelse
-        case ast.If(test=test):
-            if not isinstance(test, ast.Constant):
-                yield "branch always taken", _copied(tree, test=ast.Constant(True))
-                yield "branch never taken", _copied(tree, test=ast.Constant(False))
+        case ast.If():
+            yield "branch always taken", _copied(tree, test=ast.Constant(True))
+            yield "branch never taken", _copied(tree, test=ast.Constant(False))
         case ast.Slice(lower=lower, upper=upper):
             if lower is not None:
                 yield "bound dropped", _copied(tree, lower=None)
@@ -548,7 +550,7 @@ def _compiled(tree: Any, function: FunctionType) -> CodeType | None:
             )
             exec(compile(ast.Module([tree], []), file, "exec"), function.__globals__, namespace)
             made = namespace[tree.name]
-    except (SyntaxError, ValueError):
+    except SyntaxError:
         return None
     same = made.__code__.co_freevars == function.__code__.co_freevars
     return made.__code__ if same else None
@@ -577,7 +579,7 @@ def _source(function: Any) -> Any:
         for tree in ast.walk(_module_tree(code.co_filename, text))
         if (isinstance(tree, ast.Lambda) and code.co_name == "<lambda>" and _holds(tree.body, code))
         or (
-            isinstance(tree, ast.FunctionDef)
+            isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef))
             and tree.name == code.co_name
             and min([tree.lineno, *(d.lineno for d in tree.decorator_list)]) == code.co_firstlineno
         )

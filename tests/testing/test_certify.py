@@ -26,7 +26,9 @@ def failure(primitive):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["mul", "abs", "sum", "take", "concatenate", "equal", "to_value"])
+@pytest.mark.parametrize(
+    "name", ["mul", "abs", "sum", "take", "concatenate", "equal", "to_value", "stop_gradient"]
+)
 def test_right_rows(name):
     assert all(report.ok for report in certify(TABLE[name]))
 
