@@ -163,7 +163,7 @@ def test_dtypes():
         (["a", "b"], "real"),
         ([1 + 2j], "real"),
         (1j, "number"),
-        (np.array([object()]), "object"),
+        (np.array([{}]), "object"),
         (np.array([Value(1.0)], object), "stack"),
         (None, "number"),
         (np.ones(2, np.float16), "float64 or float32"),
