@@ -1,8 +1,9 @@
-"""Work on arrays: networks of three kinds, and second derivatives."""
+"""Work on arrays: networks of three kinds, long elementwise chains, and second derivatives."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -361,10 +362,96 @@ def torch_block() -> Any:
     return torch_step(list(model.parameters()), lambda: (model(x) ** 2).mean())
 
 
+def mygrad_block() -> Any:
+    """MyGrad has no erf, and is lent ours."""
+    import mygrad
+    from mygrad.nnet.activations import softmax
+    from mygrad.operation_base import Operation
+
+    from autograd.kernels import array_erf
+
+    class Erf(Operation):  # type: ignore[misc]  # MyGrad's classes are untyped
+        def __call__(self, x: Any) -> Any:
+            self.variables = (x,)
+            return array_erf(x.data)
+
+        def backward_var(self, grad: Any, index: int, **_: Any) -> Any:
+            x = self.variables[index].data
+            return grad * (2 / math.sqrt(math.pi)) * np.exp(-x * x)
+
+    p = {name: mygrad.tensor(number) for name, number in block().state_dict().items()}
+    x = block_numbers()
+    batch, tokens, width = x.shape
+
+    def norm(x: Any, name: str) -> Any:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        deviation = mygrad.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
+        return centred / deviation * p[f"{name}.weight"] + p[f"{name}.bias"]
+
+    def linear(x: Any, name: str) -> Any:
+        return x @ p[f"{name}.weight"].T + p[f"{name}.bias"]
+
+    def heads(x: Any, i: int) -> Any:
+        rows = slice(i * width, (i + 1) * width)
+        x = x @ p["self_attn.in_proj_weight"][rows].T + p["self_attn.in_proj_bias"][rows]
+        return mygrad.swapaxes(x.reshape(batch, tokens, 4, width // 4), 1, 2)
+
+    def loss() -> Any:
+        z = mygrad.tensor(x.reshape(-1, width), constant=True)
+        h = norm(z, "norm1")
+        q, k, v = (heads(h, i) for i in range(3))
+        y = softmax(q @ mygrad.swapaxes(k, 2, 3) / math.sqrt(width // 4), axis=-1) @ v
+        z = z + linear(mygrad.swapaxes(y, 1, 2).reshape(-1, width), "self_attn.out_proj")
+        h = linear(norm(z, "norm2"), "linear1")
+        h = h * 0.5 * (mygrad.execute_op(Erf, h / math.sqrt(2)) + 1.0)
+        return ((z + linear(h, "linear2")) ** 2).mean()
+
+    return eager(list(p.values()), loss)
+
+
 TRANSFORMER = {
     "gradwalk replayed": lambda: replayed(*gradwalk_block()),
     "gradwalk eager": lambda: eager(*gradwalk_block()),
     "PyTorch": torch_block,
+    "MyGrad": mygrad_block,
+}
+
+
+# --- GELU of so many numbers that they don't fit into the cache -----------------------------------
+
+MANY = np.random.default_rng(0).normal(size=2_000_000)
+
+
+def gelu_loss(library: Any, x: Any) -> Any:
+    return (0.5 * x * (1.0 + library.tanh(0.79788456 * (x + 0.044715 * x * x * x)))).sum()
+
+
+def gradwalk_gelu() -> Any:
+    import autograd
+
+    x = autograd.Tensor(MANY)
+    return [x], (lambda: gelu_loss(autograd, x))
+
+
+def torch_gelu() -> Any:
+    import torch
+
+    x = torch.tensor(MANY, requires_grad=True)
+    return torch_step([x], lambda: gelu_loss(torch, x))
+
+
+def mygrad_gelu() -> Any:
+    import mygrad
+
+    x = mygrad.tensor(MANY)
+    return eager([x], lambda: gelu_loss(mygrad, x))
+
+
+GELU = {
+    "gradwalk replayed": lambda: replayed(*gradwalk_gelu()),
+    "gradwalk eager": lambda: eager(*gradwalk_gelu()),
+    "PyTorch": torch_gelu,
+    "MyGrad": mygrad_gelu,
 }
 
 

@@ -44,5 +44,6 @@ WORKLOADS = {
         networks.TRANSFORMER,
         1e-3,
     ),
+    "gelu": Workload("GELU of 2,000,000 numbers, float64", networks.GELU),
     "hessian": Workload("the Hessian of a network with 50 parameters", networks.HESSIAN, 1e-6),
 }
