@@ -191,6 +191,17 @@ def test_warm_up_rises_to_the_schedule_and_follows_it(warm, steps):
     assert rates[warm:] == [inner(i) for i in range(steps)]
 
 
+def test_an_optimiser_of_one_s_own_defines_update():
+    class SignDescent(nets.Optimiser):
+        def update(self, data, grad, lr, t, memory):
+            return data - lr * np.sign(grad)
+
+    parameters = [Tensor([3.0, -2.0])]
+    np.testing.assert_allclose(descend(parameters, SignDescent(parameters, 0.5), 6), [[1.0, 1.0]])
+    with pytest.raises(NotImplementedError, match=r"Optimiser must define update\(\.\.\.\)"):
+        descend(parameters, nets.Optimiser(parameters, 0.5), 1)
+
+
 def test_an_optimiser_follows_its_schedule():
     w = Value(0.0)
     optimiser = SGD([w], schedules.step_decay(1.0, every=2, factor=0.5))
