@@ -143,6 +143,43 @@ class TestScalars:
         output = (1.0 / x).exp()
         tape = Tape(output, [x])
         assert tape.value(1e-4) == np.inf and tape.value(0.0) == np.inf
+        for _ in range(3000):
+            output = output * 0.999
+        tape = Tape(output, [x])
+        assert tape.value() == output.data and tape.value(0.0) == np.inf
+
+    @pytest.mark.parametrize("pairs", [
+        [(i, j) for i in range(8) for j in range(i + 1)],  # a triangle
+        [(0, 0), (0, 1), (1, 1), (0, 0)],  # one of them twice
+        [(0, j) for j in range(8)],  # a vector times a matrix
+    ], ids=["triangle", "twice", "vector"])  # fmt: skip
+    def test_sums_of_products_that_are_no_matrix_product(self, pairs):
+        rng = np.random.default_rng(0)
+        a, b = ([[Value(x) for x in row] for row in rng.normal(size=(8, 64))] for _ in range(2))
+        output = sum(sum(x * y for x, y in zip(a[i], b[j], strict=True)).tanh() for i, j in pairs)
+        inputs = [x for x in toposort(output) if x.op is None]
+        value, gradients = Tape(output, inputs).value_and_grad()
+        assert close(value, output.data) and close(gradients, grad(output, inputs))
+
+    def test_a_matrix_product_in_a_deep_graph_replays_rows(self):
+        rng = np.random.default_rng(0)
+        a, b = ([[Value(x) for x in row] for row in rng.normal(size=(4, 16))] for _ in range(2))
+        output = sum(sum(x * y for x, y in zip(i, j, strict=True)).tanh() for i in a for j in b)
+        for _ in range(100):
+            output = output.sin() * 1.5
+        inputs = [x for matrix in (a, b) for row in matrix for x in row]
+        tape = Tape(output, inputs)
+        assert any("@" in cost.operation for cost in tape.profile().costs)
+        numbers = rng.normal(size=(len(inputs), 3))
+        values = tape.value(*numbers)
+        for i, row in enumerate(numbers.T):
+            assert close(values[i], eager(output, inputs, row)[0])
+
+    def test_columns_of_one_digest_are_told_apart(self):
+        first, second = np.random.default_rng(0).integers(1 << 62, size=2)
+        columns = np.array([[second, 0, second], [0, first, 0]])
+        which, distinct = autograd.tape.layout._distinct(columns)
+        assert len(distinct) == 2 and np.array_equal(columns[:, distinct][:, which], columns)
 
     def test_a_deep_chain(self):
         x = Value(0.5)
@@ -282,6 +319,16 @@ class TestTensors:
                 for g, e in zip(gradients, grad(output, inputs), strict=True):
                     assert np.array_equal(g, e)
 
+    def test_a_computed_value_joins_tensors_in_their_precision(self):
+        x, s = Tensor(np.array([1.1, 2.3], np.float32)), Value(0.3)
+        output = (x * (s * s)).sum()
+        tape = Tape(output, [x, s])
+        for data in ((x.data, 0.3), (x.data, 0.7)):
+            value, (gx, gs) = tape.value_and_grad(*data)
+            expected, (ex, es) = eager(output, [x, s], data)
+            assert (value, gs) == (expected, es) and np.array_equal(gx, ex)
+            assert gx.dtype == value.dtype == np.float32
+
     def test_a_maximum_of_few_numbers_is_read_afresh(self):
         x = Tensor([[1.0, 5.0], [2.0, 3.0]])
         tape = Tape((x * 1.0).max(axis=0).max(axis=0), [x])
@@ -343,6 +390,12 @@ class TestWrongUse:
         with pytest.raises(ValueError, match="different nodes"):
             Tape(y, [x, x])
 
+    def test_an_input_that_is_no_node(self):
+        output = Value(2.0) * 3.0
+        for outputs in (output, [output]):
+            with pytest.raises(TypeError, match=r"inputs must be Values or Tensors.*, got float"):
+                Tape(outputs, [2.0])
+
     def test_numbers_that_do_not_fit(self):
         x = Tensor([1.0, 2.0])
         tape = Tape(x.sum(), [x])
@@ -391,3 +444,23 @@ class TestWrongUse:
         x = Tensor([1.0, 2.0])
         with pytest.warns(UserWarning, match="read as .data"), Guards():
             (x * x.data).sum()
+
+
+def test_a_profile_names_the_dearest_first():
+    x = Tensor(np.ones((40, 40)))
+    profile = Tape((x @ x).tanh().sum(), [x]).profile()
+    header, *lines, total = str(profile).splitlines()
+    assert header.split() == ["operation", "nodes", "kB", "µs"]
+    seconds = [float(line.split()[-1]) for line in lines]
+    assert seconds == sorted(seconds, reverse=True) and len(lines) == len(profile.costs)
+    assert total.startswith("together") and f"{profile.seconds * 1e6:.1f}" in total
+    product = next(line for line in lines if "matmul" in line)
+    assert product.split()[-2] == "38.4"  # 3 · 1,600 · 8 bytes, counted in thousands
+
+
+def test_a_tape_leaves_the_garbage_collector_as_it_was():
+    x = Value(2.0)
+    for switch in (gc.disable, gc.enable):
+        switch()
+        Tape(x * x, [x])
+        assert gc.isenabled() == (switch is gc.enable)
