@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import warnings
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -289,6 +290,13 @@ def test_a_mutant_that_does_not_end_is_killed():
 
     result = audit(check, of=countdown, patience=0.2)
     assert any("no result after" in how for how in result.killed.values())
+
+
+def test_an_audit_runs_in_a_thread_too():
+    x = Tensor([0.3, 1.2, -0.7])
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(audit, lambda: numeric(autograd.sum, x, 1e-5), of=autograd.sum).result()
+    assert found.score > 0.5
 
 
 def countdown(n):
