@@ -296,7 +296,7 @@ def test_an_audit_runs_in_a_thread_too():
     x = Tensor([0.3, 1.2, -0.7])
     with ThreadPoolExecutor(1) as pool:
         found = pool.submit(audit, lambda: numeric(autograd.sum, x, 1e-5), of=autograd.sum).result()
-    assert found.score > 0.5
+    assert 0 < found.score < 1
 
 
 def countdown(n):
