@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd.tape import draw
+from autograd.tape import draw, lookup
 from nets.losses import (
     cross_entropy,
     hinge,
@@ -353,18 +353,19 @@ def embedding(indices: Any, weight: Any) -> Any:
     array([[1. , 1.5],
            [0. , 0.5]])
     """
-    indices, rows = np.asarray(indices), np.shape(weight)[0]
-    if indices.dtype.kind not in "iu":
-        raise TypeError(
-            f"embedding: indices must be integers, got dtype {indices.dtype}; "
-            f"convert them with .astype(int)"
-        )
-    if indices.size and not 0 <= indices.min() <= indices.max() < rows:
-        raise ValueError(
-            f"embedding: indices must lie between 0 and {rows - 1}, got "
-            f"{indices.min()} to {indices.max()}; give the table a row for each"
-        )
-    return autograd.take(weight, index=indices)
+    if not isinstance(indices, autograd.Node):
+        indices, rows = np.asarray(indices), np.shape(weight)[0]
+        if indices.dtype.kind not in "iu":
+            raise TypeError(
+                f"embedding: indices must be integers, got dtype {indices.dtype}; "
+                f"convert them with .astype(int)"
+            )
+        if indices.size and not 0 <= indices.min() <= indices.max() < rows:
+            raise ValueError(
+                f"embedding: indices must lie between 0 and {rows - 1}, got "
+                f"{indices.min()} to {indices.max()}; give the table a row for each"
+            )
+    return lookup(weight, indices)
 
 
 def attention(query: Any, key: Any, value: Any, mask: Any = None) -> Any:
@@ -414,6 +415,6 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     """
     if not 0 <= p < 1:
         raise ValueError(f"dropout: p must lie in [0, 1), got {p}; it is the part that is dropped")
-    dtype = x.dtype if isinstance(x, autograd.Tensor) else float
-    kept = draw(lambda: (rng.random(np.shape(x)) >= p).astype(dtype))
+    shape, single = np.shape(x), getattr(x, "dtype", None) == np.float32
+    kept = draw(lambda: (rng.random(shape) >= p).astype(np.float32 if single else np.float64))
     return autograd.div(autograd.mul(x, kept), 1 - p)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd
+from autograd.tape import lookup
 from nets.module import numbers
 
 __all__ = [
@@ -78,19 +79,19 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     scores = autograd.log_softmax(logits, axis=-1)
     if np.shape(targets) == shape:
         return autograd.neg(autograd.mean(autograd.sum(autograd.mul(targets, scores), axis=-1)))
-    classes = np.asarray(targets)
-    if classes.shape != shape[:-1] or classes.dtype.kind not in "iu":
+    raw = not isinstance(targets, autograd.Node)
+    classes: Any = np.asarray(targets) if raw else targets
+    if classes.shape != shape[:-1] or (raw and classes.dtype.kind not in "iu"):
         raise ValueError(
             f"cross_entropy: targets must be integers of shape {shape[:-1]}, or distributions of "
             f"shape {shape}, got dtype {classes.dtype} and shape {classes.shape}"
         )
-    if classes.size and not 0 <= classes.min() <= classes.max() < shape[-1]:
+    if raw and classes.size and not 0 <= classes.min() <= classes.max() < shape[-1]:
         raise ValueError(
             f"cross_entropy: classes must lie between 0 and {shape[-1] - 1}, got "
             f"{classes.min()} to {classes.max()}; give the logits one column per class"
         )
-    rows = autograd.reshape(scores, shape=(-1, shape[-1]))
-    picked = autograd.take(rows, index=(np.arange(classes.size), classes.ravel()))
+    picked = lookup(scores, *np.ix_(*map(np.arange, shape[:-1])), classes)
     return autograd.neg(autograd.mean(picked))
 
 

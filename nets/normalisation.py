@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.tape import tap
 from nets import functional
 from nets.module import Module, numbers
 
@@ -73,13 +74,14 @@ class BatchNorm(Module):
             )
         mean = var = None
         if self.training:
-            self._follow(numbers(x))
+            tap(x, self._follow)
         else:
             mean, var = self.running_mean, self.running_var
         return functional.batch_norm(x, mean, var, self.weight, self.bias, self.eps)
 
-    def _follow(self, x: np.ndarray) -> None:
+    def _follow(self, x: Any) -> None:
         """Let the running statistics follow those of the batch x."""
+        x = numbers(x)
         axes = (0, *range(2, x.ndim))
         count = math.prod(x.shape[i] for i in axes)
         if count < 2:

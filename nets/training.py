@@ -22,12 +22,13 @@ from nets.io import format_of
 from nets.losses import zero_one
 from nets.module import Module, numbers
 from nets.optimisers import Optimiser, clip_grad_norm
+from nets.passes import Measure, Passes
 
 __all__ = ["accuracy", "evaluate", "fit"]
 
 Data = tuple[ArrayLike, ArrayLike]
-Measure = Callable[[Any, Any], Any]
-Pass = Callable[[NDArray[Any], NDArray[Any]], tuple[Any, Any]]  # sets .grad; (loss, outputs)
+
+PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
 
@@ -58,7 +59,7 @@ def fit(
     checkpoint_every: int | None = None,
     resume: str | os.PathLike[str] | None = None,
     settings: Mapping[str, Any] | None = None,
-    compile: bool = False,
+    compile: bool = True,
     progress: bool | None = None,
 ) -> History:
     """Train `model` on mini-batches, in an order that is drawn anew in each epoch.
@@ -85,10 +86,14 @@ def fit(
             other arguments as they were (`epochs` may differ): on the same machine the final
             weights are, bit for bit, those of a training that was never interrupted.
         settings: more that must be the same when the checkpoint is resumed, as JSON can hold it.
-        compile: replay the graph of the first mini-batch (`autograd.tape.compile`) instead of
-            recording one for each: the same to rounding, and faster where arrays are small. For
-            models that do the same at each step (no dropout, no batch norm), on floating examples
-            and targets; metrics are of the validation data alone then.
+        compile: replay both passes (`autograd.tape.compile`) from the 13th mini-batch of a size on,
+            instead of recording a graph for each: the same training, faster. Losses and gradients
+            are the same to the bit where sums are added up in the same order, and to 1e-13 (of
+            float32: 1e-5) of the largest elsewhere; the random numbers are the same. What is
+            replayed are modules and losses of `nets`, with functions of `nets`, `autograd` or
+            NumPy as activations. Code of your own may do anything (print, count, draw), so it runs
+            each time; `steady = True`, set on your class or function, promises that it only
+            computes, with autograd's functions, from arguments that are Tensors then.
         progress: whether to show a progress bar, which needs tqdm. By default where the standard
             error stream is a terminal and tqdm is installed.
 
@@ -120,22 +125,20 @@ def fit(
     inputs, targets = _examples(data)
     metrics = metrics or {}
     _check(epochs, batch_size, patience, validation, checkpoint, checkpoint_every)
-    if compile:
-        _check_steady(model, inputs, targets)
     generators = _generators(model, rng)
     fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
     now = Progress()
     if resume is not None:
         now = load_checkpoint(resume, model, optimiser, generators, fixed)
     history = now.history
-    run = (_replayed if compile else _recorded)(model, loss, optimiser.parameters)
+    passes = Passes(model, loss, optimiser.parameters, generators)
 
     def save() -> None:
         if checkpoint is not None:
             everything = {**fixed, "epochs": epochs}
             save_checkpoint(checkpoint, model, optimiser, generators, now, everything)
 
-    batches = math.ceil(len(inputs) / batch_size)
+    whole, batches = len(inputs) // batch_size, math.ceil(len(inputs) / batch_size)
     done = len(history) * batches + now.batch
     with (
         _mode(model, training=True),
@@ -151,15 +154,19 @@ def fit(
                 rows = now.order[first : first + batch_size]
                 x = inputs[rows] if augment is None else augment(inputs[rows], rng)
                 y = targets[rows]
-                value, outputs = run(x, y)
+                epoch = len(history)
+                # Counted, not remembered: a training that is resumed must do the same.
+                like_it = epoch if len(rows) < batch_size else epoch * whole + now.batch
+                replay = compile and like_it >= PAYS and x.shape[1:] == inputs.shape[1:]
+                value, outputs = (passes.replay if replay else passes.record)(x, y)
                 norm = clip_grad_norm(optimiser.parameters, max_norm or math.inf)
                 if not math.isfinite(value) or not math.isfinite(norm):
-                    culprit = value if isinstance(value, autograd.Node) else loss(model(x), y)
-                    raise _diverged(culprit, len(history) + 1)
+                    if not isinstance(value, autograd.Node):
+                        value, _ = passes.record_again(x, y)
+                    raise _diverged(value, epoch + 1)
                 optimiser.step()
                 _add(now.totals, {"loss": value}, len(rows))
-                if outputs is not None:
-                    _add(now.totals, _measured(metrics, outputs, y), len(rows))
+                _add(now.totals, _measured(metrics, outputs, y), len(rows))
                 now.batch += 1
                 if bar:
                     bar.update()
@@ -211,52 +218,6 @@ def evaluate(
             outputs = model(inputs[rows])
             _add(totals, _measured(measures, outputs, targets[rows]), len(targets[rows]))
     return {name: total / len(inputs) for name, total in totals.items()}
-
-
-def _recorded(model: Module, loss: Measure, parameters: list[Any]) -> Pass:
-    """Both passes over a mini-batch, the graph being recorded anew."""
-
-    def run(inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
-        outputs = model(inputs)
-        value = loss(outputs, targets)
-        for parameter in parameters:
-            parameter.grad = None  # one that this pass doesn't reach must not move
-        if math.isfinite(value):
-            value.backward()
-        return value, outputs
-
-    return run
-
-
-def _replayed(model: Module, loss: Measure, parameters: list[Any]) -> Pass:
-    """Both passes over a mini-batch, the graph of the first one of its shape being replayed."""
-    from autograd.tape import compile
-
-    replay = compile(lambda inputs, targets: loss(model(inputs), targets), wrt=parameters)
-
-    def run(inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
-        value, gradients = replay(inputs, targets)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        return value, None
-
-    return run
-
-
-def _check_steady(model: Module, inputs: NDArray[Any], targets: NDArray[Any]) -> None:
-    """Refuse what a replay would silently get wrong, or would have to record at every step."""
-    if inputs.dtype.kind != "f" or targets.dtype.kind != "f":
-        raise ValueError(
-            f"fit: compile needs floating examples and targets, got {inputs.dtype} and "
-            f"{targets.dtype}; give classes as distributions, np.eye(classes)[targets]"
-        )
-    for path, module in model.named_modules():
-        for name, value in vars(module).items():
-            if isinstance(value, (np.random.Generator, np.ndarray)):
-                raise ValueError(
-                    f"fit: compile needs a model that does the same at each step, got "
-                    f"{type(module).__name__} at {path!r}, whose {name} changes; leave compile out"
-                )
 
 
 def _diverged(loss: autograd.Node, epoch: int) -> ArithmeticError:

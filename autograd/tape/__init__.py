@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from autograd.tape.compile import Compiled, compile, draw
+from autograd.tape.compile import Compiled, compile, draw, lookup, tap
 from autograd.tape.guards import BranchError, Guards
 from autograd.tape.tape import Tape

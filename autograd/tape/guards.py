@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Observer, describe, observing
+from autograd import Node, Observer, Value, describe, observing
 from autograd.face import COMPARISONS
 
 ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)
@@ -44,10 +45,19 @@ class Guard(NamedTuple):
         return f" {self.how} ".join(names) if self.how in COMPARISONS else f"{self.how}({names[0]})"
 
 
+class Tap(NamedTuple):
+    """`function` is to be called on the numbers of `elements`, in this shape."""
+
+    elements: tuple[Any, ...]
+    shape: tuple[int, ...] | None
+    function: Callable[[Any], None]
+
+
 class Guards(Observer):
     """Collects what Python code saw of the numbers of a graph: its comparisons, `float()`, `int()`.
 
-    A `Tape` that is given them checks at each replay that all would turn out as they did.
+    A `Tape` that is given them checks at each replay that all would turn out as they did, and then
+    calls what was told to `tap` a number.
 
     >>> from autograd import Value
     >>> from autograd.tape import Tape
@@ -65,6 +75,7 @@ class Guards(Observer):
 
     def __init__(self) -> None:
         self.found: list[Guard] = []
+        self.taps: list[Tap] = []
 
     def __enter__(self) -> Guards:
         self._mode = observing(self)
@@ -86,15 +97,51 @@ class Guards(Observer):
             return
         self.found.append(Guard(how, (node, *args), result, where))
 
-    def check(self, data: list[list[Any]]) -> None:
-        """Raise for the first guard that does not hold for its operands' `data`."""
-        for guard, numbers in zip(self.found, data, strict=True):
-            if not guard.holds(*numbers):
+    def __bool__(self) -> bool:
+        return bool(self.found or self.taps)
+
+    def tap(self, x: Any, function: Callable[[Any], None]) -> None:
+        """Have `function` called on the number of `x`, a node or an array of Values."""
+        if isinstance(x, Node):
+            self.taps.append(Tap((x,), None, function))
+        else:
+            self.taps.append(Tap(tuple(np.ravel(x)), np.shape(x), function))
+
+    def release(self) -> None:
+        """Let go of the graphs of what is tapped, once a tape knows them."""
+        leaf = Value(0.0)
+        self.taps = [
+            tap._replace(elements=tuple(leaf if isinstance(x, Node) else x for x in tap.elements))
+            for tap in self.taps
+        ]
+
+    def watched(self) -> list[Node]:
+        """The nodes whose numbers `check` is to be given."""
+        groups = [*(guard.operands for guard in self.found), *(tap.elements for tap in self.taps)]
+        return [x for group in groups for x in group if isinstance(x, Node)]
+
+    def check(self, numbers: Iterable[Any]) -> None:
+        """Raise for the first guard that does not hold; then call what was told to.
+
+        Args:
+            numbers: those of the nodes that are `watched`.
+        """
+        numbers = iter(numbers)
+
+        def data(group: tuple[Any, ...]) -> list[Any]:
+            return [next(numbers) if isinstance(x, Node) else x for x in group]
+
+        for guard in self.found:
+            now = data(guard.operands)
+            if not guard.holds(*now):
                 raise BranchError(
                     f"a replay follows the branches that were recorded, but {guard} at "
-                    f"{guard.where} was {guard.result} and is now {guard.now(*numbers)}; record "
+                    f"{guard.where} was {guard.result} and is now {guard.now(*now)}; record "
                     f"the graph again, or use autograd.tape.compile, which does"
                 )
+        for elements, shape, function in self.taps:
+            found = data(elements)
+            function(found[0] if shape is None else np.reshape(found, shape))
 
 
 def _caller() -> str:

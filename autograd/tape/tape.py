@@ -58,6 +58,7 @@ class Tape:
         guards: what Python code saw of the graph's numbers while it was recorded.
         wrt: the leaves to differentiate for, where they are not the inputs: parameters, say.
         strict: whether inputs must take part in the graph.
+        seed: a leaf to hold the gradient of the output; None: the constant 1.
 
     Raises:
         ValueError: an input is not a leaf of the graph, or is given twice.
@@ -85,19 +86,21 @@ class Tape:
         *,
         wrt: Sequence[Node] | None = None,
         strict: bool = True,
+        seed: Node | None = None,
     ) -> None:
         self._single = isinstance(output, Node)
         outputs = [output] if isinstance(output, Node) else list(output)
         self.inputs = list(inputs)
         self.wrt = self.inputs if wrt is None else list(wrt)
-        self._guards = guards or Guards()
-        watched = [x for guard in self._guards.found for x in guard.operands if isinstance(x, Node)]
+        self._guards = Guards() if guards is None else guards
         self._gradients = self._single and outputs[0].size == 1
         self._values = len(outputs)
         self._lock = threading.Lock()
         with _garbage_left_alone():
-            gradients = grad(outputs[0], self.wrt, create_graph=True) if self._gradients else []
-            first = [*outputs, *watched]
+            gradients: list[Node] = []
+            if self._gradients:
+                gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
+            first = [*outputs, *self._guards.watched()]
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
             nodes += set(self.inputs).difference(nodes)
@@ -158,24 +161,23 @@ class Tape:
             return self._replay.profile()
 
     def _run(self, data: tuple[Any, ...], everything: bool, copy: bool = True) -> list[Any]:
+        rows = self._rows(data) if data else None
         with self._lock:  # a replay has one set of buffers
-            if not data:
-                results = self._replay(None, everything, copy)
-                self._check_guards(results)
-                return results
-            rows = self._rows(data)
             if rows is None:
-                results = self._replay(data, everything, copy)
-                self._check_guards(results)
-                return results
-            arrays = [
-                np.broadcast_to(np.asarray(given), (rows, *node.shape))
-                for given, node in zip(data, self.inputs, strict=True)
-            ]
-            results = self._replay.rows(arrays, everything)
-            for row in range(rows if self._guards.found else 0):
-                self._check_guards([result[row] for result in results])
-            return results
+                results = self._replay(data or None, everything, copy)
+            else:
+                arrays = [
+                    np.broadcast_to(np.asarray(given), (rows, *node.shape))
+                    for given, node in zip(data, self.inputs, strict=True)
+                ]
+                results = self._replay.rows(arrays, everything)
+        if self._guards:
+            watched = results[self._values :]
+            if rows is None:
+                self._guards.check(watched)
+            for row in range(rows or 0):
+                self._guards.check([x[row] for x in watched])
+        return results
 
     def _rows(self, data: tuple[Any, ...]) -> int | None:
         """How many rows are given; None for plain numbers."""
@@ -196,14 +198,3 @@ class Tape:
                 )
             rows = shape[0]
         return rows
-
-    def _check_guards(self, results: list[Any]) -> None:
-        if not self._guards.found:
-            return
-        watched = iter(results[self._values :])
-        self._guards.check(
-            [
-                [next(watched) if isinstance(x, Node) else x for x in guard.operands]
-                for guard in self._guards.found
-            ]
-        )

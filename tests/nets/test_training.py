@@ -196,79 +196,6 @@ def test_a_parameter_without_a_gradient_stays():
     assert model.a.data == pytest.approx([0.8])
 
 
-# --- replayed graphs --------------------------------------------------------------------------
-
-
-def steady(seed=0):
-    """As `setup`, for a model that does the same at each step, on floating targets."""
-    rng = np.random.default_rng(seed)
-    X, y = circle(20, rng=rng)
-    model = MLP(2, 4, 1, activation=autograd.tanh, rng=rng)
-    keywords = {"loss": log_loss, "rng": rng, "batch_size": 8, "max_norm": 0.5}
-    return model, (X, y[:, None] * 1.0), {**keywords, "optimiser": Adam(model.parameters(), 0.02)}
-
-
-def test_a_compiled_training_is_the_same_to_rounding():
-    model, data, keywords = steady()
-    history = fit(model, data, epochs=4, **keywords)
-    compiled, data, keywords = steady()
-    replayed = fit(compiled, data, epochs=4, compile=True, **keywords)
-    for name, array in model.state_dict().items():
-        assert np.allclose(array, compiled.state_dict()[name], rtol=0, atol=1e-9)
-    assert replayed["loss"] == pytest.approx(history["loss"], abs=1e-9)
-
-
-def test_a_compiled_training_is_resumed_with_the_same_bits(tmp_path):
-    whole, data, keywords = steady()
-    fit(whole, data, epochs=4, compile=True, **keywords)
-    model, data, keywords = steady()
-    keywords["augment"] = interrupting(lambda x, rng: x, 7)
-    with pytest.raises(Interrupted):
-        fit(
-            model,
-            data,
-            epochs=4,
-            compile=True,
-            checkpoint=tmp_path / "c.npz",
-            checkpoint_every=1,
-            **keywords,
-        )
-    model, data, keywords = steady()
-    fit(model, data, epochs=4, compile=True, resume=tmp_path / "c.npz", **keywords)
-    assert same(model.state_dict(), whole.state_dict())
-
-
-def test_a_compiled_training_names_the_first_bad_node():
-    model, data, keywords = steady()
-    model = MLP(2, 1, rng=np.random.default_rng(0))
-    keywords |= {"loss": mse, "optimiser": SGD(model.parameters(), lr=1e200)}
-    with pytest.raises(ArithmeticError, match="mul made inf = "):
-        fit(model, data, epochs=1, compile=True, **keywords)
-
-
-@pytest.mark.parametrize(
-    ("layer", "targets", "message"),
-    [
-        (None, np.zeros((20, 1), int), r"floating .* got float64 and int64; give .*np\.eye"),
-        (
-            nets.Dropout(0.5, rng=np.random.default_rng(0)),
-            np.zeros((20, 1)),
-            "Dropout at '0', .* rng",
-        ),
-        (
-            nets.BatchNorm(2),
-            np.zeros((20, 1)),
-            "BatchNorm at '0', whose running_mean changes; leave",
-        ),
-    ],
-)
-def test_what_a_replay_would_get_wrong_is_refused(layer, targets, message):
-    model, (X, _), keywords = steady()
-    model = nets.Sequential(layer, model) if layer else model
-    with pytest.raises(ValueError, match=message):
-        fit(model, (X, targets), epochs=1, compile=True, **keywords)
-
-
 # --- early stopping ---------------------------------------------------------------------------
 
 
@@ -423,16 +350,16 @@ from nets.data import circle
 path, final, pause = sys.argv[1], sys.argv[2], float(sys.argv[3])
 resume = sys.argv[4] if len(sys.argv) > 4 else None
 
-def loss(outputs, targets):
+def slowly(inputs, rng):
     time.sleep(pause)
-    return log_loss(outputs, targets)
+    return inputs
 
 rng = np.random.default_rng(0)
 X, y = circle(20, rng=rng)
 model = MLP(2, 4, 1, rng=rng)
 optimiser = SGD(model.parameters(), 0.1, 0.9)
-fit(model, (X, y[:, None]), loss=loss, optimiser=optimiser, epochs=6, batch_size=2, rng=rng,
-    checkpoint=path, checkpoint_every=1, resume=resume)
+fit(model, (X, y[:, None]), loss=log_loss, optimiser=optimiser, epochs=6, batch_size=2, rng=rng,
+    augment=slowly, checkpoint=path, checkpoint_every=1, resume=resume)
 save(model, final)
 """
 
