@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ import nets
 from autograd import Primitive, Tensor, Value
 from autograd.testing import GradientError, Verdict, check_grads, examine, replaced
 from autograd.testing.passes import broken_symmetries
+from autograd.testing.probe import Probe
 from autograd.testing.subject import Call, Function, Gradient
 
 RNG = np.random.default_rng(7)
@@ -202,6 +204,32 @@ def test_one_wrong_entry_of_100_000():
     assert examine(lambda x: (x * x).sum(), x, order=1, budget=4).ok
     report = is_wrong(lambda x: square(x).sum(), x, order=1, budget=4)
     assert report.findings[-1].index == (77_777,)
+
+
+@pytest.mark.parametrize("error", [0.0, -2.0, 0.002], ids=["right", "wrong sign", "wrong by 0.2 %"])
+def test_one_wrong_entry_of_a_million(error):
+    factor, place = np.ones(1_000_000), int(RNG.integers(1_000_000))
+    factor[place] += error
+    square = custom(lambda g, out, x: 2 * g * x * factor)
+    report = examine(lambda x: square(x).sum(), Tensor(RNG.uniform(0.5, 2.0, 1_000_000)), order=1)
+    assert report.ok is (error == 0.0), report
+    assert report.ok or report.findings[-1].index == (place,)
+
+
+@pytest.mark.parametrize("sigmas", [0.5, 1.0, 2.0])
+def test_one_wrong_entry_is_found_with_the_stated_probability(sigmas):
+    """Among 2 · 5,000 entries, wrong by sigmas · rtol √5,000, over 400 draws of directions."""
+    function = Function(lambda x: x.sum(), (Tensor(np.ones(10_000)),))
+    found = 0
+    with function.at({}) as call:
+        probe = Probe(function, call, np.ones(()), 1, 1e-6)
+        for seed in range(400):
+            directions = probe.directions("inputs[0]", 4, np.random.default_rng(seed))
+            entries = [d for d in directions if d[seed] != 0]
+            assert len(entries) == 2 and all((d != 0).sum() == 5_000 for d in entries)
+            found += any(sigmas * 5_000**0.5 > abs(d.sum()) for d in entries)
+    stated = 1 - math.erfc(sigmas / 2**0.5) ** 2
+    assert abs(found / 400 - stated) < 4 * (stated * (1 - stated) / 400) ** 0.5 + 0.01
 
 
 @pytest.mark.parametrize("shape", [(), (2, 2), (3, 1), (4,)])
@@ -460,6 +488,11 @@ def test_a_function_that_raises_outside_its_domain():
 
     assert examine(f, Value(1.0)).verdict is Verdict.EDGE
     check_grads(f, Value(0.99))
+
+
+def test_a_kink_so_near_that_only_one_side_shows_the_slope():
+    numbers = [0.0, -1.6926782843080177e-06, 0.0, 2.0]
+    check_grads(lambda x: (x.relu() + (x * x).sin()).sum() * x.tanh(), Tensor(numbers), order=1)
 
 
 def test_a_jump():

@@ -154,7 +154,7 @@ def test_replayed_or_not_the_verdicts_are_the_same():
         (y,) = net(x)
         return [y.relu(), (y * 0.0).abs(), (x[0] + 3.0).log()]
 
-    for x in ([Value(0.3), Value(-0.4)], [Value(0.0), Value(0.0)], [Value(-3.0), Value(1.0)]):
+    for x in ([Value(0.0), Value(0.4)], [Value(-3.0), Value(1.0)]):
         reports = []
         for large in (10**9, 100):
             with patch.object(replay, "LARGE_SCALAR", large):
