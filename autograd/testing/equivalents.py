@@ -117,6 +117,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "graph._exhausted: if ends is None: → if True: (branch always taken)",
     ),
     "the list has one element": (
+        "subject.joined: return nodes[0] → return nodes[-1] (constant changed)",
         "graph.grad: return results if isinstance(inputs, (list, tuple)) else results[0] → return results if isinstance(inputs, (list, tuple)) else results[-1] (constant changed)",
         "graph.jacobian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[-1] (constant changed)",
         "graph.hessian: return jacobian(first[0], inputs) → return jacobian(first[-1], inputs) (constant changed)",
@@ -197,6 +198,8 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "a difference has the same size the other way round": (
         "verdict.judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
+        "report.Report.worst: apart = abs(finding.analytic - finding.numeric) → apart = abs(finding.numeric - finding.analytic) (operands swapped)",
+        "passes.broken_symmetries: if abs(one - other) > allowed: → if abs(other - one) > allowed: (operands swapped)",
     ),
     "of two sorted numbers the upper one has the larger size only where it is positive": (
         "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",

@@ -91,7 +91,10 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 _NON_COMMUTATIVE = (ast.Sub, ast.Div, ast.Pow, ast.MatMult)
 _MODULES = ("np", "math", "operator", "builtins", "kernels")
 _REDUCTIONS = {"sum": "mean", "mean": "sum"}
-_SYMMETRIC = ("equal", "isinstance", "max", "min")
+_SYMMETRIC = (
+    *("equal", "isinstance", "max", "min"),
+    *("allclose", "array_equal", "identical", "same", "shares_memory", "suppress"),
+)
 _SHAPES_AND_MASKS = ("shape_of", "equal", "step", "sign", "isfinite", "shape", "ndim", "dtype")
 _DROPPABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue)
 

@@ -109,7 +109,7 @@ class Report:
                 f"{f.analytic:.10g}",
                 f"{f.numeric:.10g} ± {f.error:.1g}",
                 f"{f.tolerance:.1g}",
-                str(f.verdict),
+                f.verdict,
                 f.explained,
             )
             for f in self.worst

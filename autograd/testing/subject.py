@@ -33,11 +33,10 @@ class Call(NamedTuple):
 
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
         """The vector-Jacobian product with `seed`, by name."""
-        names = list(self.leaves) if names is None else names
-        leaves = [self.leaves[name] for name in names]
+        leaves = {name: self.leaves[name] for name in (self.leaves if names is None else names)}
         with quiet(), backward_pass():
-            found = grad(self.output, leaves, like(self.output._data, seed))
-        return dict(zip(names, found, strict=True))
+            found = grad(self.output, list(leaves.values()), like(self.output._data, seed))
+        return dict(zip(leaves, found, strict=True))
 
 
 class Subject(Protocol):
@@ -128,7 +127,7 @@ class Gradient:
 
     def __init__(self, subject: Subject, cotangent: Any) -> None:
         self.subject, self.name = subject, f"the gradient of {subject.name}"
-        self.cotangent = "cotangent" + "′" * str(subject.numbers.keys()).count("cotangent")
+        self.cotangent = "cotangent" + "′" * sum("cotangent" in name for name in subject.numbers)
         self.numbers = {**subject.numbers, self.cotangent: cotangent}
 
     @contextmanager
@@ -184,7 +183,10 @@ def parameters_of(f: Any, params: Any) -> dict[str, Node]:
         return {}
     else:
         tree = params if isinstance(params, (Mapping, list, tuple, Node)) else list(params)
-        named = {leaf.label or path: leaf for path, leaf in flat(tree, "params")}
+        named = {}
+        for path, leaf in flat(tree, "params"):
+            label = getattr(leaf, "label", None) or path
+            named[path if label in named else label] = leaf
     for name, node in named.items():
         if not isinstance(node, Node) or node.op is not None:
             raise TypeError(f"params must be leaves of the graph, got {kind(node)} as {name}")
@@ -196,7 +198,7 @@ def joined(nodes: list[Node]) -> Node:
     if len(nodes) == 1:
         return nodes[0]
     reshape, concatenate = TABLE["reshape"], TABLE["concatenate"]
-    return concatenate(*[reshape(node, shape=(-1,)) for node in nodes])
+    return concatenate(*[reshape(node) for node in nodes])
 
 
 def like(number: Any, other: Any) -> Any:
@@ -280,4 +282,4 @@ def widened(number: Any) -> Any:
 
 def in_float64() -> Any:
     """Within it `astype` casts to float64 only: what f does in float32 is certified in float64."""
-    return replaced(TABLE["astype"], prepare=lambda dtype: {"dtype": np.dtype(float)})
+    return replaced(TABLE["astype"], prepare=lambda dtype: {"dtype": float})

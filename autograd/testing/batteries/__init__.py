@@ -4,9 +4,12 @@ Each takes a primitive (those of the rules) or nothing (all others), and raises 
 wrong. The audit counts which battery kills which mutant first.
 """
 
-from autograd.testing.batteries import slopes
+from autograd.testing.batteries import parts, slopes
 from autograd.testing.batteries.engine import ENGINE
 from autograd.testing.batteries.rules import RULES, calls
 
 # What decides in `check_grads`: groups of functions, and the batteries that their mutants meet.
-CHECKER = ((slopes.FUNCTIONS, slopes.BATTERIES),)
+CHECKER = (
+    (slopes.FUNCTIONS, slopes.BATTERIES),
+    (parts.FUNCTIONS, parts.BATTERIES),
+)
