@@ -104,7 +104,8 @@ class Probe:
         gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
         analytic = along(direction, gradients[name])
         rounding = 8 * EPS * along(np.abs(direction), np.abs(gradients[name]))
-        noise = EPS * float(np.linalg.norm(cotangent * self.base))
+        finite = np.where(np.isfinite(self.base), self.base, 0.0)
+        noise = EPS * float(np.linalg.norm(cotangent * finite))
 
         def phi(ts: np.ndarray) -> np.ndarray:
             base, *moved = self.outputs(name, direction, ts)
