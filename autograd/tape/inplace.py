@@ -18,6 +18,8 @@ from autograd.kernels import accumulate, is_fancy
 # as NumPy's own type hints don't know all that these take
 add: Any = np.add
 
+POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}  # as NumPy's operator has them
+
 
 def into(op: Primitive, params: dict[str, Any]) -> Callable[..., Any]:
     """`call(*operands, out)` that leaves in `out` what `op.array(*operands, **params)` returns."""
@@ -37,7 +39,7 @@ def into(op: Primitive, params: dict[str, Any]) -> Callable[..., Any]:
 def power(x: Any, y: Any, out: np.ndarray) -> None:
     """As NumPy's operator does it: some exponents have a faster and more precise way."""
     if np.size(y) == 1 and np.shape(x) == out.shape:
-        special = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}.get(float(np.reshape(y, ())))
+        special = POWERS.get(float(np.reshape(y, ())))
         if special is not None:
             special(x, out)
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -237,18 +237,24 @@ class Layout:
         order = np.argsort(owner, kind="stable")
         self.owner, self.source = owner[order], source[order]
 
-    def _levels(self, vertices: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-        """The longest path from a leaf to each of `vertices`, which are in topological order."""
-        level = [0] * self.count
+    def _levels(
+        self, vertices: np.ndarray, start: np.ndarray, stop: np.ndarray, boundary: int
+    ) -> np.ndarray:
+        """The longest path to each of `vertices`, which are in topological order.
+
+        From a leaf; to the gradients, from `boundary` on, after all else, which they find ready.
+        """
+        level, ready = [0] * self.count, 0
         source = self.source.tolist()
-        for vertex, begin, end in zip(
-            vertices.tolist(), start.tolist(), stop.tolist(), strict=True
-        ):
-            highest = 0
-            for operand in source[begin:end]:
-                if level[operand] > highest:
-                    highest = level[operand]
-            level[vertex] = highest + 1
+        edges = zip(vertices.tolist(), start.tolist(), stop.tolist(), strict=True)
+        for part in (islice(edges, int(np.searchsorted(vertices, boundary))), edges):
+            for vertex, begin, end in part:
+                highest = ready
+                for operand in source[begin:end]:
+                    if level[operand] > highest:
+                        highest = level[operand]
+                level[vertex] = highest + 1
+            ready = max(level)
         return np.array(level)[vertices]
 
     # --- groups -------------------------------------------------------------------------------
@@ -258,9 +264,8 @@ class Layout:
         start = np.flatnonzero(np.diff(self.owner, prepend=-1))
         arity = np.diff(start, append=len(self.owner))
         vertices = self.owner[start]
-        level = self._levels(vertices, start, start + arity)
-        self.gradient_level = int(level.max(initial=0)) + 1
-        level[vertices >= boundary] += self.gradient_level
+        level = self._levels(vertices, start, start + arity, boundary)
+        self.gradient_level = int(level[vertices < boundary].max(initial=0)) + 1
         code = self.code[vertices]
         order = np.lexsort((arity, code, level))
         new = np.ones(len(order), bool)
@@ -292,7 +297,7 @@ class Layout:
 
     def _narrow(self, level: np.ndarray, arity: np.ndarray, group_level: np.ndarray) -> np.ndarray:
         """For each level which stretch of narrow ones it belongs to, or -1 for a wide one."""
-        levels = 2 * self.gradient_level
+        levels = int(level.max(initial=self.gradient_level)) + 1
         operands = np.bincount(level, arity, levels)
         groups = np.bincount(group_level, minlength=levels)
         narrow = operands < WIDTH * groups

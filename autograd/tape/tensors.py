@@ -13,12 +13,11 @@ import numpy as np
 
 from autograd import Node, Primitive
 from autograd.kernels import ones
-from autograd.tape.inplace import into
+from autograd.tape.inplace import POWERS, into
 from autograd.tape.profile import Profile, measured
 
 # may return a view of their operand
 VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
-POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}  # as NumPy's operator has them
 FEW = 16  # arrays of which the maximum is taken one by one
 BIG = 1 << 23  # bytes of an array, from which on elementwise operations go through it tile by tile
 TILE = 1 << 18  # bytes of a tile, which stays in the cache from one operation to the next

@@ -116,6 +116,13 @@ class TestScalars:
         value, gradients = Tape(output, inputs).value_and_grad()
         assert close(value, output.data) and close(gradients, grad(output, inputs))
 
+    @pytest.mark.parametrize("exponent", [2.0, 0.5, -1.0, 3.0])
+    def test_powers_that_have_a_faster_way(self, exponent):
+        inputs = [Value(0.1 + i) for i in range(60)]
+        output = sum(x**exponent * w for w, x in enumerate(inputs))
+        value, gradients = Tape(output, inputs).value_and_grad()
+        assert close(value, output.data) and close(gradients, grad(output, inputs))
+
     def test_dense_layers_become_matrix_products(self):
         rng = np.random.default_rng(0)
         x, w, v = (
