@@ -197,9 +197,21 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "node.Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
     ),
     "a difference has the same size the other way round": (
+        "check._compare_float32: size, apart = (np.abs(exact), np.abs(gradient - exact)) → size, apart = (np.abs(exact), np.abs(exact - gradient)) (operands swapped)",
         "verdict.judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
         "report.Report.worst: apart = abs(finding.analytic - finding.numeric) → apart = abs(finding.numeric - finding.analytic) (operands swapped)",
         "passes.broken_symmetries: if abs(one - other) > allowed: → if abs(other - one) > allowed: (operands swapped)",
+    ),
+    "an order is examined only as long as there are no problems": (
+        "check._examine: report.problems += broken_promises(subject, call, cotangent) → report.problems = broken_promises(subject, call, cotangent) (overwritten, not accumulated)",
+        "check._look_near_by: report.problems += there.problems → report.problems = there.problems (overwritten, not accumulated)",
+    ),
+    "the first order is the last in any case": (
+        "check._look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, 0, 2, rng, there) (constant changed)",
+        "check._look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, -1, 2, rng, there) (constant changed)",
+    ),
+    "no size is negative": (
+        "check._compare_float32: if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0))).all(): → if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=-1.0))).all(): (constant changed)",
     ),
     "of two sorted numbers the upper one has the larger size only where it is positive": (
         "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
