@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value
-from autograd.viz.page import CELLS, STATIC, page_data, quantity
+from autograd.viz.page import CELLS, HEIGHT, STATIC, frame, page_data, quantity
 from autograd.viz.stepper import Stepper
 
 CHROMIUM = next(
@@ -308,6 +308,15 @@ def test_a_notebook_gets_the_page_in_a_frame(tab: Any) -> None:
     assert shown(root) == expected(stepper, 5)
 
 
+def test_a_frame_is_as_high_as_its_table_needs() -> None:
+    heights = [
+        int(re.search(r"width: 100%; height: (\d+)px", frame(stepper))[1])  # type: ignore[index]
+        for stepper in (example(), tangle(30), network())
+    ]
+    assert heights[0] == 400 + 32 * len(example().nodes) < HEIGHT
+    assert heights[1:] == [HEIGHT, HEIGHT], "many rows; arrays, whose rows are higher"
+
+
 def test_nbconvert_keeps_it_stepping(browser: Any, tmp_path: Path) -> None:
     nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
@@ -345,11 +354,22 @@ def test_odd_graphs(tab: Any, tmp_path: Path, root: Any, seed: Any) -> None:
         tab.keyboard.press("ArrowRight")
 
 
+def hide_renderers(monkeypatch: Any) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+
+
+def test_without_a_renderer_a_note_says_what_to_install(monkeypatch: Any) -> None:
+    hide_renderers(monkeypatch)
+    data = page_data(example())
+    assert data["svg"] == ""
+    assert "pip install 'gradwalk[viz]'" in data["note"]
+
+
 def test_without_a_renderer_the_page_steps_and_says_why(
     tab: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    hide_renderers(monkeypatch)
     stepper = example()
     root = opened(tab, stepper, tmp_path)
     tab.keyboard.press("ArrowRight")
