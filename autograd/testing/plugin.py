@@ -40,7 +40,8 @@ def register_profiles() -> None:
     from hypothesis import HealthCheck, settings
 
     slow = [HealthCheck.too_slow]
-    settings.register_profile("dev", deadline=None, suppress_health_check=slow)
+    plain = settings.get_profile("default")  # without a parent, that in force would be it
+    settings.register_profile("dev", plain, deadline=None, suppress_health_check=slow)
     dev = settings.get_profile("dev")
     settings.register_profile("ci", dev, derandomize=True, database=None, print_blob=True)
     settings.register_profile("thorough", dev, max_examples=2000)
