@@ -65,6 +65,7 @@ class Module:
     """
 
     training = True
+    steady = False  # in a class of your own: whether `fit` may replay it, see there
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; called by `module(...)`."""

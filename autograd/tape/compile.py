@@ -201,7 +201,12 @@ def compile(
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
     are no floating numbers (they may decide the structure), and where a comparison, `float()` or
     `int()` of a node turns out differently than in every recording so far. Other leaves are read
-    afresh each time; numbers that are drawn inside must be drawn by `autograd.tape.draw`.
+    afresh each time. Random numbers must be drawn by `draw`, indices that change be looked up by
+    `lookup`, and what is to happen each time be done by `tap`, all of `autograd.tape`.
+
+    Results are those of the function itself to the bit where sums are added up in the same order,
+    and to 1e-13 of the largest (float32: 1e-5) elsewhere. A replay that turns out not to hold has
+    drawn its random numbers: the recording that takes its place draws others.
 
     Args:
         function: of numbers or arrays, returns one node of a single number.

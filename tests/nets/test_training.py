@@ -484,6 +484,7 @@ def test_a_history_is_a_table_of_columns():
     assert history["loss"] == [2.0, 1.0, 1.0]
     assert history.best("loss") == 2
     assert len(str(history).splitlines()) == 4
+    assert str(History()) == "no epoch yet"
     with pytest.raises(KeyError, match="'speed' was not measured; the history has: loss"):
         history["speed"]
 
