@@ -66,12 +66,14 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-3:-1]) (constant changed)",
     ),
     "NumPy infers a size of 1, or any, from a negative one": (
+        "replay.Replay.__call__: yield from np.transpose(outputs).reshape(-1, *self.shape) → yield from np.transpose(outputs).reshape(-2, *self.shape) (constant changed)",
         "primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (-1,)) + (columns or (1,))) (constant changed)",
         "primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (1,)) + (columns or (-1,))) (constant changed)",
         "primitives.as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)",
         "primitives.as_matrices: y = y if y.ndim > 1 else reshape(y, shape=(-1, 1)) → y = y if y.ndim > 1 else reshape(y, shape=(-2, 1)) (constant changed)",
     ),
     "a list is searched as well as a set, only slower; the set is the function's own": (
+        "replay.Replay.__init__: used = set(toposort(output)) → used = toposort(output) (call dropped)",
         "graph.steps: wanted = None if inputs is None else _leading_to(set(inputs), order) → wanted = None if inputs is None else _leading_to(inputs, order) (call dropped)",
         "graph._leading_to: wanted = set(inputs) → wanted = inputs (call dropped)",
     ),
@@ -91,6 +93,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "graph._walk: exact = [np.float64(x) if type(x) is float else x for x in values] → exact = [np.float64(x) for x in values] (branch always taken)",
     ),
     "a short cut: the general path below gives the same": (
+        "replay.replay_of: if not call.leaves or len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): → if len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): (condition dropped)",
         "graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if True: (branch always taken)",
         "graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if contribution is not float or type(operand._data) is not float: (call dropped)",
         "graph._walk: if type(contribution) is not float or type(operand._data) is not float: → if type(contribution) is not float or operand._data is not float: (call dropped)",
@@ -192,7 +195,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "node.record: if arity == 1: → if arity == -1: (constant changed)",
     ),
     "of one operand, or one rule, the first is the last": (
+        "replay.parts: return [row.operands[0] if joined and row.op is TABLE['reshape'] else row for row in rows] → return [row.operands[-1] if joined and row.op is TABLE['reshape'] else row for row in rows] (constant changed)",
         "node.record: node._first, node._second = (operands[0], None) → node._first, node._second = (operands[-1], None) (constant changed)",
+        "culprit.rules_of: rule = node.op.vjps[0 if node.op.variadic else i] → rule = node.op.vjps[-1 if node.op.variadic else i] (constant changed)",
         "node.Primitive.rules: if self.variadic and self.vjps[0] is not None: → if self.variadic and self.vjps[-1] is not None: (constant changed)",
         "node.Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
     ),
@@ -211,10 +216,18 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "check._look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, -1, 2, rng, there) (constant changed)",
     ),
     "no size is negative": (
+        "replay.replay_of: rounding = 1e-12 * np.abs(real._data).max(initial=0.0) → rounding = 1e-12 * np.abs(real._data).max(initial=-1.0) (constant changed)",
         "check._compare_float32: if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0))).all(): → if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=-1.0))).all(): (constant changed)",
     ),
     "of two sorted numbers the upper one has the larger size only where it is positive": (
         "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
+    ),
+    "the order tells a jump from a kink, and neither is a contradiction": tuple(
+        f"culprit.contradicted: probe = Probe(subject, call, rng.normal(size=call.output.shape), 1, rtol) → probe = Probe(subject, call, rng.normal(size=call.output.shape), {order}, rtol) (constant changed)"
+        for order in (2, 0, -1)
+    ),
+    "where no number is finite, none is compared with a tolerance": (
+        "culprit.accumulation_fault: small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0) → small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=-1.0) (constant changed)",
     ),
 }
 

@@ -23,7 +23,7 @@ class Replay:
         self.shape, self.scalar = output.shape, is_scalar(toposort(*parts(output)))
         used = set(toposort(output))
         self.names = {leaf: name for name, leaf in call.leaves.items() if leaf in used}
-        self.tape = Tape(parts(output) if self.scalar else [output], list(self.names))
+        self.tape = Tape(parts(output) if self.scalar else [output], [*self.names])
 
     def __contains__(self, name: str) -> bool:
         return name in self.names.values()
@@ -35,13 +35,13 @@ class Replay:
 
         A graph of Values runs for all of them at once, along the batch axis of its tape.
         """
-        for number in [np.array(list(others))] if self.scalar else others:
+        for number in [list(others)] if self.scalar else others:
             given = {**numbers, name: number}
             outputs = self.tape.value(*[given[name] for name in self.names.values()])
             if self.scalar:
-                yield from np.stack(outputs, axis=-1).reshape(-1, *self.shape)
+                yield from np.transpose(outputs).reshape(-1, *self.shape)
             else:
-                yield np.asarray(outputs[0])
+                yield from map(np.asarray, outputs)
 
 
 class Escapes(Observer):
@@ -98,7 +98,7 @@ def written(call: Call) -> list[Any]:
         else:
             places[node] = (len(operations),)
             operands = [places[x] if isinstance(x, Node) else comparable(x) for x in node.operands]
-            params = node.params and [comparable(x) for x in node.params.values()]
+            params = [comparable(x) for x in node.params.values()]
             operations.append((node.op, params, operands))
     return operations
 

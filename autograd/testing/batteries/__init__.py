@@ -4,7 +4,7 @@ Each takes a primitive (those of the rules) or nothing (all others), and raises 
 wrong. The audit counts which battery kills which mutant first.
 """
 
-from autograd.testing.batteries import check, parts, slopes
+from autograd.testing.batteries import check, parts, replay, slopes
 from autograd.testing.batteries.engine import ENGINE
 from autograd.testing.batteries.rules import RULES, calls
 
@@ -13,4 +13,5 @@ CHECKER = (
     (slopes.FUNCTIONS, slopes.BATTERIES),
     (parts.FUNCTIONS, parts.BATTERIES),
     (check.FUNCTIONS, check.BATTERIES),
+    (replay.FUNCTIONS, replay.BATTERIES),
 )
