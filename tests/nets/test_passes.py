@@ -186,6 +186,28 @@ def test_any_training_comes_to_the_same(make):
     assert_same(eager, replayed, 1e-3 if make.single else 1e-9)
 
 
+@given(settings())
+def test_the_loss_and_the_gradients_of_a_step_are_the_same(make):
+    """To 1e-13 of the largest gradient, of float32 to 1e-5; the random numbers are the same."""
+    model, (X, y), keywords = make()
+    parameters = model.parameters()
+    held = [vars(m)["rng"] for _, m in model.named_modules() if "rng" in vars(m)]
+    passes = Passes(model, keywords["loss"], parameters, held)
+    tolerance = 1e-5 if make.single else 1e-13
+    for rows in (slice(0, 3), slice(3, 6)):
+        value, outputs = passes.replay(X[rows], y[rows])
+        gradients = [parameter.grad for parameter in parameters]
+        expected, expected_outputs = passes.record_again(X[rows], y[rows])
+        assert value == pytest.approx(float(expected), rel=tolerance)
+        largest = np.abs(outputs).max()
+        assert np.allclose(outputs, nets.module.numbers(expected_outputs), 0, tolerance * largest)
+        largest = max(1.0, *(np.abs(p.grad).max() for p in parameters if p.grad is not None))
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            assert (parameter.grad is None) == (gradient is None)
+            if gradient is not None:
+                assert np.allclose(gradient, parameter.grad, 0, tolerance * largest)
+
+
 class Interrupted(Exception):
     pass
 
