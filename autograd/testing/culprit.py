@@ -42,7 +42,7 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
 
 
 def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
-    if TABLE["neg"](leaf_of(1.0, None)).op is None:
+    if TABLE["neg"](call.output).op is None:
         return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
     found: dict[str, list[Culprit]] = {"kink": [], "edge": []}
@@ -162,7 +162,7 @@ def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culpri
                 yield Culprit("edge", message, node, int(name))
     once, twice = contributions(node, cotangent), contributions(node, -2.0 * cotangent)
     for i, g in once.items():
-        if np.isfinite(g).all() and not np.allclose(-2.0 * g, twice[i], rtol=0, atol=TINY):
+        if not np.allclose(-2.0 * g, twice[i], rtol=0, atol=TINY, equal_nan=True):
             message = f"the rule of {name_of(node)} is not linear in the upstream gradient"
             yield Culprit("rule", message, node, i)
 
@@ -231,13 +231,12 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
     """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
-    walked = {step.node: np.array(step.gradient, float) for step in steps(call.output, cotangent)}
-    sums: dict[Node, Any] = {call.output: np.asarray(cotangent, float)}
+    walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
+    sums: dict[Node, Any] = {call.output: cotangent}
     for node in reversed(recorded(call.output)):
-        if node not in sums:
-            continue
-        small = 1e-12 * np.abs(sums[node]).max(initial=0.0)
-        gradient = walked.get(node, np.array(0.0))
+        sizes = np.abs(sums[node])
+        small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0)
+        gradient = walked.get(node, 0.0)
         if not np.allclose(gradient, sums[node], rtol=1e-9, atol=small, equal_nan=True):
             message = f"the engine: what reaches {name_of(node)} is added up wrongly"
             return Culprit("engine", message, node)
@@ -262,8 +261,7 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
     with subject.subject.at({}) as call:
         nodes = sample(recorded(call.output))
     for node in nodes:
-        operands = [leaf_of(x._data, None) if isinstance(x, Node) else x for x in node.operands]
-        gradient = leaf_of(rng.normal(size=node.shape), None)
+        upstream = like(node._data, rng.normal(size=node.shape))
 
         def alone(*xs: Any, node: Node = node) -> Any:
             return node.op(*xs, **node.params)  # type: ignore[misc]
@@ -274,13 +272,13 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
                 found = rule(g, alone(*xs), *xs, **node.params)
                 return found if isinstance(found, Node) else leaf_of(found, None)
 
-            if contradicted(Function(direct, (gradient, *operands)), rtol, rng):
+            if contradicted(Function(direct, (leaf_of(upstream, None), *node.operands)), rtol, rng):
                 message = (
                     f"the rule of {name_of(node)} is right, but its own derivative is not: "
                     f"does it use raw numbers where it should use nodes?"
                 )
                 return Culprit("rule", message, node)
-        second = Gradient(Function(alone, tuple(operands)), gradient._data)
+        second = Gradient(Function(alone, node.operands), upstream)
         if contradicted(second, rtol, rng) is not False:
             message = (
                 f"the engine: the rule of {name_of(node)} can be differentiated, "

@@ -93,7 +93,15 @@ _MODULES = ("np", "math", "operator", "builtins", "kernels")
 _REDUCTIONS = {"sum": "mean", "mean": "sum"}
 _SYMMETRIC = (
     *("equal", "isinstance", "max", "min"),
-    *("allclose", "array_equal", "identical", "same", "shares_memory", "suppress"),
+    *(
+        "allclose",
+        "array_equal",
+        "broadcast_shapes",
+        "identical",
+        "same",
+        "shares_memory",
+        "suppress",
+    ),
 )
 _SHAPES_AND_MASKS = ("shape_of", "equal", "step", "sign", "isfinite", "shape", "ndim", "dtype")
 _DROPPABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue)

@@ -4,7 +4,7 @@ Each takes a primitive (those of the rules) or nothing (all others), and raises 
 wrong. The audit counts which battery kills which mutant first.
 """
 
-from autograd.testing.batteries import check, parts, replay, slopes
+from autograd.testing.batteries import check, culprit, parts, replay, slopes
 from autograd.testing.batteries.engine import ENGINE
 from autograd.testing.batteries.rules import RULES, calls
 
@@ -12,6 +12,7 @@ from autograd.testing.batteries.rules import RULES, calls
 CHECKER = (
     (slopes.FUNCTIONS, slopes.BATTERIES),
     (parts.FUNCTIONS, parts.BATTERIES),
+    (culprit.FUNCTIONS, culprit.BATTERIES),
     (check.FUNCTIONS, check.BATTERIES),
     (replay.FUNCTIONS, replay.BATTERIES),
 )

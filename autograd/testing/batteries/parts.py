@@ -27,13 +27,18 @@ from autograd.testing.verdict import Verdict
 FUNCTIONS = functions_in(subject, report, passes)
 
 
-def said(action: Callable[..., Any], *arguments: Any, **more: Any) -> str:
-    """What an action raised; nothing where it passed."""
+def raised(action: Callable[..., Any], *arguments: Any, **more: Any) -> Exception | None:
     try:
         action(*arguments, **more)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+        return error
+    return None
+
+
+def said(action: Callable[..., Any], *arguments: Any, **more: Any) -> str:
+    """What an action raised; nothing where it passed."""
+    error = raised(action, *arguments, **more)
+    return f"{type(error).__name__}: {error}" if error else ""
 
 
 def row(rule: Any, forward: Any = lambda x: x * x, name: str = "row", **more: Any) -> Primitive:
