@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Node, grad
+from autograd import Node, grad, steps
 from autograd.testing.passes import rounding
 from autograd.testing.subject import GradientError
 
@@ -31,8 +31,9 @@ def linear_in_cotangent(f: Function, *inputs: Node, seed: int = 0, rtol: float =
     u, v = rng.normal(size=(2, *output.shape))
     both = _gradients(output, inputs, 2 * u - 3 * v)
     alone = zip(_gradients(output, inputs, u), _gradients(output, inputs, v), strict=True)
+    size = 2 * _largest(output, u) + 3 * _largest(output, v)
     for i, (g, (gu, gv)) in enumerate(zip(both, alone, strict=True)):
-        _agree(f"linearity in the cotangent, input {i}", g, 2 * gu - 3 * gv, rtol)
+        _agree(f"linearity in the cotangent, input {i}", g, 2 * gu - 3 * gv, rtol, size)
     for i, g in enumerate(_gradients(output, inputs, 0 * u)):
         _agree(f"a cotangent of zero, input {i}", g, 0 * g, 0.0)
 
@@ -84,9 +85,10 @@ def equivariant(
     )
     gradient, *rest = _gradients(output, (x, *others), cotangent)
     after, *rest_after = _gradients(permuted, (moved, *others), np.take(cotangent, order, axis))
-    _agree("equivariance of the gradient", after, np.take(gradient, order, axis), rtol)
+    size = _largest(output, cotangent)
+    _agree("equivariance of the gradient", after, np.take(gradient, order, axis), rtol, size)
     for i, (g, h) in enumerate(zip(rest, rest_after, strict=True), start=1):
-        _agree(f"the gradient of input {i} under permutation", h, g, rtol)
+        _agree(f"the gradient of input {i} under permutation", h, g, rtol, size)
 
 
 def invariant(
@@ -101,8 +103,9 @@ def invariant(
     cotangent = _cotangent(output, seed)
     before = _gradients(output, inputs, cotangent)
     after = _gradients(changed, inputs, cotangent)
+    size = max(_largest(output, cotangent), _largest(changed, cotangent))
     for i, (g, h) in enumerate(zip(after, before, strict=True)):
-        _agree(f"invariance of the gradient of input {i}", g, h, rtol)
+        _agree(f"invariance of the gradient of input {i}", g, h, rtol, size)
 
 
 def sum_rule(f: Function, h: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
@@ -111,8 +114,9 @@ def sum_rule(f: Function, h: Function, *inputs: Node, seed: int = 0, rtol: float
     cotangent = _cotangent(one, seed)
     together = _gradients(one + other, inputs, cotangent)
     alone = [_gradients(output, inputs, cotangent) for output in (f(*inputs), h(*inputs))]
+    size = _largest(one + other, cotangent)
     for i, (g, *parts) in enumerate(zip(together, *alone, strict=True)):
-        _agree(f"the sum rule, input {i}", g, parts[0] + parts[1], rtol)
+        _agree(f"the sum rule, input {i}", g, parts[0] + parts[1], rtol, size)
 
 
 def replay_equals_eager(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
@@ -134,8 +138,9 @@ def replay_equals_eager(f: Function, *inputs: Node, seed: int = 0, rtol: float =
     _agree("a replay (evaluate)", again, eager._data, rtol)
     value, gradients = Tape(total, leaves, strict=False).value_and_grad(*numbers)
     _agree("a replay (Tape)", value, eager._data, rtol)
+    size = _largest(eager)
     for i, (g, h) in enumerate(zip(gradients, grad(eager, moved), strict=True)):
-        _agree(f"the gradient of a replay (Tape), input {i}", g, h, rtol)
+        _agree(f"the gradient of a replay (Tape), input {i}", g, h, rtol, size)
 
 
 def values_equal_tensors(f: Function, *inputs: Node, seed: int = 0, rtol: float = 1e-12) -> None:
@@ -145,11 +150,13 @@ def values_equal_tensors(f: Function, *inputs: Node, seed: int = 0, rtol: float 
     scalars: dict[Node, Any] = {}
     value = autograd.scalarize(total, scalars)
     _agree("the scalarized graph", value.data, total._data, rtol)
+    size = _largest(total)
     for i, (x, g) in enumerate(zip(inputs, grad(total, list(inputs)), strict=True)):
         elements = np.asarray(scalars.get(x, np.zeros(0, object)), object)
         found = grad(value, list(elements.flat))
         if elements.size:  # an input may not take part
-            _agree(f"the gradient of the scalarized graph, input {i}", found, np.ravel(g), rtol)
+            law = f"the gradient of the scalarized graph, input {i}"
+            _agree(law, found, np.ravel(g), rtol, size)
 
 
 def _random(seed: int) -> np.random.Generator:
@@ -165,14 +172,20 @@ def _gradients(output: Node, inputs: tuple[Node, ...], cotangent: Any) -> list[A
     return grad(output, list(inputs), seed=cotangent)
 
 
-def _agree(law: str, found: Any, expected: Any, rtol: float, size: Any = None) -> None:
-    """Raise unless the two sides agree, relative to their largest element (or to `size`)."""
+def _largest(output: Node, cotangent: Any = None) -> float:
+    """The largest number that goes into a gradient on the way: it rounds by a part of that."""
+    sent = (x for step in steps(output, cotangent) for x in step.sent if x is not None)
+    return max((float(np.max(np.abs(x), initial=0.0)) for x in sent), default=0.0)
+
+
+def _agree(law: str, found: Any, expected: Any, rtol: float, size: float = 0.0) -> None:
+    """Raise unless the two sides agree, relative to their largest element, or to `size`."""
     found, expected = np.asarray(found, float), np.asarray(expected, float)
     if found.shape != expected.shape:
         raise GradientError(
             f"{law} does not hold: the shapes are {found.shape} and {expected.shape}"
         )
-    scale = np.max(np.abs(expected), initial=0.0) if size is None else size
+    scale = np.max(np.abs(expected), initial=size)
     apart = np.max(np.abs(found - expected), initial=0.0)
     if not apart <= rtol * scale:  # a NaN is no agreement
         raise GradientError(

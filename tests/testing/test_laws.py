@@ -171,6 +171,13 @@ def test_a_scalar_graph_equals_its_tensor_graph():
         values_equal_tensors(autograd.tanh, X)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_gradients_that_cancel_are_equal_up_to_the_rounding_of_what_cancels(seed):
+    b, a = Tensor([1.0, 2.0, 0.5]), Value(1.0)
+    values_equal_tensors(lambda b, a: b + a - a, b, a, seed=seed)
+    linear_in_cotangent(lambda b, a: autograd.log(autograd.exp(b * a)) - b * a, b, a, seed=seed)
+
+
 def test_a_nan_breaks_every_law():
     with pytest.raises(GradientError):
         linear_in_cotangent(lambda x: x * np.nan, X)
