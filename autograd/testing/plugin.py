@@ -25,10 +25,13 @@ def gradcheck() -> Callable[..., None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: Any, call: pytest.CallInfo[None]) -> Any:
-    """A failed gradient check shows its report, without the checker's own traceback."""
+    """A failed gradient check shows its report, without the checker's own traceback.
+
+    Below it stands what was noted: Hypothesis's example, and a strategy's graph as a program.
+    """
     outcome = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, GradientError):
-        outcome.longrepr = str(call.excinfo.value)
+    if call.excinfo is not None and isinstance(error := call.excinfo.value, GradientError):
+        outcome.longrepr = "\n".join([str(error), *getattr(error, "__notes__", [])])
     return outcome
 
 
