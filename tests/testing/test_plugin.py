@@ -37,8 +37,7 @@ def test_failing_otherwise():
 def run(pytester, monkeypatch):
     """Run a test file as its own project; pytest's output."""
     profile = settings.get_current_profile_name()
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
+    monkeypatch.setenv("HYPOTHESIS_PROFILE", "ci")
 
     def run(tests, *options):
         pytester.makepyfile(tests)
@@ -83,6 +82,8 @@ def test_the_example_of_the_readme_names_a_wrong_rule(run):
     ],
 )
 def test_the_environment_picks_the_profile(run, monkeypatch, environment, profile):
+    for name in ("CI", "HYPOTHESIS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     run("def test_nothing(): pass", *PLUGIN).assert_outcomes(passed=1)
