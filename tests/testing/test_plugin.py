@@ -38,6 +38,7 @@ def run(pytester, monkeypatch):
     """Run a test file as its own project; pytest's output."""
     profile = settings.get_current_profile_name()
     monkeypatch.setenv("HYPOTHESIS_PROFILE", "ci")
+    settings.load_profile("ci")  # a test file's own plugins come too late for its decorators
 
     def run(tests, *options):
         pytester.makepyfile(tests)
