@@ -229,6 +229,16 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "where no number is finite, none is compared with a tolerance": (
         "culprit.accumulation_fault: small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0) → small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=-1.0) (constant changed)",
     ),
+    "how far two numbers are apart does not depend on their order": (
+        "probe.additive: apart = abs(whole.numeric * whole.scale - sum((f.numeric * f.scale for f in parts))) → apart = abs(sum((f.numeric * f.scale for f in parts)) - whole.numeric * whole.scale) (operands swapped)",
+        "probe.Probe.compared: if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error): → if abs(found.value - analytic) > 10 * (self.rtol * size + TRUST * found.error): (operands swapped)",
+        "probe.Probe.compared: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
+        "probe.Probe.one_sided: if abs(left.value - right.value) > TRUST * error: → if abs(right.value - left.value) > TRUST * error: (operands swapped)",
+        "probe.Probe.is_noise: spread = max(spread, abs(moved - analytic)) → spread = max(spread, abs(analytic - moved)) (operands swapped)",
+    ),
+    "the way for infinite outputs is right for finite ones too, only slower": (
+        "probe.Probe.compared: if not np.isfinite(base).all(): → if True: (branch always taken)",
+    ),
 }
 
 EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

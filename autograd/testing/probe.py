@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import steps
 from autograd.testing.numeric import EPS, Line, Slope, derivative, repeated, sides
+from autograd.testing.passes import TINY
 from autograd.testing.replay import Replay, replay_of
 from autograd.testing.report import Finding
 from autograd.testing.subject import Call, GradientError, Subject, like, quiet
@@ -53,17 +54,19 @@ class Probe:
         would cancel do so for at most half of the signs (Erdős 1945).
         """
         x = np.asarray(self.subject.numbers[name], float)
-        size = np.maximum(np.abs(x), SMALLEST)
+        size = sizes(x)
+        groups: list[Any]
         if x.size <= budget:
-            groups, draws = [np.array([i]) for i in range(x.size)], 1
+            groups, draws = [[i] for i in range(x.size)], 1
         else:
-            by_weight = np.argsort(np.abs(np.asarray(self.gradients[name]) * size), axis=None)
+            by_weight = np.argsort(np.abs(self.gradients[name] * size), axis=None)
             groups, draws = np.array_split(by_weight, max(budget // 2, 1)), 2
         for group in groups:
             for _ in range(draws):
                 direction = np.zeros(x.size)
-                signs = rng.choice((-1.0, 1.0), len(group)) if draws > 1 else 1.0
-                direction[group] = size.flat[group] * signs
+                direction[group] = size.flat[group]
+                if draws > 1:
+                    direction[group] *= rng.choice((-1.0, 1.0), len(group))
                 yield direction.reshape(x.shape)
 
     def settled(self, name: str, direction: np.ndarray) -> Finding:
@@ -103,7 +106,7 @@ class Probe:
         whole = cotangent is self.cotangent
         gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
         analytic = along(direction, gradients[name])
-        rounding = 8 * EPS * along(np.abs(direction), np.abs(gradients[name]))
+        rounding = max(8 * EPS * along(np.abs(direction), np.abs(gradients[name])), TINY)
         finite = np.where(np.isfinite(self.base), self.base, 0.0)
         noise = EPS * float(np.linalg.norm(cotangent * finite))
 
@@ -112,7 +115,7 @@ class Probe:
             if not np.isfinite(base).all():  # an infinity that stays does not change
                 moved = [np.where(y == base, 0.0, y - base) for y in moved]
                 base = np.zeros(base.shape)
-            return np.array([np.vdot(cotangent, y - base) for y in moved])
+            return np.asarray([(cotangent * (y - base)).sum() for y in moved])
 
         def certain(found: Slope) -> bool:
             size = max(abs(analytic), abs(found.value))
@@ -135,7 +138,7 @@ class Probe:
             verdict, note = Verdict.OK, "0 to within rounding"
         if verdict is not Verdict.OK and not clear:  # the two-sided derivative of a kink is none
             verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
-        size = max(abs(analytic), abs(np.nan_to_num(numeric.value)))
+        size = max(abs(analytic), abs(numeric.value))
         if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
             verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
@@ -149,7 +152,7 @@ class Probe:
             error=numeric.error / abs(scale),
             tolerance=self.rtol * size / abs(scale),
             verdict=verdict,
-            slopes=tuple(x / scale for x in slopes[:: -1 if entry(direction) < 0 else 1]),
+            slopes=tuple(x / scale for x in slopes[:: int(np.sign(entry(direction)))]),
             note=note,
             scale=scale,
         )
@@ -226,7 +229,7 @@ class Probe:
         rng = np.random.default_rng(0)
         for _ in range(4):
             numbers = {
-                key: like(x, x * (1 + 4 * EPS * rng.choice((-1.0, 1.0), np.shape(x))))
+                key: like(x, x * (1 + rng.choice((-4 * EPS, 4 * EPS), np.shape(x))))
                 for key, x in self.subject.numbers.items()
             }
             with self.subject.at(numbers) as call:
@@ -261,15 +264,20 @@ TOO_NOISY = "rounding inside the function hides its derivative; a point of other
 def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     """Every number changed by up to a twentieth of its size."""
     return {
-        name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * np.maximum(np.abs(x), SMALLEST))
+        name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * sizes(x))
         for name, x in numbers.items()
     }
+
+
+def sizes(x: Any) -> Any:
+    """What a step in each entry is a part of."""
+    return np.abs(x).clip(SMALLEST)
 
 
 def along(direction: np.ndarray, gradient: Any) -> float:
     """⟨gradient, direction⟩ over the entries that move."""
     moving = np.flatnonzero(direction)
-    return float(np.vdot(np.ravel(gradient)[moving], np.ravel(direction)[moving]))
+    return float((np.ravel(gradient)[moving] * np.ravel(direction)[moving]).sum())
 
 
 def halves(direction: np.ndarray) -> list[np.ndarray]:
@@ -277,27 +285,26 @@ def halves(direction: np.ndarray) -> list[np.ndarray]:
     places = np.flatnonzero(direction)
     if len(places) < 2:
         return []
-    first = np.zeros(direction.shape)
-    first.flat[places[: len(places) // 2]] = direction.flat[places[: len(places) // 2]]
+    first = direction.copy()
+    _, rest = np.array_split(places, 2)
+    first.flat[rest] = 0.0
     return [first, direction - first]
 
 
 def additive(whole: Finding, parts: list[Finding]) -> bool:
     """Whether numeric derivatives add up as those of a differentiable function do."""
     errors = sum(f.error * abs(f.scale) for f in (whole, *parts))
-    apart = abs(whole.numeric - sum(part.numeric * part.scale for part in parts))
-    return not apart > TRUST * errors + whole.tolerance
+    apart = abs(whole.numeric * whole.scale - sum(f.numeric * f.scale for f in parts))
+    return not apart > TRUST * errors + whole.tolerance * abs(whole.scale)
 
 
 def entry(direction: np.ndarray) -> float:
     """The one entry that is not 0; 1 where there are several."""
     places = np.flatnonzero(direction)
-    return float(direction.flat[places[0]]) if len(places) == 1 else 1.0
+    return direction.flat[places].item() if len(places) == 1 else 1.0
 
 
 def place_of(direction: np.ndarray) -> tuple[int, ...] | None:
     """The index of the one entry that is not 0; None where there are several."""
-    places = np.flatnonzero(direction)
-    if len(places) != 1:
-        return None
-    return tuple(int(i) for i in np.unravel_index(places[0], direction.shape))
+    places = np.argwhere(direction)
+    return tuple(places.ravel().tolist()) if len(places) == 1 else None

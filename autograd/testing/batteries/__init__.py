@@ -4,7 +4,7 @@ Each takes a primitive (those of the rules) or nothing (all others), and raises 
 wrong. The audit counts which battery kills which mutant first.
 """
 
-from autograd.testing.batteries import check, culprit, parts, replay, slopes
+from autograd.testing.batteries import check, culprit, parts, probe, replay, slopes
 from autograd.testing.batteries.engine import ENGINE
 from autograd.testing.batteries.rules import RULES, calls
 
@@ -14,5 +14,6 @@ CHECKER = (
     (parts.FUNCTIONS, parts.BATTERIES),
     (culprit.FUNCTIONS, culprit.BATTERIES),
     (check.FUNCTIONS, check.BATTERIES),
+    (probe.FUNCTIONS, probe.BATTERIES),
     (replay.FUNCTIONS, replay.BATTERIES),
 )
