@@ -34,6 +34,8 @@ def test_a_mutant_s_fate_is_the_plainest_battery_that_kills_it(monkeypatch):
     negated = [x for x in command.encounters("tanh") if x[0].operator == "negated"]
     monkeypatch.setattr(command, "ALL", negated)
     assert [command.fate(i) for i in range(len(negated))] == [(0, ("one point", True))]
+    monkeypatch.setattr(command, "ALL", [(mutant, []) for mutant, _ in negated])
+    assert command.fate(0) == (0, (None, None)), "it survives where nothing is checked"
 
 
 @pytest.mark.parametrize(
