@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Primitive
+from autograd import Node, Primitive, toposort
 from autograd.kernels import ones
 from autograd.tape.inplace import POWERS, into
 from autograd.tape.profile import Profile, measured
+from autograd.tape.rows import RowByRow, in_rows
 
 # may return a view of their operand
 VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
 FEW = 16  # arrays of which the maximum is taken one by one
+ROOM = 1 << 20  # bytes of the buffers of a replay of many rows at once
 BIG = 1 << 23  # bytes of an array, from which on elementwise operations go through it tile by tile
 TILE = 1 << 18  # bytes of a tile, which stays in the cache from one operation to the next
 
@@ -111,6 +113,8 @@ class TensorReplay:
             self._emit(i, node, last_read)
             if node.index <= last:
                 self._value_lines = len(self._lines)
+        self._wanted, self._shapes = list(outputs), [node.shape for node in outputs]
+        self._programs: dict[tuple[int, tuple[bool, ...]], TensorReplay | None] = {}
         names = [(self._numbers[node].name, type(node._data) is float) for node in outputs]
         self._outputs = [f"float({name})" if single else name for name, single in names]
 
@@ -130,8 +134,41 @@ class TensorReplay:
         return [x if type(x) is float else np.array(x) for x in results] if copy else results
 
     def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
-        results = [self(row, everything) for row in zip(*data, strict=True)]
-        return [np.stack(result) for result in zip(*results, strict=True)]
+        count = len(data[0])
+        width = min(1 << (count - 1).bit_length(), ROOM // (self._pool.bytes + 1))  # few widths
+        changing = tuple(x.strides[0] != 0 for x in data)  # others were given once for all rows
+        together = self._together(width, changing) if width > 1 else None
+        if together is None:
+            results = [self(row, everything) for row in zip(*data, strict=True)]
+            return [np.stack(result) for result in zip(*results, strict=True)]
+        parts = []
+        for start in range(0, count, width):
+            rows = np.minimum(np.arange(start, start + width), count - 1)
+            given = [x[rows] if many else x[0] for x, many in zip(data, changing, strict=True)]
+            parts.append(together(given, everything))
+        return [
+            np.concatenate([np.broadcast_to(x, (width, *shape)) for x in part])[:count]
+            for part, shape in zip(zip(*parts, strict=True), self._shapes, strict=False)
+        ]
+
+    def _together(self, width: int, changing: tuple[bool, ...]) -> TensorReplay | None:
+        """The replay of `width` rows at once, where they differ in the inputs `changing`."""
+        key = width, changing
+        if key not in self._programs:
+            nodes = list(self._numbers)
+            inputs = [self.leaves[place] for place in self._places]
+            many = [x for x, changes in zip(inputs, changing, strict=True) if changes]
+            try:
+                found = in_rows(nodes, many, width)
+            except RowByRow:
+                self._programs[key] = None
+            else:
+                outputs = [found[node] for node in self._wanted]
+                inputs = [found[node] for node in inputs]
+                graph = toposort(*outputs)
+                graph += set(inputs).difference(graph)
+                self._programs[key] = TensorReplay(graph, outputs, self._first, inputs)
+        return self._programs[key]
 
     def profile(self) -> Profile:
         self(None, True)

@@ -376,6 +376,91 @@ class TestTensors:
         assert values.tolist() == [(w.data @ row).sum() for row in data]
         assert gx.shape == (3, 2) and gw.shape == (3, 2, 2)
 
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    @pytest.mark.parametrize(
+        ("name", "shapes", "params"),
+        [(name, shapes, params) for name, op in TABLE.items() for shapes, params in op.cases],
+        ids=lambda x: x if isinstance(x, str) else "",
+    )
+    def test_rows_of_every_primitive(self, name, shapes, params, dtype):
+        op = TABLE[name]
+        rng = np.random.default_rng(0)
+        intervals = (op.domain * len(shapes))[: len(shapes)]
+        rows = [
+            rng.uniform(*interval, size=(5, *shape)).astype(dtype)
+            for interval, shape in zip(intervals, shapes, strict=True)
+        ]
+        inputs = [Tensor(row[0]) for row in rows]
+        output = autograd.sum(autograd.tanh(op(*inputs, **params))) * Value(0.5)
+        for data in (rows, [*rows[:-1], rows[-1][0]], [rows[0][0], *rows[1:]]):
+            tape = Tape(output, inputs)
+            if all(x.shape == y.shape for x, y in zip(data, inputs, strict=True)):
+                continue
+            values, gradients = tape.value_and_grad(*data)
+            assert [*tape._replay._programs.values()] != [None]
+            for i in range(5):
+                row = [x[i] if x.shape != y.shape else x for x, y in zip(data, inputs, strict=True)]
+                value, single = tape.value_and_grad(*row)
+                assert np.allclose(values[i], value, rtol=1e-13 if dtype is np.float64 else 1e-5)
+                for g, s in zip(gradients, single, strict=True):
+                    assert g.dtype == s.dtype and g[i].shape == s.shape
+                    assert np.allclose(g[i], s, rtol=1e-13 if dtype is np.float64 else 1e-5)
+
+    def test_rows_of_a_value_among_tensors(self):
+        x, s = Tensor(np.array([1.1, 2.3], np.float32)), Value(0.3)
+        tape = Tape((x * (s * s) + s).sum(), [x, s])
+        numbers = np.array([0.3, -0.7, 1.9])
+        values, (gx, gs) = tape.value_and_grad(x.data, numbers)
+        assert (values.dtype, gx.dtype, gs.dtype) == (np.float32, np.float32, np.float64)
+        for i, number in enumerate(numbers):
+            value, (ex, es) = tape.value_and_grad(x.data, number)
+            assert np.isclose(values[i], value, rtol=1e-6) and np.isclose(gs[i], es, rtol=1e-6)
+            assert np.allclose(gx[i], ex, rtol=1e-6)
+
+    def test_rows_that_are_broadcast_where_they_are_scattered(self):
+        x = Tensor([1.0, 2.0])
+        index = (slice(0, 4, 2), slice(1, 3))
+        tape = Tape((autograd.scatter(x, index=index, shape=(4, 4)) * np.eye(4)).sum(), [x])
+        values, (gx,) = tape.value_and_grad(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+        assert values.tolist() == [2.0, 4.0, 6.0] and gx.tolist() == [[0.0, 1.0]] * 3
+
+    def test_what_can_not_be_done_in_rows_is_done_row_by_row(self):
+        double = autograd.Primitive(
+            "double", "d", None, lambda x: x + x, (lambda g, out, x: g + g,), "2 x."
+        )
+        x = Tensor(np.arange(8.0).reshape(2, 2, 2))
+        parts = (np.array([0, 1]), slice(None), np.array([1, 1]))  # NumPy puts these axes first
+        rows = np.random.default_rng(0).normal(size=(3, *x.shape))
+        for output, expected in (
+            (double(x).sum(), 2 * rows.sum(axis=(1, 2, 3))),
+            (x[parts].sum(), [row[parts].sum() for row in rows]),
+        ):
+            tape = Tape(output, [x])
+            assert np.allclose(tape.value(rows), expected, rtol=1e-13)
+            assert [*tape._replay._programs.values()] == [None]
+
+    def test_rows_of_a_leaf_that_was_rebound(self):
+        x, w = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
+        tape = Tape([(x * w).sum(), w.tanh()], [x])
+        w.data = [5.0, 6.0]
+        with autograd.no_grad():
+            sums, constants = tape.value(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+        assert sums.tolist() == [5.0, 6.0, 11.0]
+        assert np.array_equal(constants, [np.tanh([5.0, 6.0])] * 3)
+
+    def test_many_rows_take_turns_in_little_room(self, monkeypatch):
+        x, w = Tensor(np.ones(50)), Tensor(np.arange(50.0))
+        tape = Tape((x * w).tanh().sum(), [x, w])
+        monkeypatch.setattr(tensors, "ROOM", 8 * tape._replay._pool.bytes + 100)
+        rows = np.random.default_rng(0).normal(size=(21, 50))
+        values, (gx, gw) = tape.value_and_grad(rows, w.data)
+        assert list(tape._replay._programs) == [(8, (True, False))]
+        for i, row in enumerate(rows):
+            value, (ex, ew) = tape.value_and_grad(row, w.data)
+            assert close(values[i], value) and close(gx[i], ex) and close(gw[i], ew)
+        assert len(values) == 21 and gw.shape == (21, 50)
+        assert np.array_equal(tape.value(rows[::-1], w.data), values[::-1])
+
     def test_a_replay_allocates_nothing_that_stays(self):
         x = Tensor(np.ones((50, 50)))
         tape = Tape((x @ x).tanh().sum(), [x])
