@@ -16,6 +16,7 @@ from autograd import Tensor, Value
 from autograd.testing import probe
 from autograd.testing.mutants import functions_in
 from autograd.testing.numeric import EPS, Slope
+from autograd.testing.passes import TINY
 from autograd.testing.probe import Probe
 from autograd.testing.report import Finding
 from autograd.testing.subject import Call, Function, GradientError
@@ -272,6 +273,9 @@ def comparing() -> None:
     assert type(noise) is float and math.isclose(noise, 8 * EPS)
     hidden = Comparing(a_slope(100.0, 0.0), base=[math.inf, 4.0], cotangent=[1.0, -2.0])
     assert hidden() and math.isclose(hidden.asked[0][2], 8 * EPS)
+
+    tiny = Comparing(a_slope(1.5e-300, 0.0, 0.0), gradient=[0.0, 2e-300, 0.0], noisy=True)
+    assert (tiny().verdict, tiny.words, tiny.found.error) == (OK, "derivative noise", TINY)
 
     part = Comparing(a_slope(100.0, 0.0), whole=False)
     assert part() == expected
