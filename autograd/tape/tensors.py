@@ -20,6 +20,7 @@ from autograd.tape.rows import RowByRow, in_rows
 # may return a view of their operand
 VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
 FEW = 16  # arrays of which the maximum is taken one by one
+WORTH = 32  # rows, for which it pays to lay out a replay of many at once
 ROOM = 1 << 20  # bytes of the buffers of a replay of many rows at once
 BIG = 1 << 23  # bytes of an array, from which on elementwise operations go through it tile by tile
 TILE = 1 << 18  # bytes of a tile, which stays in the cache from one operation to the next
@@ -114,6 +115,7 @@ class TensorReplay:
             if node.index <= last:
                 self._value_lines = len(self._lines)
         self._wanted, self._shapes = list(outputs), [node.shape for node in outputs]
+        self._asked = 0  # for how many rows so far
         self._programs: dict[tuple[int, tuple[bool, ...]], TensorReplay | None] = {}
         names = [(self._numbers[node].name, type(node._data) is float) for node in outputs]
         self._outputs = [f"float({name})" if single else name for name, single in names]
@@ -137,7 +139,9 @@ class TensorReplay:
         count = len(data[0])
         width = min(1 << (count - 1).bit_length(), ROOM // (self._pool.bytes + 1))  # few widths
         changing = tuple(x.strides[0] != 0 for x in data)  # others were given once for all rows
-        together = self._together(width, changing) if width > 1 else None
+        self._asked += count
+        pays = width > 1 and self._asked > WORTH
+        together = self._together(width, changing) if pays else None
         if together is None:
             results = [self(row, everything) for row in zip(*data, strict=True)]
             return [np.stack(result) for result in zip(*results, strict=True)]

@@ -27,7 +27,11 @@ def largest(numbers):
 
 @pytest.fixture(params=[None, 24], ids=["whole", "tiles"])
 def _tiles(request, monkeypatch):
-    """Small arrays are computed at once: have them computed by tiles of a few bytes as well."""
+    """Small arrays are computed at once: have them computed by tiles of a few bytes as well.
+
+    Few rows are computed one by one: have them computed at once.
+    """
+    monkeypatch.setattr(tensors, "WORTH", 0)
     if request.param:
         monkeypatch.setattr(tensors, "BIG", 16)
         monkeypatch.setattr(tensors, "TILE", request.param)

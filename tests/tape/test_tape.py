@@ -270,6 +270,12 @@ class TestLeaves:
         assert results == {float(i): 1000.0 * i * i for i in range(4)}
 
 
+@pytest.fixture(name="_at_once")
+def _rows_at_once(monkeypatch):
+    """A few rows are replayed one by one: have them replayed at once."""
+    monkeypatch.setattr(tensors, "WORTH", 0)
+
+
 class TestTensors:
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
     @pytest.mark.parametrize(
@@ -368,7 +374,9 @@ class TestTensors:
         assert h._data.strides != np.empty(h.shape).strides
         assert np.array_equal(Tape(output, [x]).value(), output.data)
 
-    def test_rows(self):
+    @pytest.mark.parametrize("worth", [0, 100])
+    def test_rows(self, worth, monkeypatch):
+        monkeypatch.setattr(tensors, "WORTH", worth)
         x, w = Tensor([1.0, 2.0]), Tensor([[1.0, 0.0], [2.0, 1.0]])
         tape = Tape((w @ x).sum(), [x, w])
         data = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -376,6 +384,7 @@ class TestTensors:
         assert values.tolist() == [(w.data @ row).sum() for row in data]
         assert gx.shape == (3, 2) and gw.shape == (3, 2, 2)
 
+    @pytest.mark.usefixtures("_at_once")
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
     @pytest.mark.parametrize(
         ("name", "shapes", "params"),
@@ -406,6 +415,7 @@ class TestTensors:
                     assert g.dtype == s.dtype and g[i].shape == s.shape
                     assert np.allclose(g[i], s, rtol=1e-13 if dtype is np.float64 else 1e-5)
 
+    @pytest.mark.usefixtures("_at_once")
     def test_rows_of_a_value_among_tensors(self):
         x, s = Tensor(np.array([1.1, 2.3], np.float32)), Value(0.3)
         tape = Tape((x * (s * s) + s).sum(), [x, s])
@@ -417,6 +427,7 @@ class TestTensors:
             assert np.isclose(values[i], value, rtol=1e-6) and np.isclose(gs[i], es, rtol=1e-6)
             assert np.allclose(gx[i], ex, rtol=1e-6)
 
+    @pytest.mark.usefixtures("_at_once")
     def test_rows_that_are_broadcast_where_they_are_scattered(self):
         x = Tensor([1.0, 2.0])
         index = (slice(0, 4, 2), slice(1, 3))
@@ -424,6 +435,7 @@ class TestTensors:
         values, (gx,) = tape.value_and_grad(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
         assert values.tolist() == [2.0, 4.0, 6.0] and gx.tolist() == [[0.0, 1.0]] * 3
 
+    @pytest.mark.usefixtures("_at_once")
     def test_what_can_not_be_done_in_rows_is_done_row_by_row(self):
         double = autograd.Primitive(
             "double", "d", None, lambda x: x + x, (lambda g, out, x: g + g,), "2 x."
@@ -439,6 +451,7 @@ class TestTensors:
             assert np.allclose(tape.value(rows), expected, rtol=1e-13)
             assert [*tape._replay._programs.values()] == [None]
 
+    @pytest.mark.usefixtures("_at_once")
     def test_rows_of_a_leaf_that_was_rebound(self):
         x, w = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
         tape = Tape([(x * w).sum(), w.tanh()], [x])
@@ -448,6 +461,7 @@ class TestTensors:
         assert sums.tolist() == [5.0, 6.0, 11.0]
         assert np.array_equal(constants, [np.tanh([5.0, 6.0])] * 3)
 
+    @pytest.mark.usefixtures("_at_once")
     def test_many_rows_take_turns_in_little_room(self, monkeypatch):
         x, w = Tensor(np.ones(50)), Tensor(np.arange(50.0))
         tape = Tape((x * w).tanh().sum(), [x, w])
