@@ -244,7 +244,8 @@ class TensorReplay:
         code = self._reduction(op, params, operands[0], number) or self._call(
             op, params, operands, number, tiles
         )
-        self._lines.append(Line(code, f"{op.name} {node.shape}", moved, tiles))
+        title = f"{op.name} {node.shape}" + (" in tiles" if tiles else "")
+        self._lines.append(Line(code, title, moved, tiles))
         self._dying.setdefault(last_read.get(node, i), []).append(i)
         for storage in self._dying.pop(i, ()):
             self._pool.give_back(storage)

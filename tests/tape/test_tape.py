@@ -342,6 +342,12 @@ class TestTensors:
             assert (value, gs) == (expected, es) and np.array_equal(gx, ex)
             assert gx.dtype == value.dtype == np.float32
 
+    def test_powers_that_have_a_faster_way(self):
+        x = Tensor([0.5, 2.0, 3.0])
+        output = (x**2 + x**0.5 + x**-1 + x**3 + x**1).sum()
+        value, (gradient,) = Tape(output, [x]).value_and_grad()
+        assert value == output.data and np.array_equal(gradient, grad(output, x))
+
     def test_a_maximum_of_few_numbers_is_read_afresh(self):
         x = Tensor([[1.0, 5.0], [2.0, 3.0]])
         tape = Tape((x * 1.0).max(axis=0).max(axis=0), [x])
@@ -365,7 +371,7 @@ class TestTensors:
             assert value == expected
             for g, e in zip(gradients, expected_gradients, strict=True):
                 assert np.array_equal(g, e)
-        assert tape.profile().seconds > 0
+        assert "in tiles" in str(tape.profile())
 
     def test_buffers_lie_in_memory_as_recorded_arrays_do(self):
         x = Tensor(np.random.default_rng(0).normal(size=(4, 5, 6)))
