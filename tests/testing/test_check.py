@@ -68,6 +68,10 @@ RIGHT = {
         Value(0.3),
     ),
     "parabola at 0": (lambda x: x * x, Tensor([0.0, 1.0])),
+    "products without their last digits": (
+        lambda x: (x * x).sum().log1p() * x.tanh(),
+        Tensor([4.53885615e-159] * 3),
+    ),
     "x|x| at 0": (lambda x: x * x.abs(), Tensor([0.0])),
     "float32 inside": (lambda x: (x.astype("float32") * 3.0).sin(), Tensor(RNG.normal(size=3))),
     "float32": (lambda x: x.softmax(), Tensor(RNG.normal(size=4).astype(np.float32))),
