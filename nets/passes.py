@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import autograd
 from autograd import Node, Value
-from autograd.tape import compile, tap
+from autograd.tape import compile, is_observed, tap
 from nets.module import Module
 
 __all__ = ["Passes", "is_steady"]
@@ -27,7 +27,7 @@ class Passes:
 
     What is steady can be replayed, which gives plain numbers; another size of the mini-batch, or
     another setting of a module, is recorded anew. Where that is not possible (a scalarized model
-    chooses by integers), or goes wrong, each mini-batch is recorded.
+    chooses by integers), or goes wrong, or somebody observes, each mini-batch is recorded.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Passes:
     def replay(self, inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
         """The loss as a plain number, or a node all the same."""
         given = [self._floating(array) for array in (inputs, targets)]
-        if not self._possible or any(array is None for array in given):
+        if not self._possible or is_observed() or any(array is None for array in given):
             return self.record(inputs, targets)
         self._states = [generator.bit_generator.state for generator in self._generators]
         settings = list(_flattened(map(dict.values, self._modules)))

@@ -93,7 +93,8 @@ def fit(
             replayed are modules and losses of `nets`, with functions of `nets`, `autograd` or
             NumPy as activations. Code of your own may do anything (print, count, draw), so it runs
             each time; `steady = True`, set on your class or function, promises that it only
-            computes, with autograd's functions, from arguments that are Tensors then.
+            computes, with autograd's functions, from arguments that are Tensors then. Nothing is
+            replayed where somebody observes, as within `autograd.viz.detect_anomaly`.
         progress: whether to show a progress bar, which needs tqdm. By default where the standard
             error stream is a terminal and tqdm is installed.
 

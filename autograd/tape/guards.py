@@ -12,8 +12,14 @@ import numpy as np
 
 from autograd import Node, Observer, Value, describe, observing
 from autograd.face import COMPARISONS
+from autograd.modes import current_mode
 
 ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)
+
+
+def is_observed() -> bool:
+    """Whether somebody is to hear of every node that is recorded, as `detect_anomaly` is."""
+    return bool(current_mode().observers)
 
 
 class BranchError(RuntimeError):

@@ -366,6 +366,12 @@ def test_a_setting_that_changes_counts():
     assert_same(trained(make, False), trained(make, True), 1e-10)
 
 
+def test_whoever_observes_hears_of_every_node(calls):
+    with autograd.observing(autograd.Observer()):
+        trained(small, True)
+    assert calls.count("record") == 12
+
+
 def test_augmentation_to_another_shape_is_recorded(calls):
     def make():
         model, (X, y), keywords = small()
