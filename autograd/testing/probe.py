@@ -18,6 +18,7 @@ from autograd.testing.subject import Call, GradientError, Subject, like, quiet
 from autograd.testing.verdict import TRUST, Verdict, judge, judge_kink
 
 CLEAR = 100.0  # error estimates, by which no kink and no chance makes a right gradient differ
+JUMP = 64.0  # times the noise, beyond which a step is none of rounding
 SMALLEST = 1e-3  # an entry's size, of which steps are parts, where it is (nearly) 0
 
 
@@ -130,6 +131,7 @@ class Probe:
         verdict, note = judge(analytic, numeric, self.rtol), ""
         slopes: tuple[float, ...] = ()
         clear = abs(analytic - numeric.value) > CLEAR * numeric.error
+        clear = clear and continuous(phi, numeric, noise)
         if verdict is Verdict.WRONG and np.isfinite(numeric.error) and not clear:
             numeric = repeated(phi, numeric, noise)
             verdict = judge(analytic, numeric, self.rtol)
@@ -194,7 +196,7 @@ class Probe:
         size = max(abs(analytic), abs(left.value), abs(right.value))
         jump = max(abs(left.limit), abs(right.limit))
         moved = max(left.change * left.radius, right.change * right.radius)
-        if jump > max(1e-3 * moved, 64 * noise):
+        if jump > max(1e-3 * moved, JUMP * noise):
             return self._jump(jump), f"the function jumps by {jump:.3g}", numeric, slopes
         error = max(left.error, right.error)
         if error > self.rtol * max(size, left.change, right.change):
@@ -272,6 +274,13 @@ def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
 def sizes(x: Any) -> Any:
     """What a step in each entry is a part of."""
     return np.abs(x).clip(SMALLEST)
+
+
+def continuous(phi: Line, found: Slope, noise: float) -> bool:
+    """Whether φ tends to φ(0) = 0 from both sides, which a slope between them does not show."""
+    near = 1e-4 * found.radius
+    beside = np.abs(phi(np.asarray([-near, near])))
+    return bool(beside.max() <= max(1e-3 * found.change * found.radius, JUMP * noise))
 
 
 def along(direction: np.ndarray, gradient: Any) -> float:

@@ -509,6 +509,11 @@ def test_a_jump():
     assert report.verdict is Verdict.INCONCLUSIVE and "jumps" in str(report)
 
 
+def test_a_jump_at_the_point_alone():
+    report = examine(lambda x: autograd.where(autograd.equal(x, 2.0), x, 0.0), Value(2.0), order=1)
+    assert report.verdict is Verdict.INCONCLUSIVE and "jumps" in str(report)
+
+
 @pytest.mark.parametrize("large", [1e10, 1e14, 1e15, 1e18])
 def test_rounding_that_hides_the_derivative(large):
     report = examine(lambda x: (large + x.sin()) - large, Tensor([0.5]))

@@ -73,6 +73,29 @@ def places() -> None:
     assert same(moved["b"], numbers["b"] + 0.05 * parts[1] * np.array([2.0, 1e-3, 300.0]))
 
 
+def beside() -> None:
+    """Whether a function is continuous: within noise, or a thousandth of how far it moves."""
+    for left, right, change, radius, expected in (
+        (0.0, 8.0, 0.0, 1.0, True),
+        (0.0, 8.1, 0.0, 1.0, False),
+        (-8.1, 0.0, 0.0, 1.0, False),
+        (0.0, -8.1, 0.0, 1.0, False),
+        (8.1, 8.0, 0.0, 1.0, False),
+        (16.0, 0.0, 4000.0, 4.0, True),
+        (16.01, 0.0, 4000.0, 4.0, False),
+        (math.nan, 0.0, 4000.0, 4.0, False),
+    ):
+        asked: list[Any] = []
+
+        def phi(ts: Any, told: Any = (left, right), asked: Any = asked) -> Any:
+            asked.append(ts)
+            return np.array(told)
+
+        found = probe.continuous(phi, a_slope(0.0, 0.0, change, radius), 0.125)
+        assert found is expected, (left, right)
+        assert same(asked, [[-1e-4 * radius, 1e-4 * radius]]) and type(asked[0]) is np.ndarray
+
+
 def additions() -> None:
     """Whether derivatives add up, within four errors and the tolerance."""
     whole = a_finding(WRONG, numeric=-10.0, error=0.5, tolerance=0.75, scale=-2.0)  # so 20 ± 1
@@ -209,6 +232,7 @@ class Comparing:
         self.direction = np.array(given.pop("direction", [0.0, 0.5, 0.0]))
         self.cotangent = np.array(given.pop("cotangent", [0.0, -2.0]))
         self.gradient = np.array(given.pop("gradient", [math.nan, 200.0, math.inf]))
+        self.smooth = given.pop("smooth", True)
         self.noisy, self.sides = given.pop("noisy", False), given.pop("sides", None)
         self.whole, self.lines = given.pop("whole", True), given.pop("lines", [])
         self.probe = a_probe(
@@ -249,10 +273,15 @@ class Comparing:
         self.asked.append(("again", *given))
         return next(self.numeric)
 
+    def continuous(self, *given: Any) -> bool:
+        self.asked.append(("beside", *given))
+        return self.smooth
+
     def __call__(self) -> Finding:
         with (
             patch.object(probe, "derivative", self.derivative),
             patch.object(probe, "repeated", self.repeated),
+            patch.object(probe, "continuous", self.continuous),
         ):
             self.found = self.probe.compared("x", self.direction, self.cotangent)
         return self.found
@@ -294,8 +323,8 @@ def comparing() -> None:
     # told by (value, error): what is asked, and the verdict
     sided = UNSURE, "why", a_slope(8.0, 3.0), (10.0, 20.0)
     for told, words, verdict in (
-        ([(50.0, 0.1)], "derivative noise", WRONG),  # clear
-        ([(150.0, 0.1)], "derivative noise", WRONG),
+        ([(50.0, 0.1)], "derivative beside noise", WRONG),  # clear
+        ([(150.0, 0.1)], "derivative beside noise", WRONG),
         ([(50.0, 0.51), (50.0, 0.51)], "derivative again noise sides", UNSURE),
         ([(90.0, 1.0), (90.0, 2.0)], "derivative again noise sides", UNSURE),
         ([(90.0, 1.0), (90.0, 3.0)], "derivative again noise sides", UNSURE),
@@ -328,6 +357,10 @@ def comparing() -> None:
     beyond = Comparing(a_slope(8.0, 3.0), a_slope(8.0, 3.0), noisy=True)
     assert (beyond().verdict, beyond.found.note) == (OK, "0 to within rounding")
     assert beyond.words == "derivative again noise"
+    jump = Comparing(a_slope(50.0, 0.0), a_slope(50.0, 0.0), smooth=False, sides=sided)
+    assert jump().verdict is UNSURE and jump.words == "derivative beside again noise sides"
+    _, phi, numeric, noise = jump.asked[1]
+    assert (phi, noise) == jump.asked[0][1:3] and same(numeric, a_slope(50.0, rounding))
     back = Comparing(
         a_slope(100.0, 2.0),
         direction=[0.0, -0.5, 0.0],
@@ -617,6 +650,7 @@ def calling() -> None:
 
 BATTERIES: dict[str, Callable[[], Any]] = {
     "places": places,
+    "beside": beside,
     "additions": additions,
     "directions": directions,
     "narrowing": narrowing,
