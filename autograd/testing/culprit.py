@@ -229,10 +229,21 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 # --- the engine -------------------------------------------------------------------------------
 
 
+def accumulated(output: Node, cotangent: Any) -> dict[Node, Any]:
+    """The gradient of every node, from the rules alone."""
+    sums: dict[Node, Any] = {output: cotangent}
+    for node in reversed(recorded(output)):
+        if node.op is not None:
+            for i, sent in contributions(node, sums[node]).items():
+                operand = node.operands[i]
+                sums[operand] = sums.get(operand, 0.0) + sent
+    return sums
+
+
 def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
     """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
-    sums: dict[Node, Any] = {call.output: cotangent}
+    sums = accumulated(call.output, cotangent)
     for node in reversed(recorded(call.output)):
         sizes = np.abs(sums[node])
         small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0)
@@ -240,11 +251,15 @@ def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
         if not np.allclose(gradient, sums[node], rtol=1e-9, atol=small, equal_nan=True):
             message = f"the engine: what reaches {name_of(node)} is added up wrongly"
             return Culprit("engine", message, node)
-        if node.op is not None:
-            for i, sent in contributions(node, sums[node]).items():
-                operand = node.operands[i]
-                sums[operand] = sums.get(operand, 0.0) + sent
     return None
+
+
+class AccumulatedCall(Call):
+    """A call, with the gradients that the rules give without the engine."""
+
+    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+        sums = accumulated(self.output, seed)
+        return {name: sums.get(leaf, 0.0 * leaf._data) for name, leaf in self.leaves.items()}
 
 
 # --- what does not reach the graph ------------------------------------------------------------
@@ -272,14 +287,15 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
                 found = rule(g, alone(*xs), *xs, **node.params)
                 return found if isinstance(found, Node) else leaf_of(found, None)
 
-            if contradicted(Function(direct, (leaf_of(upstream, None), *node.operands)), rtol, rng):
+            alike = Function(direct, (leaf_of(upstream, None), *node.operands))
+            if contradicted(alike, AccumulatedCall, rtol, rng):
                 message = (
                     f"the rule of {name_of(node)} is right, but its own derivative is not: "
                     f"does it use raw numbers where it should use nodes?"
                 )
                 return Culprit("rule", message, node)
         second = Gradient(Function(alone, node.operands), upstream)
-        if contradicted(second, rtol, rng) is not False:
+        if contradicted(second, Call, rtol, rng):
             message = (
                 f"the engine: the rule of {name_of(node)} can be differentiated, "
                 f"but not as it is recorded"
@@ -288,14 +304,15 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
     return None
 
 
-def contradicted(subject: Subject, rtol: float, rng: np.random.Generator) -> bool | None:
-    """Whether a numeric derivative contradicts the gradient; None where backprop raises."""
+def contradicted(subject: Subject, kind: type[Call], rtol: float, rng: np.random.Generator) -> bool:
+    """Whether a numeric derivative contradicts the gradient of such a call, or that raises."""
     try:
         with subject.at({}) as call:
-            probe = Probe(subject, call, rng.normal(size=call.output.shape), 1, rtol)
+            cotangent = rng.normal(size=call.output.shape)
+            probe = Probe(subject, kind(*call), cotangent, 1, rtol)
             found = [f for name in subject.numbers for f in probe.findings(name, BUDGET, rng)]
     except BackwardError:
-        return None
+        return True
     return any(finding.verdict is Verdict.WRONG for finding in found)
 
 

@@ -223,7 +223,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
     ),
     "the order tells a jump from a kink, and neither is a contradiction": tuple(
-        f"culprit.contradicted: probe = Probe(subject, call, rng.normal(size=call.output.shape), 1, rtol) → probe = Probe(subject, call, rng.normal(size=call.output.shape), {order}, rtol) (constant changed)"
+        f"culprit.contradicted: probe = Probe(subject, kind(*call), cotangent, 1, rtol) → probe = Probe(subject, kind(*call), cotangent, {order}, rtol) (constant changed)"
         for order in (2, 0, -1)
     ),
     "where no number is finite, none is compared with a tolerance": (

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 
 import autograd
-from autograd import TABLE, Node, Primitive, Tensor, Value
+from autograd import TABLE, Node, Primitive, Tensor, Value, graph
 from autograd.testing import culprit
 from autograd.testing.batteries.parts import raised, row, said
 from autograd.testing.culprit import RuleError, locate, name_of
@@ -240,6 +240,7 @@ def everybody() -> None:
     assert blamed(lambda x: x * 2.0, x, order=2) == nobody
     assert np.random.get_state(legacy=False)["state"]["pos"] == others  # type: ignore[call-overload]
     assert blamed(lambda y: y * 2.0, y, order=2) == nobody
+    assert blamed(lambda x: x + 1.0, Value(0.0), order=2) == nobody
     assert blamed(lambda x: autograd.step(x * 2.0) + x, x) == nobody
     assert blamed(lambda x: autograd.step(x) + x, x, order=2) == nobody
 
@@ -380,6 +381,8 @@ def engines() -> None:
         :2
     ] == ("engine", added.format("y"))
     assert tampered(scaled("x", math.nan))[0] == "engine"
+    all_of_them = tampered(lambda step: step._replace(gradient=step.gradient * 1.001))
+    assert all_of_them[1] == added.format("mul((2,), ())")
     # an entry that is tiny beside another is not looked at to all its digits
 
     def offset(step: Any) -> Any:
@@ -415,6 +418,11 @@ def engines() -> None:
     def refusing(output: Any, inputs: Any, seed: Any = None, *, create_graph: bool = False) -> Any:
         assert not create_graph
         return real(output, inputs, seed)
+
+    with patch.object(graph, "zeros_like", lambda node: 2 * node.shape):
+        found = blamed(lambda x: x + x, Tensor([[1.0, 2.0, 3.0]]), order=2)
+    message_of_add = message.replace("sin(())", "add((1, 3), (1, 3))")
+    assert found == ("engine", message_of_add, TABLE["add"])
 
     function = Function(lambda x: autograd.sin(x) * 2.0, (x,))
     gradient = Gradient(function, 0.5)
