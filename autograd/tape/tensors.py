@@ -131,8 +131,7 @@ class TensorReplay:
                 leaf = self.leaves[place]
                 single = type(leaf._data) is float
                 numbers[place] = float(number) if single else np.asarray(number, leaf.dtype)
-        with np.errstate(all="ignore"):
-            results = (self._everything if everything else self._value)(*numbers)
+        results = (self._everything if everything else self._value)(*numbers)
         return [x if type(x) is float else np.array(x) for x in results] if copy else results
 
     def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
@@ -214,8 +213,7 @@ class TensorReplay:
         )
         names = dict(self._names)
         exec(compile(code, "<tape>", "exec"), names)
-        function: Callable[..., Any] = names["replay"]
-        return function
+        return np.errstate(all="ignore")(names["replay"])  # quicker than `with`
 
     def _last_reads(self, results: list[Node], outputs: Sequence[Node]) -> dict[Node, int]:
         """For each node the position of the last one to read it, or what views it."""
