@@ -174,7 +174,14 @@ class Narrowing:
         return probe.replace(made, **{**about, **self.more})
 
     def __call__(self, size: int = 4) -> tuple[Any, ...]:
-        found = self.probe.settled("x", np.ones(size))
+        splits = iter(range(20))  # so that no mutant goes on for ever
+
+        def halves(whole: np.ndarray, real: Any = probe.halves) -> Any:
+            next(splits)
+            return real(whole)
+
+        with patch.object(probe, "halves", halves):
+            found = self.probe.settled("x", np.ones(size))
         return found.verdict, found.index, found.output, found.note, len(self.asked)
 
 
