@@ -195,30 +195,31 @@ class TestScalars:
         value, (gradient,) = Tape(y, [x]).value_and_grad()
         assert value == y.data and close(gradient, grad(y, x))
 
-    def test_memory_a_node_and_an_edge(self):
-        """At most 40 bytes a node, and a place in two index arrays for each of its operands."""
-        inputs = [Value(float(i)) for i in range(1000)]
-        nodes = list(inputs)
-        rng = np.random.default_rng(0)
-        for a, b in rng.integers(0, 1000, (20_000, 2)):
-            nodes.append(nodes[-1 - a] * nodes[-1 - b])
-        output = sum(nodes)
-        graph = toposort(output, *grad(output, inputs, create_graph=True))
-        count, edges = len(graph), sum(len(node.operands) for node in graph)
-        del graph
-        gc.collect()
-        tracemalloc.start()
-        try:
-            tape = Tape(output, inputs)
-            held = []
-            for _ in range(3):
-                tape.value(), tape.value_and_grad()
-                gc.collect()
-                held.append(tracemalloc.get_traced_memory()[0])
-        finally:
-            tracemalloc.stop()
-        assert held[0] < 40 * count + 16 * edges
-        assert held[2] - held[1] < 1000  # a steady state
+
+def test_memory_a_node_and_an_edge():
+    """At most 40 bytes a node, and a place in two index arrays for each of its operands."""
+    inputs = [Value(float(i)) for i in range(1000)]
+    nodes = list(inputs)
+    rng = np.random.default_rng(0)
+    for a, b in rng.integers(0, 1000, (20_000, 2)):
+        nodes.append(nodes[-1 - a] * nodes[-1 - b])
+    output = sum(nodes)
+    graph = toposort(output, *grad(output, inputs, create_graph=True))
+    count, edges = len(graph), sum(len(node.operands) for node in graph)
+    del graph
+    gc.collect()
+    tracemalloc.start()
+    try:
+        tape = Tape(output, inputs)
+        held = []
+        for _ in range(3):
+            tape.value(), tape.value_and_grad()
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[0] < 40 * count + 16 * edges
+    assert held[2] - held[1] < 1000  # a steady state
 
 
 class TestLeaves:
