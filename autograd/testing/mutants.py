@@ -466,7 +466,7 @@ def _changed(
                 getattr(part, "id", "") in params or _locally_constant(tree, path)
             ):
                 continue
-            changed = _replaced(tree, path, variant)
+            changed = ast.fix_missing_locations(_replaced(tree, path, variant))
             place = _statement(tree, path)
             before, after = _line(_at(tree, place)), _line(_at(changed, place))
             yield operator, f"{before} → {after}", changed
@@ -535,15 +535,15 @@ def _parts(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
 
 
 def _replaced(tree: Any, path: tuple[Any, ...], variant: ast.AST | None) -> Any:
-    """A copy of `tree` with `variant` at the end of `path`; without what stands there if None."""
-    whole = copy.deepcopy(tree)
-    parent, last = _at(whole, path[:-1]), path[-1]
-    new = ast.Pass() if variant is None else copy.deepcopy(variant)
-    if isinstance(last, int):
-        parent[last] = new
+    """`tree` with `variant` at the end of `path`, nothing if None; the rest of it is shared."""
+    if not path:
+        return ast.Pass() if variant is None else variant
+    twin, first = copy.copy(tree), path[0]
+    if isinstance(first, int):
+        twin[first] = _replaced(tree[first], path[1:], variant)
     else:
-        setattr(parent, last, new)
-    return ast.fix_missing_locations(whole)
+        setattr(twin, first, _replaced(getattr(tree, first), path[1:], variant))
+    return twin
 
 
 def _compiled(tree: Any, function: FunctionType) -> CodeType | None:
@@ -554,11 +554,6 @@ def _compiled(tree: Any, function: FunctionType) -> CodeType | None:
         if isinstance(tree, ast.Lambda):
             made = eval(compile(ast.Expression(tree), file, "eval"), function.__globals__)
         else:
-            tree.decorator_list, tree.args.defaults, tree.args.kw_defaults = (
-                [],
-                [],
-                [None] * len(tree.args.kwonlyargs),
-            )
             exec(compile(ast.Module([tree], []), file, "exec"), function.__globals__, namespace)
             made = namespace[tree.name]
     except SyntaxError:
@@ -597,7 +592,10 @@ def _source(function: Any) -> Any:
     ]
     if not candidates:
         raise ValueError(f"the source of {function.__qualname__} has changed since it was imported")
-    return copy.deepcopy(min(candidates, key=lambda tree: len(ast.unparse(tree))))
+    tree: Any = copy.deepcopy(min(candidates, key=lambda tree: len(ast.unparse(tree))))
+    tree.decorator_list = []  # these and the defaults stay with the function, which gets the code
+    tree.args.defaults, tree.args.kw_defaults = [], [None] * len(tree.args.kwonlyargs)
+    return tree
 
 
 def _holds(body: ast.expr, code: CodeType) -> bool:

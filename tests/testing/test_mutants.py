@@ -192,6 +192,14 @@ def test_two_lambdas_on_one_line_are_told_apart():
     assert next(m.change for m in mutants(second)) == "x - 2 → x + 2"
 
 
+def test_defaults_stay_with_the_function():
+    (double,) = [lambda x, k=k: k * x for k in (2,)]
+    divided = next(m for m in mutants(double) if m.operator == "another operator")
+    with divided:
+        assert double(4) == 0.5
+    assert double(4) == 8
+
+
 def test_what_has_no_source_is_refused():
     with pytest.raises(ValueError, match="written in Python"):
         mutants(len)
