@@ -12,7 +12,7 @@ import numpy as np
 
 import autograd
 from autograd import TABLE, Node, Primitive, Tensor, Value, graph
-from autograd.testing import culprit
+from autograd.testing import culprit, subject
 from autograd.testing.batteries.parts import raised, row, said
 from autograd.testing.culprit import RuleError, locate, name_of
 from autograd.testing.mutants import functions_in
@@ -217,15 +217,15 @@ def single_rules() -> None:
 
 def blamed(f: Any, *inputs: Any, order: int = 1, **report: Any) -> tuple[Any, ...]:
     """Who is to blame, as (kind, message), where something is found wrong with `f`."""
-    subject: Any = Function(f, inputs)
+    it: Any = Function(f, inputs)
     if order == 2:
         rng = np.random.default_rng(5)
-        with subject.at({}) as call:
+        with it.at({}) as call:
             seed = rng.normal(size=call.output.shape)
-        subject = Gradient(subject, float(seed) if type(call.output._data) is float else seed)
-    with quiet(), subject.at({}) as call:
+        it = Gradient(it, float(seed) if type(call.output._data) is float else seed)
+    with quiet(), it.at({}) as call:
         cotangent = np.random.default_rng(6).normal(size=call.output.shape)
-        found = locate(subject, call, cotangent, Report("f", 0, RTOL, **report))
+        found = locate(it, call, cotangent, Report("f", 0, RTOL, **report))
     return found.kind, found.message.partition(": analytic")[0], getattr(found.node, "op", None)
 
 
@@ -408,16 +408,13 @@ def engines() -> None:
         found = real(output, inputs, seed, create_graph=create_graph)
         return [g.detach() for g in found] if create_graph else found
 
-    from autograd.testing import subject
-
     with patch.object(subject, "grad", half):
         found = blamed(lambda x: autograd.sin(x) * 2.0, x, order=2)
     message = "the engine: the rule of sin(()) can be differentiated, but not as it is recorded"
     assert found == ("engine", message, TABLE["sin"])
 
-    def refusing(output: Any, inputs: Any, seed: Any = None, *, create_graph: bool = False) -> Any:
-        assert not create_graph
-        return real(output, inputs, seed)
+    def refusing(*_: Any, **__: Any) -> Any:
+        raise OSError("broken")
 
     with patch.object(graph, "zeros_like", lambda node: 2 * node.shape):
         found = blamed(lambda x: x + x, Tensor([[1.0, 2.0, 3.0]]), order=2)
