@@ -186,7 +186,8 @@ def parameters_of(f: Any, params: Any) -> dict[str, Node]:
         named = {}
         for path, leaf in flat(tree, "params"):
             label = getattr(leaf, "label", None) or path
-            named[path if label in named else label] = leaf
+            if all(leaf is not other for other in named.values()):  # tied: one parameter
+                named[path if label in named else label] = leaf
     for name, node in named.items():
         if not isinstance(node, Node) or node.op is not None:
             raise TypeError(f"params must be leaves of the graph, got {kind(node)} as {name}")

@@ -553,3 +553,10 @@ class TestReport:
     def test_slopes_of_a_kink(self):
         (first, *_) = examine(autograd.relu, Value(0.0)).findings
         assert first.verdict is Verdict.KINK and first.slopes == pytest.approx((0.0, 1.0))
+
+
+def test_a_tied_parameter_is_one():
+    w = Tensor([1.0, 2.0], "w")
+    report = examine(lambda x: (x * w * w).sum(), Tensor([1.0, 3.0]), params=[w, w])
+    assert report.ok
+    assert {finding.name for finding in report.findings if finding.order == 1} == {"inputs[0]", "w"}

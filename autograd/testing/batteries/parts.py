@@ -113,6 +113,7 @@ def structures() -> None:
         (len, (x, [y]), {"params[0]": x, "y": y}),
         (len, {"a": x}, {"params['a']": x}),
         (len, [y, x, again], {"y": y, "params[1]": x, "params[2]": again}),
+        (len, [x, y, x], {"params[0]": x, "y": y}),
         (len, x, {"params": x}),
         (len, iter([x]), {"params[0]": x}),
     ):
