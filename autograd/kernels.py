@@ -118,7 +118,7 @@ def accumulate(out: np.ndarray, index: tuple[Any, ...], x: Any) -> None:
     rows = np.arange(math.prod(lead)).reshape(lead)[index]
     places = rows[..., None] * math.prod(row) + np.arange(math.prod(row))
     x = np.broadcast_to(x, rows.shape + row)
-    np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))
+    np.add.at(out.ravel(), places.ravel(), x.ravel())
 
 
 def scatter_into(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> np.ndarray:
@@ -173,7 +173,7 @@ def add_windows(
 
 
 def pad_with(x: Any, width: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
-    if len(width) != np.ndim(x):  # NumPy would repeat one pair for all axes
+    if len(width) != np.ndim(x):
         raise ValueError(f"a pair (before, after) for each of {np.ndim(x)} axes, got {len(width)}")
     shape = tuple(n + before + after for n, (before, after) in zip(np.shape(x), width, strict=True))
     out = np.full_like(x, value, shape=shape)  # unlike np.pad, in the memory order of x

