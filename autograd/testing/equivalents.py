@@ -248,6 +248,25 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or row or any((not is_fancy((i,)) for i in index)): (sign or negation dropped)",
         "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or not row or any((is_fancy((i,)) for i in index)): (sign or negation dropped)",
     ),
+    "a tuple holds the operands as well, at the price of an object": (
+        "node.Node.operands: if 0 < len(operands) <= 2: → if False: (branch never taken)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) < 2: (another comparison)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 1 < len(operands) <= 2: (constant changed)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) <= 1: (constant changed)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) <= -2: (constant changed)",
+    ),
+    "the only operand is the last one too": (
+        "node.Node.operands: self._first, self._second = operands if len(operands) == 2 else (operands[0], None) → self._first, self._second = operands if len(operands) == 2 else (operands[-1], None) (constant changed)",
+    ),
+    "a Tensor makes an array of a number itself": (
+        "graph._as_node: return FACES[float](gradient) if type(gradient) is float else FACES[np.ndarray](np.asarray(gradient)) → return FACES[float](gradient) if type(gradient) is float else FACES[np.ndarray](gradient) (call dropped)",
+    ),
+    "the nodes are read, not changed": (
+        "graph._listed: nodes = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs] → nodes = inputs if isinstance(inputs, (list, tuple)) else [inputs] (call dropped)",
+    ),
+    "NumPy's truth is one too": (
+        "graph.has_nan: return bool(square != square) → return square != square (call dropped)",
+    ),
 }
 
 EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

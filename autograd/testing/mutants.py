@@ -46,6 +46,10 @@ ENGINE: tuple[Function, ...] = (
     graph.hvp,
     graph.jvp,
     graph._inner,
+    graph._as_node,
+    graph._listed,
+    graph._observed,
+    graph.has_nan,
     graph.evaluate,
     kernels.sum_to_shape,
     kernels.accumulate,
@@ -59,6 +63,8 @@ ENGINE: tuple[Function, ...] = (
     node.frozen,
     node.record,
     Primitive.rules,
+    vars(node.Node)["operands"].fget,
+    vars(node.Node)["operands"].fset,
     vars(node.Node)["grad"].fget,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Callable
@@ -362,6 +363,18 @@ def recording() -> None:
     assert (c.op, c.operands, c.params) == (autograd.TABLE["mul"], (a, b), {})
     assert (-a).operands == (a,)
     assert autograd.maximum(a, b, 1.0).operands == (a, b, 1.0)
+    for node in (a, -a, c, autograd.maximum(a, b, 1.0)):
+        twin = copy.deepcopy(node)
+        assert [getattr(x, "_data", x) for x in twin.operands] == [
+            getattr(x, "_data", x) for x in node.operands
+        ]
+    x = Tensor([1.0])
+    assert type(autograd.maximum(x, np.array([2.0]), 1.0).operands) is tuple
+    assert type((x * 2).operands[1]) is float
+    assert (x * np.array([2])).operands[1].dtype == np.float64
+    assert autograd.clip(Value(3.0), lo=0.0, hi=2.0).data == 2.0
+    with np.errstate(all="ignore"):
+        assert repr((1.0 / Value(0.0)).data) == "inf"  # a float, where Python raises
     with autograd.no_grad():
         free = a * b
     assert (free.op, free.operands, free.params, free.data) == (None, (), {}, 6.0)
