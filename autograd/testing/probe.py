@@ -273,7 +273,7 @@ def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
 
 def sizes(x: Any) -> Any:
     """What a step in each entry is a part of."""
-    return np.abs(x).clip(SMALLEST)
+    return np.fmax(np.abs(x), SMALLEST)  # a NaN has a step too, and so a verdict
 
 
 def continuous(phi: Line, found: Slope, noise: float) -> bool:

@@ -560,3 +560,13 @@ def test_a_tied_parameter_is_one():
     report = examine(lambda x: (x * w * w).sum(), Tensor([1.0, 3.0]), params=[w, w])
     assert report.ok
     assert {finding.name for finding in report.findings if finding.order == 1} == {"inputs[0]", "w"}
+
+
+def test_a_number_that_is_nan_is_at_the_edge():
+    """Also one on the way, in whose place the localiser can take no step either."""
+    report = examine(lambda x: x.log().sum(), Tensor([-1.0]))
+    assert report.verdict is Verdict.EDGE
+    assert report.culprit.message == "log((1,)) is at the edge of its domain"
+    report = examine(lambda x: x * 2.0, Tensor([float("nan"), 1.0]))
+    assert report.verdict is Verdict.EDGE
+    assert report.culprit.message == "mul((2,), ()) is at the edge of its domain"

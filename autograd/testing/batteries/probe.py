@@ -67,6 +67,8 @@ def places() -> None:
     assert probe.place_of(grid) is None and probe.place_of(np.zeros(2)) is None
     assert all(type(i) is int for i in probe.place_of(single) or ())
     rng, numbers = np.random.default_rng(0), {"a": 0.0, "b": np.array([-2.0, 1e-9, 300.0])}
+    steps = probe.sizes(np.array([math.nan, 0.0, -2.0]))
+    assert steps.tolist() == [probe.SMALLEST, probe.SMALLEST, 2.0]
     moved = probe.nearby(numbers, np.random.default_rng(0))
     parts = rng.uniform(-1, 1), rng.uniform(-1, 1, 3)
     assert type(moved["a"]) is float and math.isclose(moved["a"], 0.05 * parts[0] * 1e-3)
