@@ -101,7 +101,7 @@ _NON_COMMUTATIVE = (ast.Sub, ast.Div, ast.Pow, ast.MatMult)
 _MODULES = ("np", "math", "operator", "builtins", "kernels")
 _REDUCTIONS = {"sum": "mean", "mean": "sum"}
 _SYMMETRIC = (
-    *("equal", "isinstance", "max", "min"),
+    *("equal", "isinstance", "max", "min", "fmax"),
     *(
         "allclose",
         "array_equal",
