@@ -91,12 +91,13 @@ class Contraction(Group):
 class Stretch:
     """Levels too narrow for wide operations, one after the other.
 
-    `members` are its vertices in an order of computation; member i was made by `made_by[i]`, a
+    `members` are its vertices in an order of computation; member i was made by `kinds[code[i]]`, a
     primitive with its parameters, from the `operands` that start at `starts[i]`.
     """
 
-    made_by: list[tuple[Primitive, dict[str, Any]]]
+    kinds: list[tuple[Primitive, dict[str, Any]]]
     level: int
+    code: np.ndarray
     members: np.ndarray
     operands: np.ndarray
     starts: np.ndarray
@@ -111,7 +112,8 @@ class Stretch:
     def singly(self) -> Iterator[Group]:
         """Its members as groups of one."""
         ends = np.append(self.starts[1:], len(self.operands)).tolist()
-        for i, (op, params) in enumerate(self.made_by):
+        for i, code in enumerate(self.code):
+            op, params = self.kinds[code]
             operands = self.operands[self.starts[i] : ends[i], None]
             kind = Sums if op is ADD and len(operands) > 2 else Group
             yield kind(op, params, self.level, self.members[i : i + 1], operands)
@@ -277,10 +279,9 @@ class Layout:
             part = part[np.argsort(level[part], kind="stable")]
             edges = np.repeat(start[part], arity[part]) + _counted(arity[part])
             first = np.cumsum(arity[part]) - arity[part]
-            ops = [self.kinds[c] for c in code[part].tolist()]
-            found.append(
-                Stretch(ops, int(level[part[0]]), vertices[part], self.source[edges], first)
-            )
+            arrays = code[part], vertices[part], self.source[edges], first
+            small = [x.astype(np.int32) for x in arrays]
+            found.append(Stretch(self.kinds, int(level[part[0]]), *small))
         exclusive = (self._uses() == 1) & self._made_by(MUL)
         exclusive[vertices[run >= 0]] = False
         groups: list[Group] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from autograd.tape.profile import Profile, measured
 
 TILE = 1 << 14  # numbers gathered at a time: they stay in the cache until they are used
 WIDE = 64  # nodes a group, from which on rows are rather laid out one after the other
-LINES = 2000  # results of one generated function
+LINES = 200  # results of one generated function: the first 256 variables have short instructions
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
@@ -188,44 +189,43 @@ class Straight:
     def __init__(self, program: Program, stretch: Stretch, start: int, stop: int) -> None:
         self.program, self.stretch, self.start, self.stop = program, stretch, start, stop
         address = program.layout.address
-        self.members = program.numbers[
-            address[stretch.members[start]] : address[stretch.members[stop - 1]] + 1
-        ]
         ends = np.append(stretch.starts[1:], len(stretch.operands))
         operands = address[stretch.operands[stretch.starts[start] : ends[stop - 1]]]
         members = address[stretch.members[start:stop]]
+        self.members = program.numbers[members[0] : members[-1] + 1]
         self.reads = np.setdiff1d(operands, members)
+        place = np.concatenate([self.reads, members])  # a variable for each, numbered from 0
+        order = np.argsort(place)
+        given = [f"v{i}" for i in order[np.searchsorted(place, operands, sorter=order)].tolist()]
+        computed = [f"v{i}" for i in range(len(self.reads), len(place))]
         names: dict[str, Any] = {}
         lines = []
         begins = (stretch.starts[start:stop] - stretch.starts[start]).tolist()
-        for (op, params), member, begin, end in zip(
-            stretch.made_by[start:stop],
-            members.tolist(),
-            begins,
-            [*begins[1:], len(operands)],
-            strict=True,
+        for kind, member, begin, end in zip(
+            stretch.code[start:stop], computed, begins, [*begins[1:], len(operands)], strict=True
         ):
-            given = [f"v{a}" for a in operands[begin:end].tolist()]
+            op, params = stretch.kinds[kind]
             if op.name in INFIX:
-                terms, rest = given[:50], given[50:]
-                lines.append(f"v{member} = {f' {INFIX[op.name]} '.join(terms)}")
-                lines += [f"v{member} += {term}" for term in rest]
+                terms, rest = given[begin:end][:50], given[begin:end][50:]
+                lines.append(f"{member} = {f' {INFIX[op.name]} '.join(terms)}")
+                lines += [f"{member} += {term}" for term in rest]
             else:
                 name = f"f{len(names)}" if params else op.name
                 assert op.scalar is not None
                 names[name] = partial(op.scalar, **params) if params else op.scalar
-                lines.append(f"v{member} = {name}({', '.join(given)})")
-        reads = "".join(f"v{a}, " for a in self.reads.tolist())
+                lines.append(f"{member} = {name}({', '.join(given[begin:end])})")
+        reads = "".join(f"v{i}, " for i in range(len(self.reads)))
         code = "\n    ".join(
             [
                 "def straight(numbers):",
                 *([f"{reads}= numbers"] if reads else []),
                 *lines,
-                f"return [{', '.join(f'v{a}' for a in members.tolist())}]",
+                f"return [{', '.join(computed)}]",
             ]
         )
         exec(compile(code, "<a stretch of a tape>", "exec"), names)
         self.function = names["straight"]
+        self.function.__code__ = _on_one_line(self.function.__code__)
 
     def __call__(self) -> None:
         numbers = self.program.numbers
@@ -236,6 +236,16 @@ class Straight:
                 if self.start <= i < self.stop:
                     for call, arguments in self.program._group(group):
                         call(*arguments)
+
+
+def _on_one_line(code: CodeType) -> CodeType:
+    """The same code without a place for each instruction, which would take as much memory again.
+
+    An entry of the table says "the same line, no columns" (0xE8 and 0) for up to 8 code units of
+    two bytes (CPython, Objects/locations.md).
+    """
+    entries, rest = divmod(len(code.co_code) // 2 - 1, 8)
+    return code.replace(co_linetable=b"\xef\0" * entries + bytes([0xE8 | rest, 0]))
 
 
 def _summed_in_order(terms: np.ndarray, out: np.ndarray) -> None:

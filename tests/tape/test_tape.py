@@ -196,14 +196,36 @@ class TestScalars:
         assert value == y.data and close(gradient, grad(y, x))
 
 
-def test_memory_a_node_and_an_edge():
-    """At most 40 bytes a node, and a place in two index arrays for each of its operands."""
+def random_dag():
     inputs = [Value(float(i)) for i in range(1000)]
     nodes = list(inputs)
     rng = np.random.default_rng(0)
     for a, b in rng.integers(0, 1000, (20_000, 2)):
         nodes.append(nodes[-1 - a] * nodes[-1 - b])
-    output = sum(nodes)
+    return sum(nodes), inputs
+
+
+def deep_chain():
+    x = Value(0.5)
+    y = x
+    for _ in range(8_000):
+        y = (y * 0.9 + x).sin()
+    return y, [x]
+
+
+def recurrent():
+    w, h = [Value(0.1 * i) for i in range(6)], [Value(0.1), Value(0.2)]
+    for _ in range(1_500):
+        a, b = h
+        h = [(w[0] * a + w[1] * b + w[2]).tanh(), (w[3] * a + w[4] * b + w[5]).tanh()]
+    return h[0] * h[1], w
+
+
+@pytest.mark.parametrize("graph_of", [random_dag, deep_chain, recurrent])
+def test_memory_a_node_and_an_edge(graph_of):
+    """At most 40 bytes a node, and a place in two index arrays for each of its operands."""
+    Tape(*deep_chain()).value_and_grad()  # NumPy imports parts of itself at their first use
+    output, inputs = graph_of()
     graph = toposort(output, *grad(output, inputs, create_graph=True))
     count, edges = len(graph), sum(len(node.operands) for node in graph)
     del graph
