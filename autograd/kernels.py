@@ -88,7 +88,7 @@ def sum_to_shape(x: Any, shape: tuple[int, ...]) -> Any:
     have, size = np.shape(x), math.prod(shape)
     lead = len(have) - len(shape)
     if have[lead:] == shape:  # the usual case: a bias, broadcast over rows
-        if not shape or x.dtype == object:
+        if size == 1 or x.dtype == object:  # one column NumPy adds up in pairs
             return np.add.reduce(x, axis=tuple(range(lead)))
         rows = x.reshape(math.prod(have[:lead]), size)
         return np.dot(ones(len(rows), x.dtype), rows).reshape(shape)  # faster, and more precise

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node
-from autograd.tape.inplace import into
+from autograd.tape.inplace import into, silent
 from autograd.tape.layout import Contraction, Group, Layout, Stretch, Sums
 from autograd.tape.profile import Profile, measured
 
@@ -50,6 +50,7 @@ class Program:
         self.numbers = self._array(layout.size)
         self.numbers.fill(0.0)
         self._scratch: list[np.ndarray] = []
+        self._silently = silent()
         addresses, constants = layout.constants
         self.numbers[addresses] = constants if rows is None else constants[:, None]
         self.entries = [self._entry(group) for group in layout.groups]
@@ -67,9 +68,7 @@ class Program:
                 self.numbers[place] = row
 
     def run(self, calls: list[Call]) -> None:
-        with np.errstate(all="ignore"):
-            for call, arguments in calls:
-                call(*arguments)
+        self._silently(_called, calls)
 
     # --- groups as calls ----------------------------------------------------------------------
 
@@ -236,6 +235,11 @@ class Straight:
                 if self.start <= i < self.stop:
                     for call, arguments in self.program._group(group):
                         call(*arguments)
+
+
+def _called(calls: list[Call]) -> None:
+    for call, arguments in calls:
+        call(*arguments)
 
 
 def _on_one_line(code: CodeType) -> CodeType:

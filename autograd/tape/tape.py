@@ -92,7 +92,7 @@ class Tape:
         outputs = [output] if isinstance(output, Node) else list(output)
         self.inputs = list(inputs)
         self.wrt = self.inputs if wrt is None else list(wrt)
-        self._guards = Guards() if guards is None else guards
+        self._guards = guards or None
         self._gradients = self._single and outputs[0].size == 1
         self._values = len(outputs)
         self._lock = threading.Lock()
@@ -100,7 +100,7 @@ class Tape:
             gradients: list[Node] = []
             if self._gradients:
                 gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
-            first = [*outputs, *self._guards.watched()]
+            first = [*outputs, *(self._guards.watched() if self._guards else ())]
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
             nodes += set(self.inputs).difference(nodes)

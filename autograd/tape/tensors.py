@@ -13,12 +13,13 @@ import numpy as np
 
 from autograd import Node, Primitive, toposort
 from autograd.kernels import ones
-from autograd.tape.inplace import POWERS, into
+from autograd.tape.inplace import POWERS, into, silent
 from autograd.tape.profile import Profile, measured
 from autograd.tape.rows import RowByRow, in_rows
 
 # may return a view of their operand
 VIEWS = ("reshape", "transpose", "take", "windows", "sum_to", "stop_gradient")
+SHORT = 1 << 12  # numbers that a dot product adds up as precisely as NumPy does in pairs
 FEW = 16  # arrays of which the maximum is taken one by one
 WORTH = 32  # rows, for which it pays to lay out a replay of many at once
 ROOM = 1 << 20  # bytes of the buffers of a replay of many rows at once
@@ -97,6 +98,7 @@ class TensorReplay:
         places = {leaf: i for i, leaf in enumerate(self.leaves)}
         self._places = [places[node] for node in inputs]
         results = [node for node in nodes if node.op is not None]
+        self._silently = silent()
         self._names: dict[str, Any] = {}
         self._numbers: dict[Node, Number] = {}
         self._pool = Pool()
@@ -182,8 +184,7 @@ class TensorReplay:
             code = compile("\n".join(block), "<tape>", "exec")
 
             def run() -> None:
-                with np.errstate(all="ignore"):
-                    exec(code, names)
+                self._silently(exec, code, names)
 
             return run
 
@@ -213,7 +214,7 @@ class TensorReplay:
         )
         names = dict(self._names)
         exec(compile(code, "<tape>", "exec"), names)
-        return np.errstate(all="ignore")(names["replay"])  # quicker than `with`
+        return partial(self._silently, names["replay"])
 
     def _last_reads(self, results: list[Node], outputs: Sequence[Node]) -> dict[Node, int]:
         """For each node the position of the last one to read it, or what views it."""
@@ -307,7 +308,8 @@ class TensorReplay:
             keep = lead == 0
             if not keep and len(axes) > lead:
                 return ""
-            if not keep and out.shape:
+            precise = math.prod(out.shape) > 1 or math.prod(x.shape) <= SHORT
+            if not keep and out.shape and precise:
                 return self._summed_rows(x, out)
         elif op.name in ("sum", "max"):
             axes, keep = params["axis"], params["keepdims"]
@@ -322,7 +324,7 @@ class TensorReplay:
         return f"{name}({x.name}, {axes}, None, {out.name}, {keep})"
 
     def _summed_rows(self, x: Number, out: Number) -> str:
-        """The product that `kernels.sum_to_shape` takes for a sum over leading axes."""
+        """The product that `kernels.sum_to_shape` takes for a sum over leading axes of rows."""
         size = math.prod(out.shape)
         rows = math.prod(x.shape[: -len(out.shape)])
         name = f"ones_{out.name}"
@@ -367,9 +369,11 @@ class TensorReplay:
             if not np.may_share_memory(node._data, node.operands[0]._data):
                 return False
             axes = params.get("axes")
+            number.storage = None
             if op.name == "transpose" and axes in (None, (*range(node.ndim),)[::-1]):
-                view = f"{operand.name}.T"
-            elif op.name == "transpose":
+                number.name = f"{operand.name}.T".removesuffix(".T.T")  # there and back again
+                return True
+            if op.name == "transpose":
                 view = f"{operand.name}.transpose({axes})"
             elif op.name == "reshape":
                 view = f"{operand.name}.reshape({params['shape']})"
@@ -377,7 +381,6 @@ class TensorReplay:
                 self._names[f"view_{number.name}"] = partial(op.array, **params)
                 view = f"view_{number.name}({operand.name})"
             self._lines.append(Line(f"{number.name} = {view}", f"{op.name} (view)", 0))
-            number.storage = None
             return True
         if op.name == "pow":
             array = operand.array

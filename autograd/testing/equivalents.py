@@ -167,7 +167,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 1 * n: (constant changed)",
     ),
     "a product with ones is only faster and more precise": (
-        "kernels.sum_to_shape: if not shape or x.dtype == object: → if True: (branch always taken)",
+        "kernels.sum_to_shape: if size == 1 or x.dtype == object: → if True: (branch always taken)",
     ),
     "tuples have no addition in place": (
         "kernels.add_windows: whole = x.shape[:-2 * n] + shape → whole = iadd(x.shape[:-2 * n], shape) (accumulated in place)",

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import TABLE, Tensor, Value, scalarize
+from autograd import TABLE, Tensor, Value, grad, scalarize
+from autograd.tape import Tape
 from autograd.testing import check_grads, replaced
 
 CASES = [
@@ -186,6 +187,15 @@ def test_scatter_adds_up_in_order_however_many_numbers(index, many, dtype):
     x = np.random.default_rng(10).normal(size=expected[index].shape).astype(dtype)
     np.add.at(expected, index, x)
     np.testing.assert_array_equal(TABLE["scatter"](x, index=index, shape=expected.shape), expected)
+
+
+def test_a_bias_of_one_number_for_many_rows_keeps_its_precision():
+    """A product with ones loses three digits here, and NumPy's sum in pairs none."""
+    x, bias = np.full((100_000, 1), 0.1, np.float32), Tensor(np.zeros(1, np.float32))
+    loss = ((bias + 1.0) * x).sum()
+    exact = 100_000 * float(np.float32(0.1))
+    assert grad(loss, bias).item() == pytest.approx(exact, rel=1e-6)
+    assert Tape(loss, [bias]).value_and_grad()[1][0].item() == pytest.approx(exact, rel=1e-6)
 
 
 def test_scatter_refuses_what_its_adjoint_could_not_give_back():

@@ -396,6 +396,19 @@ class TestTensors:
                 assert np.array_equal(g, e)
         assert "in tiles" in str(tape.profile())
 
+    def test_a_leaf_turned_there_and_back_is_itself(self):
+        rng = np.random.default_rng(0)
+        x, w = Tensor(rng.normal(size=(4, 5))), Tensor(rng.normal(size=(3, 5)))
+        output = autograd.tanh(x @ w.T).sum()  # its gradient for x is read from w.T.T
+        tape = Tape(output, [x, w])
+        assert ".T.T" not in str([line.code for line in tape._replay._lines])
+        data = [rng.normal(size=i.shape) for i in (x, w)]
+        value, gradients = tape.value_and_grad(*data)
+        expected, expected_gradients = eager(output, [x, w], data)
+        assert value == expected
+        for g, e in zip(gradients, expected_gradients, strict=True):
+            assert np.allclose(g, e, rtol=1e-13, atol=0)
+
     def test_buffers_lie_in_memory_as_recorded_arrays_do(self):
         x = Tensor(np.random.default_rng(0).normal(size=(4, 5, 6)))
         h = autograd.transpose(x, axes=(2, 0, 1)).exp()

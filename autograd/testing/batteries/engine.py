@@ -352,6 +352,9 @@ def linear_maps() -> None:
     assert_equal(autograd.windows(Tensor([1.0, 2.0]), size=2).data, [[1, 2]])
     assert_equal(autograd.sum_to(Tensor(np.ones((2, 1))), shape=(2, 1)).data, np.ones((2, 1)))
     assert_equal(autograd.sum_to(Tensor(np.ones((1, 2))), shape=(2,)).data, np.ones(2))
+    column = np.full((100_000, 1), 0.1, np.float32)  # added up in pairs
+    total = autograd.sum_to(Tensor(column), shape=(1,)).data
+    assert np.allclose(total, column.astype(float).sum(), rtol=1e-6)
 
 
 def recording() -> None:
