@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Node
 from nets.schedules import Schedule, constant
 
@@ -246,17 +247,9 @@ def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
     (6.0, 1.0)
     """
     gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
-    norm = math.hypot(*map(_norm, gradients.values()))
+    numbers = [np.ravel(g) for g in gradients.values() if np.size(g)]
+    norm = float(autograd.norm(np.concatenate(numbers))) if numbers else 0.0
     if max_norm < norm < math.inf:
         for parameter, gradient in gradients.items():
             parameter.grad = gradient * (max_norm / norm)
     return norm
-
-
-def _norm(gradient: Any) -> float:
-    """√Σg² without overflow, as `autograd.norm`, in a tenth of its time for small arrays."""
-    largest = np.max(np.abs(gradient), initial=0.0)
-    if not 0 < largest < math.inf:
-        return float(largest)
-    scaled = gradient / largest
-    return float(np.sqrt(np.sum(scaled * scaled)) * largest)

@@ -171,6 +171,12 @@ def test_clipping_leaves_a_gradient_that_is_not_finite():
     assert w.grad.tolist() == [math.inf, 1.0]
 
 
+def test_clipping_where_there_is_nothing_to_clip():
+    empty = Tensor(np.zeros((0, 3)))
+    empty.grad = np.zeros((0, 3))
+    assert nets.clip_grad_norm([empty, Value(1.0)], 1.0) == 0.0
+
+
 # --- schedules --------------------------------------------------------------------------------
 
 
