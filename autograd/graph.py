@@ -168,8 +168,10 @@ def _walk(
 _new: Any = tuple.__new__  # half the time of Step(...), once per node
 
 
-def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node]:
-    """The nodes of `order` from which a path of operands leads to `inputs`."""
+def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node] | None:
+    """The nodes of `order` from which a path of operands leads to `inputs`; None: all of them."""
+    if inputs.issuperset([node for node in order if node.op is None]):
+        return None
     wanted = set(inputs)
     for node in order:
         for x in node.operands:

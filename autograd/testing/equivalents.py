@@ -72,9 +72,12 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "primitives.as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)",
         "primitives.as_matrices: y = y if y.ndim > 1 else reshape(y, shape=(-1, 1)) → y = y if y.ndim > 1 else reshape(y, shape=(-2, 1)) (constant changed)",
     ),
+    "where every path leads there, to find it out takes time, and nothing else": (
+        "graph._leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if False: (branch never taken)",
+        "graph._leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if inputs.issuperset([node for node in order]): (condition dropped)",
+    ),
     "a list is searched as well as a set, only slower; the set is the function's own": (
         "replay.Replay.__init__: used = set(toposort(output)) → used = toposort(output) (call dropped)",
-        "graph.steps: wanted = None if inputs is None else _leading_to(set(inputs), order) → wanted = None if inputs is None else _leading_to(inputs, order) (call dropped)",
         "graph._leading_to: wanted = set(inputs) → wanted = inputs (call dropped)",
     ),
     "with nobody observing the wrapper tells nobody": (

@@ -397,6 +397,9 @@ def economy() -> None:
     guarded = Primitive("guarded", "guarded", None, np.negative, (bomb,), "−x.")
     x, y = Tensor([1.0, 2.0]), Tensor([3.0, 4.0])
     assert_equal(grad(autograd.sum(guarded(x) * y), y), [-1.0, -2.0])
+    inner = guarded(x)
+    outer = autograd.sum(inner)
+    assert [float(np.sum(g)) for g in grad(outer, [inner, outer])] == [2.0, 1.0]
 
 
 def deterministic() -> None:
