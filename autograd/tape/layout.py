@@ -149,7 +149,7 @@ class Layout:
         self.groups = self._grouped(boundary)
         self._place()
 
-    def _vertices(self, operands: Sequence[Any]) -> np.ndarray:
+    def _vertices(self, operands: Iterable[Any]) -> np.ndarray:
         """The vertex of each node; −1 for raw numbers."""
         index = np.fromiter(map(getattr, operands, repeat("index"), repeat(-1)), np.intp)
         order = np.argsort(self._index)
@@ -165,14 +165,15 @@ class Layout:
         """Edges: `owner[e]` has `source[e]` as its next operand; `kinds[code[v]]` made v."""
         leaves, nodes = len(self.leaves), [*self.leaves, *results]
         operands = [node.operands for node in results]
-        flat = list(chain.from_iterable(operands))
         arity = np.fromiter(map(len, operands), np.intp, len(operands))
         self._index = np.fromiter(map(attrgetter("index"), nodes), np.intp, len(nodes))
-        source = self._vertices(flat)
-        self.owner = np.repeat(np.arange(leaves, len(nodes)), arity)
+        source = self._vertices(chain.from_iterable(operands))
+        owner = np.repeat(np.arange(len(results)), arity)
+        self.owner = leaves + owner
 
         raw = np.flatnonzero(source < 0)
-        numbers = np.array([-0.0, *[flat[e] for e in raw.tolist()]])
+        place = zip(owner[raw].tolist(), _counted(arity)[raw].tolist(), strict=True)
+        numbers = np.array([-0.0, *[operands[i][j] for i, j in place]])
         bits, which = np.unique(numbers.view(np.int64), return_inverse=True)
         self.first_constant = leaves + len(results)
         self.zero, source[raw] = self.first_constant + which[0], self.first_constant + which[1:]
