@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from typing import Any
 
@@ -135,7 +135,7 @@ class Primitive:
         self.vjps, self.variadic = vjps, variadic
         self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
         self.domain, self.cases = domain, cases
-        self._plain = -1 if variadic or params else len(vjps)  # as many operands need no binding
+        self._plain = -1 if variadic else len(vjps)  # as many operands alone need no binding
         self.__doc__, self.__name__, self.__module__ = doc, name, "autograd.primitives"
 
     def __repr__(self) -> str:
@@ -152,8 +152,13 @@ class Primitive:
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         if params or len(operands) != self._plain:
-            operands, params = self._bind(operands, params)
-        return self.apply(operands, params)
+            return self.apply(*self._bind(operands, params))
+        return self.apply(operands, self._defaults)
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        """The parameters where none are given."""
+        return self.prepare(**self.params) if self.prepare else self.params
 
     def apply(self, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """The call, with its arguments told apart: on nodes it records one."""
@@ -165,10 +170,14 @@ class Primitive:
                 operand = operand._data
                 if type(operand) is not float:
                     elementary = False
-            elif type(operand) is np.ndarray and operand.dtype in FLOATS:
-                constants, elementary = True, False
             elif type(operand) is not float:
-                return self._call_on_raw(operands, params)
+                if type(operand) is int:
+                    return self.apply(
+                        tuple([float(x) if type(x) is int else x for x in operands]), params
+                    )
+                if type(operand) is not np.ndarray or operand.dtype not in FLOATS:
+                    return self._call_on_raw(operands, params)
+                constants, elementary = True, False
             data.append(operand)
         if recorded and constants:
             operands = tuple([frozen(x) if type(x) is np.ndarray else x for x in operands])
