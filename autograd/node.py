@@ -171,11 +171,11 @@ class Primitive:
                 if type(operand) is not float:
                     elementary = False
             elif type(operand) is not float:
-                if type(operand) is int:
-                    return self.apply(
-                        tuple([float(x) if type(x) is int else x for x in operands]), params
-                    )
-                if type(operand) is not np.ndarray or operand.dtype not in FLOATS:
+                kind = type(operand)
+                if kind is int or (kind is np.float64 and recorded):
+                    plain = [float(x) if type(x) is kind else x for x in operands]
+                    return self.apply(tuple(plain), params)
+                if kind is not np.ndarray or operand.dtype not in FLOATS:
                     return self._call_on_raw(operands, params)
                 constants, elementary = True, False
             data.append(operand)

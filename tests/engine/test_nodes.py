@@ -143,6 +143,14 @@ def test_values_and_tensors_mix():
     np.testing.assert_array_equal(second[0][1], [4.0, 4.0])
 
 
+@pytest.mark.parametrize("number", [3, 3.0, np.int64(3), np.float64(3), np.float32(3)], ids=repr)
+@pytest.mark.parametrize("node", [Value(2.0), Tensor([2.0]), Tensor(np.ones(1, np.float32))])
+def test_a_number_is_recorded_as_a_float_on_either_side(number, node):
+    for out, (left, right) in ((node - number, (node, 3.0)), (number - node, (3.0, node))):
+        assert out.operands == (left, right) and out.dtype == node.dtype
+        assert sorted(type(x) is float for x in out.operands) == [False, True]
+
+
 def test_dtypes():
     assert Tensor([1, 2]).dtype == np.float64
     assert Tensor([True]).dtype == np.float64
