@@ -202,8 +202,13 @@ def _variants(tree: ast.AST, variables: tuple[str, ...]) -> Iterator[Variant]:
     if isinstance(tree, ast.AugAssign):
         target = _copied(tree.target, ctx=ast.Store())
         yield "overwritten, not accumulated", ast.Assign([target], tree.value)
-    if isinstance(tree, _DROPPABLE):
+    if isinstance(tree, _DROPPABLE) and not _is_yield(tree):
         yield "statement dropped", None
+
+
+def _is_yield(tree: ast.AST) -> bool:
+    """Whether it is what makes a function a generator, which it has to stay."""
+    return isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Yield)
 
 
 def _of_call(tree: ast.Call) -> Iterator[Variant]:
