@@ -70,6 +70,15 @@ def scalar_softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
+def only_number(x: Any) -> Any:
+    """The number, or the Value, in a 0-d array."""
+    if not isinstance(x, np.ndarray):
+        return float(x)
+    if x.ndim:
+        raise ValueError("only a single number, of shape (), becomes a Value; index or sum it")
+    return x.item()
+
+
 def broadcast_copy(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     """A broadcast array of its own memory: quicker to make, and to use, than NumPy's view."""
     if np.ndim(x) > len(shape):  # the assignment would drop leading axes of length 1

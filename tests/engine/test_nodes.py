@@ -195,6 +195,7 @@ def test_what_is_no_single_number_is_refused(bad):
 @pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
+        (lambda t: autograd.to_value(t[0, :1]), ValueError, r"to_value: only a single number.*\(1,\)"),
         (lambda t: t @ Tensor(np.ones((5, 6))), ValueError, r"matmul: the inner dimensions must agree, got \(3, 4\) @ \(5, 6\); did you mean a transpose"),
         (lambda t: t @ 2.0, ValueError, "at least one axis"),
         (lambda t: t + np.ones(3), ValueError, r"add: the shapes must broadcast together, got \(3, 4\) and \(3,\)"),
