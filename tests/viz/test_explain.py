@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +35,8 @@ def adds_up(node: Node, root: Node, gradient: Any) -> None:
     if node is root:
         assert ledger.terms == ()
         return
-    total = sum((term.contribution for term in ledger.terms), ag.graph.zeros_like(node))
+    sent = (term.contribution for term in ledger.terms)
+    total = functools.reduce(operator.add, sent, ag.graph.zeros_like(node))  # `sum` compensates
     np.testing.assert_array_equal(total, gradient)
     for term in ledger.terms:
         if term.local is not None:
