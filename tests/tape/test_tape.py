@@ -225,8 +225,8 @@ def recurrent():
 @pytest.mark.parametrize("graph_of", [random_dag, deep_chain, recurrent])
 def test_memory_a_node_and_an_edge(graph_of):
     """At most 40 bytes a node, and a place in two index arrays for each of its operands."""
-    Tape(*deep_chain()).value_and_grad()  # NumPy imports parts of itself at their first use
     output, inputs = graph_of()
+    Tape(output, inputs).value_and_grad()  # NumPy imports parts of itself at their first use
     graph = toposort(output, *grad(output, inputs, create_graph=True))
     count, edges = len(graph), sum(len(node.operands) for node in graph)
     del graph
