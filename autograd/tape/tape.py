@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import Node, describe, grad, toposort
+from autograd.node import constant
 from autograd.tape.guards import Guards
 from autograd.tape.layout import is_scalar
 from autograd.tape.profile import Profile
@@ -129,7 +130,7 @@ class Tape:
                 one more axis in front: rows to be replayed at once. None at all: the inputs' own.
 
         Raises:
-            TypeError: not as many as there are inputs.
+            TypeError: not as many as there are inputs, or something else than real numbers.
             ValueError: a shape does not fit.
             BranchError: a guard does not hold for these numbers.
         """
@@ -161,14 +162,14 @@ class Tape:
             return self._replay.profile()
 
     def _run(self, data: tuple[Any, ...], everything: bool, copy: bool = True) -> list[Any]:
-        rows = self._rows(data) if data else None
+        numbers, rows = self._given(data) if data else (None, None)
         with self._lock:  # a replay has one set of buffers
-            if rows is None:
-                results = self._replay(data or None, everything, copy)
+            if numbers is None or rows is None:
+                results = self._replay(numbers, everything, copy)
             else:
                 arrays = [
                     np.broadcast_to(np.asarray(given), (rows, *node.shape))
-                    for given, node in zip(data, self.inputs, strict=True)
+                    for given, node in zip(numbers, self.inputs, strict=True)
                 ]
                 results = self._replay.rows(arrays, everything)
         if self._guards:
@@ -179,15 +180,18 @@ class Tape:
                 self._guards.check([x[row] for x in watched])
         return results
 
-    def _rows(self, data: tuple[Any, ...]) -> int | None:
-        """How many rows are given; None for plain numbers."""
+    def _given(self, data: tuple[Any, ...]) -> tuple[list[Any], int | None]:
+        """The data as floats and arrays, and how many rows of them; None for plain numbers."""
         if len(data) != len(self.inputs):
             raise TypeError(
                 f"a replay needs a number or an array for each of the {len(self.inputs)} inputs "
                 f"(or none at all, to read their own), got {len(data)}"
             )
-        rows = None
+        rows, numbers = None, []
         for i, (given, node) in enumerate(zip(data, self.inputs, strict=True)):
+            if type(given) is not float and not isinstance(given, Node):
+                given = constant(given, node.dtype, f"input {i}")
+            numbers.append(given)
             shape = np.shape(given) if type(given) is not float else ()
             if shape == node.shape:
                 continue
@@ -197,4 +201,4 @@ class Tape:
                     f"of it with one more axis in front, as many for every input"
                 )
             rows = shape[0]
-        return rows
+        return numbers, rows

@@ -556,6 +556,22 @@ class TestWrongUse:
         with pytest.raises(ValueError, match=r"input 0 has shape \(2,\), got \(3,\)"):
             tape.value(np.ones(3))
 
+    @pytest.mark.parametrize("x", [Value(2.0), Tensor([2.0, 1.0])])
+    @pytest.mark.parametrize(
+        ("bad", "message"),
+        [
+            (None, "input 0: .* got NoneType"),
+            ("a", "input 0: .* got str"),
+            (["a", "b"], "input 0: numbers must be real"),
+            ([[1.0], [1.0, 2.0]], "input 0: .* ragged"),
+            (np.array([1j, 2.0]), "input 0: numbers must be real"),
+        ],
+        ids=str,
+    )
+    def test_what_is_no_real_number(self, x, bad, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            Tape((x * 2.0).tanh(), [x]).value(bad)
+
     def test_a_gradient_of_several_numbers(self):
         x = Tensor([1.0, 2.0])
         with pytest.raises(ValueError, match="one output of a single number"):
