@@ -11,9 +11,13 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from autograd.formula import Symbol, formula, write
-from autograd.functions import COMPOSITES
-from autograd.graph import (
+from autograd.arithmetic.formulas import Symbol, formula, write
+from autograd.arithmetic.scalars import as_values, scalarize
+from autograd.arithmetic.tensor import Tensor
+from autograd.arithmetic.value import Value
+from autograd.core.modes import Observer, no_grad, observing
+from autograd.core.node import Node, Primitive
+from autograd.core.walk import (
     Step,
     backward,
     describe,
@@ -27,12 +31,9 @@ from autograd.graph import (
     toposort,
     vjp,
 )
-from autograd.modes import Observer, no_grad, observing
-from autograd.node import Node, Primitive, StaleGraphError
-from autograd.primitives import TABLE
-from autograd.scalarize import as_values, scalarize
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.errors import StaleGraphError
+from autograd.table.composites import COMPOSITES
+from autograd.table.primitives import TABLE
 
 __version__ = "0.1.0"
 

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd import lesson
-from autograd.expression import ExpressionError, parse
-from autograd.formula import number
-from autograd.graph import evaluate, hessian, steps, toposort
-from autograd.testing.numeric import derivative, sides
-from autograd.value import Value
-from autograd.viz import lines, terminal
+from autograd.arithmetic import lecture as lesson
+from autograd.arithmetic.expressions import parse
+from autograd.arithmetic.formulas import number
+from autograd.arithmetic.value import Value
+from autograd.core.walk import evaluate, hessian, steps, toposort
+from autograd.errors import ExpressionError
+from autograd.testing.checker.numeric import derivative, sides
+from autograd.viz import lines
+from autograd.viz.walk import terminal
 
 EPILOG = """examples:
   python -m autograd

@@ -1,15 +1,23 @@
 """Neural networks, from the McCulloch-Pitts neuron onwards, built from `autograd`'s primitives."""
 
-from nets import augmentation, data, functional, initialisers, losses, optimisers, schedules
-from nets.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from nets.attention import MultiHeadAttention, TransformerBlock
-from nets.convolution import Conv1d, Conv2d
-from nets.dropout import Dropout
-from nets.embedding import Embedding
-from nets.history import History
-from nets.io import load, save
-from nets.linear import MLP, Linear, Sequential
-from nets.losses import (
+from nets import data
+from nets.layers import functional, initialisers
+from nets.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from nets.layers.attention import MultiHeadAttention, TransformerBlock
+from nets.layers.convolution import Conv1d, Conv2d
+from nets.layers.dropout import Dropout
+from nets.layers.embedding import Embedding
+from nets.layers.linear import MLP, Linear, Sequential
+from nets.layers.module import Module, ModuleCall, trace_modules
+from nets.layers.normalisation import BatchNorm, LayerNorm
+from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
+from nets.layers.residual import Residual, ResidualBlock
+from nets.models import CharacterTransformer, DigitsNetwork
+from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
+from nets.train import augmentation, losses, optimisers, schedules
+from nets.train.history import History
+from nets.train.io import load, save
+from nets.train.losses import (
     cross_entropy,
     hinge,
     log_loss,
@@ -17,14 +25,8 @@ from nets.losses import (
     sum_of_squared_errors,
     zero_one,
 )
-from nets.models import CharacterTransformer, DigitsNetwork
-from nets.module import Module, ModuleCall, trace_modules
-from nets.normalisation import BatchNorm, LayerNorm
-from nets.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
-from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
-from nets.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
-from nets.residual import Residual, ResidualBlock
-from nets.training import accuracy, evaluate, fit
+from nets.train.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
+from nets.train.training import accuracy, evaluate, fit
 
 __all__ = [
     "GELU",

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from nets.checkpoint import read_settings
-from nets.history import History
-from nets.optimisers import AdamW
 from nets.plots import new_axes, plot_boundary, plot_losses
-from nets.schedules import cosine, warm_up
 from nets.tasks import CLOUDS, MODELS, Task, task
-from nets.training import accuracy, fit
+from nets.train.checkpoint import read_settings
+from nets.train.history import History
+from nets.train.optimisers import AdamW
+from nets.train.schedules import cosine, warm_up
+from nets.train.training import accuracy, fit
 
 EPILOG = """examples:
   python -m nets                                        the handwritten digits

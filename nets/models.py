@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 import autograd
-from nets.activations import ReLU
-from nets.attention import TransformerBlock
-from nets.convolution import Conv2d
-from nets.embedding import Embedding
-from nets.linear import Linear, Sequential
-from nets.module import Module, numbers
-from nets.normalisation import LayerNorm
-from nets.pooling import Flatten
-from nets.residual import Residual
+from nets.layers.activations import ReLU
+from nets.layers.attention import TransformerBlock
+from nets.layers.convolution import Conv2d
+from nets.layers.embedding import Embedding
+from nets.layers.linear import Linear, Sequential
+from nets.layers.module import Module, numbers
+from nets.layers.normalisation import LayerNorm
+from nets.layers.pooling import Flatten
+from nets.layers.residual import Residual
 
 __all__ = ["CharacterTransformer", "DigitsNetwork"]
 

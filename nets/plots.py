@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import autograd
-from nets.module import Module, numbers
+from nets.layers.module import Module, numbers
 
 if TYPE_CHECKING:
-    from nets.history import History
+    from nets.train.history import History
 
 __all__ = ["new_axes", "plot_boundary", "plot_losses"]
 

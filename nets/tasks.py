@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 import autograd
 from nets import data
-from nets.augmentation import distort
-from nets.linear import MLP, Sequential
-from nets.losses import cross_entropy, log_loss
+from nets.layers.linear import MLP, Sequential
+from nets.layers.module import Module
+from nets.layers.pooling import Flatten
 from nets.models import CharacterTransformer, DigitsNetwork
-from nets.module import Module
-from nets.pooling import Flatten
-from nets.training import Augment, Data, Measure
+from nets.train.augmentation import distort
+from nets.train.losses import cross_entropy, log_loss
+from nets.train.training import Augment, Data, Measure
 
 __all__ = ["CLOUDS", "MODELS", "Task", "bigram_loss", "task"]
 

@@ -25,26 +25,18 @@ ROOT = Path(__file__).parents[1]
 # A name without an entry has its package's layer: `autograd.viz.draw` has that of `autograd.viz`.
 # Only below the face must every module be listed.
 LAYERS = {
-    "autograd.kernels": 0,
-    "autograd.modes": 0,
-    "autograd.node": 0,
-    "autograd.parameters": 0,
-    "autograd.primitives": 1,
-    "autograd.arithmetic": 2,
-    "autograd.formula": 2,
-    "autograd.functions": 2,
-    "autograd.graph": 2,
-    "autograd.face": 3,
-    "autograd.scalarize": 3,
-    "autograd.tensor": 3,
-    "autograd.value": 3,
+    "autograd.core": 0,
+    "autograd.table.kernels": 0,
+    "autograd.table.checks": 0,
+    "autograd.table": 1,
+    "autograd.core.walk": 2,
+    "autograd.table.composites": 2,
+    "autograd.arithmetic": 3,
     "autograd": 3,
-    "autograd.expression": 4,
     "autograd.tape": 4,
     "autograd.testing": 4,
     "autograd.viz": 4,
     "autograd.__main__": 5,
-    "autograd.lesson": 5,
     "nets": 5,
 }
 FACE = 3  # the layer of `autograd` itself
@@ -101,7 +93,7 @@ def imports(module: str, source: str, *, package: bool = False) -> list[Import]:
 
 
 def target(found: Import) -> str:
-    """The module that an import loads: `from autograd import graph` loads `autograd.graph`."""
+    """The module that an import loads: `from autograd import graph` loads `autograd.core.walk`."""
     inner = f"{found.module}.{found.name}"
     return inner if inner in KNOWN else found.module
 
@@ -263,22 +255,25 @@ OFFERED = {"Tensor", "Value", "formula", "no_grad"}
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("autograd.node", "from autograd.primitives import TABLE"),
-        ("autograd.node", "from autograd import graph"),
-        ("autograd.node", "from . import graph"),
-        ("autograd.node", "from .tensor import Tensor"),
-        ("autograd.node", "def f():\n    import autograd.tensor"),
-        ("autograd.primitives", "import autograd"),
-        ("autograd.value", "if True:\n    from autograd import viz"),
-        ("autograd.value", "try:\n    import autograd.viz.draw\nexcept ImportError:\n    pass"),
-        ("autograd.value", "def f():\n    from autograd.tape import Tape"),
+        ("autograd.core.node", "from autograd.table.primitives import TABLE"),
+        ("autograd.core.node", "from autograd import graph"),
+        ("autograd.core.node", "from . import graph"),
+        ("autograd.core.node", "from .tensor import Tensor"),
+        ("autograd.core.node", "def f():\n    import autograd.arithmetic.tensor"),
+        ("autograd.table.primitives", "import autograd"),
+        ("autograd.arithmetic.value", "if True:\n    from autograd import viz"),
+        (
+            "autograd.arithmetic.value",
+            "try:\n    import autograd.viz.draw\nexcept ImportError:\n    pass",
+        ),
+        ("autograd.arithmetic.value", "def f():\n    from autograd.tape import Tape"),
         ("autograd", "from autograd import tape"),
         ("autograd", "def f():\n    from autograd import lesson"),
         ("autograd.testing.audit", "from autograd.lesson import walk"),
         ("autograd.viz.draw", "import nets"),
         ("autograd.lesson", "def f():\n    from nets import Linear"),
         (
-            "autograd.graph",
+            "autograd.core.walk",
             "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import nets",
         ),
     ],
@@ -290,13 +285,22 @@ def test_an_upward_import_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("autograd.primitives", "import math\nimport numpy as np\nfrom autograd.node import Node"),
         (
-            "autograd.value",
-            "from autograd import graph, primitives\nfrom autograd.face import Face",
+            "autograd.table.primitives",
+            "import math\nimport numpy as np\nfrom autograd.core.node import Node",
         ),
-        ("autograd.node", "if TYPE_CHECKING:\n    from autograd.tensor import Tensor"),
-        ("autograd.node", "if typing.TYPE_CHECKING:\n    from autograd.tensor import Tensor"),
+        (
+            "autograd.arithmetic.value",
+            "from autograd import graph, primitives\nfrom autograd.arithmetic.face import Face",
+        ),
+        (
+            "autograd.core.node",
+            "if TYPE_CHECKING:\n    from autograd.arithmetic.tensor import Tensor",
+        ),
+        (
+            "autograd.core.node",
+            "if typing.TYPE_CHECKING:\n    from autograd.arithmetic.tensor import Tensor",
+        ),
         ("autograd", "def __getattr__(name):\n    from autograd import tape, testing, viz"),
         ("autograd.viz.draw", "from autograd import Value\nfrom .explain import explain"),
         ("autograd.__main__", "from autograd.lesson import walk\nfrom autograd.viz import draw"),
@@ -315,15 +319,15 @@ def test_a_module_without_a_layer_is_found() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import autograd.node",
-        "from autograd.node import Node",
+        "import autograd.core.node",
+        "from autograd.core.node import Node",
         "from autograd.formula import formula",
         "from autograd import node",
         "from autograd import _hidden",
         "from autograd.viz import _draw",
         "from autograd import lesson",
-        "def f():\n    from autograd.graph import backward",
-        "import autograd\nautograd.node.Node",
+        "def f():\n    from autograd.core.walk import backward",
+        "import autograd\nautograd.core.node.Node",
         "import autograd as ag\nag._hidden",
         "from autograd import testing as check\ncheck._hidden()",
     ],
@@ -350,8 +354,8 @@ def test_the_public_face_passes(source: str) -> None:
 
 def test_a_heavy_import_is_found() -> None:
     source = "import numpy as np\nimport graphviz\nfrom IPython import display"
-    assert heavy("autograd.value", source) == ["IPython", "graphviz"]
-    assert heavy("autograd.value", "def f():\n    import graphviz") == []
+    assert heavy("autograd.arithmetic.value", source) == ["IPython", "graphviz"]
+    assert heavy("autograd.arithmetic.value", "def f():\n    import graphviz") == []
 
 
 def test_a_circle_is_found() -> None:

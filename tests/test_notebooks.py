@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from autograd import Value
+from autograd.errors import NoRenderer
 from autograd.viz import draw
-from autograd.viz.draw_render import NoRenderer
 
 ROOT = Path(__file__).parents[1]
 

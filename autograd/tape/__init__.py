@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.tape.compile import Compiled, compile, draw, lookup, tap
-from autograd.tape.guards import BranchError, Guards, is_observed
+from autograd.errors import BranchError
+from autograd.tape.compiling import Compiled, compile, draw, lookup, tap
+from autograd.tape.guards import Guards, is_observed
 from autograd.tape.tape import Tape

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node, Observer, Value, describe, observing
-from autograd.face import COMPARISONS
-from autograd.modes import current_mode
+from autograd.arithmetic.face import COMPARISONS
+from autograd.core.modes import current_mode
+from autograd.errors import BranchError
 
 ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)
 
@@ -20,10 +21,6 @@ ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)
 def is_observed() -> bool:
     """Whether somebody is to hear of every node that is recorded, as `detect_anomaly` is."""
     return bool(current_mode().observers)
-
-
-class BranchError(RuntimeError):
-    """A replay met numbers for which the recorded code would have gone another way."""
 
 
 class Guard(NamedTuple):
@@ -76,7 +73,7 @@ class Guards(Observer):
     >>> tape.value(-3.0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    autograd.tape.guards.BranchError: ... 'x' (Value 2) > 0 ... was True and is now False; ...
+    autograd.errors.BranchError: ... 'x' (Value 2) > 0 ... was True and is now False; ...
     """
 
     def __init__(self) -> None:

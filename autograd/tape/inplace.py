@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Primitive
-from autograd.kernels import accumulate, is_fancy
+from autograd.table.kernels import accumulate, is_fancy
 
 # as NumPy's own type hints don't know all that these take
 add: Any = np.add
@@ -140,7 +140,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "minimum": extreme(np.minimum),
     "where": where,
     "astype": lambda x, out, dtype: np.copyto(out, x),
-    "step": lambda x, out: np.greater(x, 0.0, out),
+    "heaviside": lambda x, out: np.greater(x, 0.0, out),
     "equal": lambda x, y, out: np.equal(x, y, out),
     "isfinite": lambda x, out: np.isfinite(x, out),
     "sum_to": sum_to,

@@ -38,7 +38,7 @@ def in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dic
 
 
 def _in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dict[Node, Node]:
-    found = {x: Tensor(np.broadcast_to(x._data, (rows, *x.shape))) for x in changing}
+    found = {x: Tensor(np.broadcast_to(x.raw, (rows, *x.shape))) for x in changing}
     for node in nodes:
         if any(isinstance(x, Node) and x in found for x in node.operands):
             operands = [(x, found.get(x) if isinstance(x, Node) else None) for x in node.operands]
@@ -72,7 +72,7 @@ def _fitting(node: Node, old: Any, new: Node | None) -> Any:
     """An operand of an elementwise operation, so that its rows meet the others'."""
     if new is None:
         return old
-    if type(old._data) is float and node.dtype != new.dtype:  # a Value adapts to arrays
+    if type(old.raw) is float and node.dtype != new.dtype:  # a Value adapts to arrays
         new = autograd.astype(new, dtype=node.dtype)
     return new if old.ndim == node.ndim else _aligned(new, old.ndim, node.ndim)
 

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import Node, describe, grad, toposort
-from autograd.node import constant
+from autograd.core.node import constant
 from autograd.tape.guards import Guards
-from autograd.tape.layout import is_scalar
 from autograd.tape.profile import Profile
-from autograd.tape.scalars import ScalarReplay
-from autograd.tape.tensors import TensorReplay
+from autograd.tape.scalar.layout import is_scalar
+from autograd.tape.scalar.run import ScalarReplay
+from autograd.tape.tensor.run import TensorReplay
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from autograd.errors import GradientError, VacuousCheckWarning
 from autograd.testing import laws
-from autograd.testing.audit import Audit, VacuousCheckWarning, audit
-from autograd.testing.certify import certify
-from autograd.testing.check import check_grads, examine
-from autograd.testing.mutants import ENGINE, Mutant, mutants
-from autograd.testing.planting import replaced
-from autograd.testing.report import Culprit, Finding, Report
-from autograd.testing.subject import GradientError
-from autograd.testing.verdict import Verdict
+from autograd.testing.certification import certify
+from autograd.testing.checker.check import check_grads, examine
+from autograd.testing.checker.report import Culprit, Finding, Report
+from autograd.testing.checker.verdict import Verdict
+from autograd.testing.mutation.auditing import Audit, audit
+from autograd.testing.mutation.mutants import ENGINE, Mutant, mutants
+from autograd.testing.mutation.planting import replaced
 
 _STRATEGIES = (
     "Expression",

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from autograd.testing.check import check_grads
-from autograd.testing.subject import GradientError
+from autograd.errors import GradientError
+from autograd.testing.checker.check import check_grads
 
 
 @pytest.fixture(scope="session")  # as Hypothesis wants it: it holds nothing

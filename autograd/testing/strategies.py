@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
 import autograd
-from autograd.node import Node, Primitive
-from autograd.primitives import ANY
-from autograd.tensor import Tensor
-from autograd.value import Value
+from autograd.arithmetic.tensor import Tensor
+from autograd.arithmetic.value import Value
+from autograd.core.node import Node, Primitive
+from autograd.table.primitives import ANY
 
 # Rows with a kink or a jump, so that a numeric derivative need not agree with the rule there.
 KINKED = frozenset({"relu", "abs", "clip", "maximum", "minimum", "max", "where"})
@@ -261,7 +261,7 @@ def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iter
                 made = primitive(*operands, **choices[(third + i) % len(choices)])
             except (ValueError, IndexError, TypeError):  # shapes that do not fit
                 continue
-            if made.size and np.all(np.abs(made._data) <= LARGEST):
+            if made.size and np.all(np.abs(made.raw) <= LARGEST):
                 yield made
 
 
@@ -272,7 +272,7 @@ def _parameters(primitive: Primitive) -> list[dict[str, Any]]:
 
 def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
     """Whether a node is among the operands, and each lies where the row is smooth."""
-    numbers = [x._data if isinstance(x, Node) else x for x in operands]
+    numbers = [x.raw if isinstance(x, Node) else x for x in operands]
     return any(isinstance(x, Node) for x in operands) and all(
         interval == ANY or (np.all(x >= interval[0]) and np.all(x <= interval[1]))
         for x, interval in zip(numbers, _intervals(primitive, len(numbers)), strict=True)
@@ -387,7 +387,7 @@ def _names() -> Iterator[str]:
 def _written(node: Node, names: dict[Node, str]) -> str:
     if node.op is None:
         label = f", label={node.label!r}" if node.label else ""
-        return f"{type(node).__name__}({_literal(node._data, np_array=False)}{label})"
+        return f"{type(node).__name__}({_literal(node.raw, np_array=False)}{label})"
     operands = [names[x] if isinstance(x, Node) else _literal(x) for x in node.operands]
     params = [f"{key}={_literal(value)}" for key, value in node.params.items()]
     return f"autograd.{node.op.name}({', '.join(operands + params)})"

@@ -5,14 +5,15 @@ What is heavy (a renderer, the widget, a terminal's colours) loads when it is fi
 
 from __future__ import annotations
 
-from autograd.viz.anomaly import NonFiniteError, detect_anomaly, why_nonfinite
-from autograd.viz.answer import Verdict, check_derivation
-from autograd.viz.derivation import Derivation, derive
-from autograd.viz.draw import draw
-from autograd.viz.explain import Ledger, explain
-from autograd.viz.source import SourceLine, record_lines
-from autograd.viz.stepper import Moment, Stepper
-from autograd.viz.summary import summary, tree
+from autograd.errors import NonFiniteError
+from autograd.viz.picture.draw import draw
+from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
+from autograd.viz.tell.derivation import Derivation, derive
+from autograd.viz.tell.explanation import Ledger, explain
+from autograd.viz.tell.judge import Verdict, check_derivation
+from autograd.viz.tell.source import SourceLine, record_lines
+from autograd.viz.tell.summaries import summary, tree
+from autograd.viz.walk.stepper import Moment, Stepper
 
 __all__ = [
     "Derivation",

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.formula import Symbol, formula, number, write
-from autograd.graph import Step
-from autograd.node import Node
-from autograd.primitives import matmul, sum_to
+from autograd.arithmetic.formulas import Symbol, formula, number, write
+from autograd.core.node import Node
+from autograd.core.walk import Step
+from autograd.table.primitives import matmul, sum_to
 from autograd.viz.text import array_text, number_text, one_line, shape_text
 
 INLINE = 4  # a longer array stands in a formula as its shape
@@ -119,7 +119,7 @@ def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, 
         i,
         tuple(map(_filled, node.operands)),
         g=written(step.gradient),
-        out=written(node._data),
+        out=written(node.raw),
         params=node.params,
     )
     if _was_broadcast(node, i):
@@ -147,9 +147,9 @@ def forward_line(node: Node, named: dict[Node, str]) -> Line:
     ('b', 'a × (−3)', '2 × (−3)', -6.0)
     """
     if node.op is None:
-        return Line(node, named[node], "", "", node._data)
+        return Line(node, named[node], "", "", node.raw)
     symbols, numbers = operation(node, named)
-    return Line(node, named[node], symbols.text, numbers.text, node._data)
+    return Line(node, named[node], symbols.text, numbers.text, node.raw)
 
 
 def backward_lines(step: Step, named: dict[Node, str], top: str) -> list[Line]:
@@ -181,5 +181,5 @@ def _symbol(operand: Any, named: dict[Node, str]) -> Any:
 def _filled(operand: Any) -> Any:
     """An operand's numbers in a formula; constants stay raw, so that the rule folds them."""
     if isinstance(operand, Node):
-        return written(operand._data)
+        return written(operand.raw)
     return written(operand) if isinstance(operand, np.ndarray) else operand

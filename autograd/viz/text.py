@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.formula import number
-from autograd.node import Node
+from autograd.arithmetic.formulas import number
+from autograd.core.node import Node
 
 SMALL = 12  # the most elements that an array shows one by one
 
@@ -60,7 +60,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 def numbers_of(x: Any) -> Any:
     """The raw numbers of a node (gradients may be nodes); of numbers, themselves."""
-    return x._data if isinstance(x, Node) else x
+    return x.raw if isinstance(x, Node) else x
 
 
 def number_text(raw: Any) -> str:

@@ -5,10 +5,10 @@ the same bits.
 """
 
 from nets.data.clouds import circle, gaussians, moons, spiral, xor
-from nets.data.digits import digits
+from nets.data.handwriting import digits
 from nets.data.logic import truth_table
-from nets.data.split import split
-from nets.data.text import Vocabulary, text
+from nets.data.splitting import split
+from nets.data.texts import Vocabulary, text
 
 __all__ = [
     "Vocabulary",

@@ -368,7 +368,7 @@ def mygrad_block() -> Any:
     from mygrad.nnet.activations import softmax
     from mygrad.operation_base import Operation
 
-    from autograd.kernels import array_erf
+    from autograd.table.kernels import array_erf
 
     class Erf(Operation):  # type: ignore[misc]  # MyGrad's classes are untyped
         def __call__(self, x: Any) -> Any:

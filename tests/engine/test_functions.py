@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Tensor, Value, as_values, grad
-from autograd.functions import COMPOSITES
+from autograd.table.composites import COMPOSITES
 from autograd.testing import check_grads
 
 rng = np.random.default_rng(0)

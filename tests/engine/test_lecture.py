@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value, grad, lesson
+from autograd import Value, grad
+from autograd.arithmetic import lecture as lesson
 
 W = list(lesson.WEIGHTS)
 

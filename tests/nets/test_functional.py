@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, grad
-from nets import functional
-from nets.module import numbers
+from nets.layers import functional
+from nets.layers.module import numbers
 
 sizes, steps, pads = st.integers(1, 3), st.integers(1, 3), st.integers(0, 2)
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import autograd
 import nets
 from autograd import Node, Tensor, Value, as_values, grad, jacobian, toposort
-from nets import functional
-from nets.module import numbers
+from nets.layers import functional
+from nets.layers.module import numbers
 
 
 @pytest.fixture

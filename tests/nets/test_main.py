@@ -10,8 +10,8 @@ import time
 import pytest
 
 from nets.__main__ import main
-from nets.checkpoint import read_settings
-from nets.io import TRAINING, read_arrays
+from nets.train.checkpoint import read_settings
+from nets.train.io import TRAINING, read_arrays
 
 
 def table(printed):

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nets import Residual, cross_entropy
-from nets.augmentation import distort
 from nets.data import digits
+from nets.layers.normalisation import LayerNorm
 from nets.models import CharacterTransformer, DigitsNetwork
-from nets.normalisation import LayerNorm
 from nets.tasks import bigram_loss
+from nets.train.augmentation import distort
 
 seeds = st.integers(0, 2**32)
 

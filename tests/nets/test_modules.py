@@ -11,8 +11,8 @@ import nets
 from autograd import Tensor
 from autograd.tape import Tape
 from autograd.testing import check_grads
-from nets import functional
-from nets.module import numbers
+from nets.layers import functional
+from nets.layers.module import numbers
 
 PLANE = (2, 3, 4)
 

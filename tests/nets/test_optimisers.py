@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import nets
 from autograd import Tensor, Value
-from nets import SGD, Adam, AdamW, initialisers, schedules
+from nets import SGD, Adam, AdamW
+from nets.layers import initialisers
+from nets.train import schedules
 
 OPTIMISERS = [
     lambda p: SGD(p, 0.1),

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 import autograd
 import nets
-from nets import MLP, SGD, Adam, AdamW, Module, Sequential, accuracy, fit, training
+from nets import MLP, SGD, Adam, AdamW, Module, Sequential, accuracy, fit
 from nets.data import circle, truth_table
 from nets.models import CharacterTransformer, DigitsNetwork
-from nets.passes import Passes, is_steady
-from nets.schedules import cosine, warm_up
 from nets.tasks import MODELS, task
+from nets.train import training
+from nets.train.passes import Passes, is_steady
+from nets.train.schedules import cosine, warm_up
 
 
 @pytest.fixture(autouse=True)

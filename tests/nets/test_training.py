@@ -16,10 +16,10 @@ import autograd
 import nets
 from nets import MLP, SGD, Adam, History, Module, accuracy, evaluate, fit, log_loss
 from nets import mean_squared_error as mse
-from nets.checkpoint import read_settings
 from nets.data import circle, truth_table
-from nets.io import read_arrays, write_arrays
-from nets.schedules import cosine, warm_up
+from nets.train.checkpoint import read_settings
+from nets.train.io import read_arrays, write_arrays
+from nets.train.schedules import cosine, warm_up
 
 
 def same(a, b):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value, as_values, grad
 from autograd.tape import compile, draw, lookup, tap
-from autograd.tape.compile import KEPT
-from nets.functional import dropout
+from autograd.tape.compiling import KEPT
+from nets.layers.functional import dropout
 
 
 def counted(function):

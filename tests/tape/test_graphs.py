@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Tensor, Value, evaluate, grad, no_grad, sum_to, toposort
-from autograd.tape import Tape, tensors
+from autograd.tape import Tape
+from autograd.tape.tensor import run as tensors
 from autograd.testing.strategies import expressions, networks
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import TABLE, graph
-from autograd.testing import __main__ as command
-from autograd.testing import batteries
-from autograd.testing.audit import kills
-from autograd.testing.mutants import mutants
+from autograd import TABLE
+from autograd.core import walk as graph
+from autograd.testing.mutation.auditing import kills
+from autograd.testing.mutation.mutants import mutants
+from tests.mutation import __main__ as command
+from tests.mutation import batteries
 
 ROWS = [row for row in TABLE.values() if any(row.vjps)]
 NO_PRIMITIVE = batteries.ENGINE | {

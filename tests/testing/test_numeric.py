@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.testing.numeric import Slope, derivative, one_sided, repeated, sides, slope
-from autograd.testing.verdict import TRUST
+from autograd.testing.checker.numeric import Slope, derivative, one_sided, repeated, sides, slope
+from autograd.testing.checker.verdict import TRUST
 
 # name: φ as a function of x + t, its derivative, and the points x of its domain
 SMOOTH = {

@@ -6,8 +6,9 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, Value
-from autograd.scalarize import as_values
-from autograd.testing import Verdict, examine, passes, subject
+from autograd.arithmetic.scalars import as_values
+from autograd.testing import Verdict, examine
+from autograd.testing.checker import passes, subject
 
 
 def problems(f=lambda x, y: x * y, *inputs):
@@ -88,8 +89,8 @@ def test_gradients_that_add_up_from_pass_to_pass(monkeypatch):
 
 def test_an_input_that_is_changed(monkeypatch):
     def tamper(found, seed):
-        node._data.flags.writeable = True
-        node._data[0] = 9.0
+        node.raw.flags.writeable = True
+        node.raw[0] = 9.0
         return found
 
     node = Tensor([1.0, 2.0])

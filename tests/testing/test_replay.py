@@ -11,10 +11,11 @@ import pytest
 import autograd
 import nets
 from autograd import Primitive, Tensor, Value, no_grad
-from autograd.testing import Verdict, examine, probe, replay
-from autograd.testing.probe import Probe, nearby
-from autograd.testing.replay import replay_of
-from autograd.testing.subject import Function, Gradient, quiet
+from autograd.testing import Verdict, examine
+from autograd.testing.checker import probe, replay
+from autograd.testing.checker.probe import Probe, nearby
+from autograd.testing.checker.replay import replay_of
+from autograd.testing.checker.subject import Function, Gradient, quiet
 
 RNG = np.random.default_rng(3)
 VALUES = Value(0.7), Value(-1.2)
@@ -51,7 +52,7 @@ def test_large_graphs_are_replayed_and_give_what_the_function_gives():
             others = [subject.numbers[name] * factor for factor in (1.1, 0.9)]
             for number, output in zip(others, found(subject.numbers, name, others), strict=True):
                 with subject.at({name: number}) as call:
-                    assert np.allclose(output, call.output._data, rtol=1e-12)
+                    assert np.allclose(output, call.output.raw, rtol=1e-12)
                     assert output.shape == call.output.shape
 
 
@@ -75,11 +76,11 @@ BEYOND_THE_GRAPH = {
     "comparison": lambda x, y: long(x, y) if x > 0 else long(y, x),
     "detached": lambda x, y: long(x * x.detach(), y),
     "unrecorded": lambda x, y: long(x * squared_in_secret(x), y),
-    "private": lambda x, y: long(x * x._data, y),
-    "private parameter": lambda x, y: long(x.clip(lo=y._data), y),
-    "private structure": lambda x, y: long(x, y) if x._data == 0.7 else long(y, x),
+    "private": lambda x, y: long(x * x.raw, y),
+    "private parameter": lambda x, y: long(x.clip(lo=y.raw), y),
+    "private structure": lambda x, y: long(x, y) if x.raw == 0.7 else long(y, x),
     "counter": lambda x, y: long(x * next(COUNTER), y),
-    "domain": lambda x, y: long(x, y) if x._data == 0.7 else never(),
+    "domain": lambda x, y: long(x, y) if x.raw == 0.7 else never(),
 }
 
 
@@ -100,9 +101,9 @@ def test_what_a_function_does_beyond_its_graph_is_not_replayed(f):
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: layers(x * x._data),
-        lambda x: layers(x[np.argsort(x._data[:, 0])]) if x._data[0, 0] else None,
-        lambda x: layers(x) + Tensor(x._data),
+        lambda x: layers(x * x.raw),
+        lambda x: layers(x[np.argsort(x.raw[:, 0])]) if x.raw[0, 0] else None,
+        lambda x: layers(x) + Tensor(x.raw),
     ],
     ids=["an array", "an index", "a leaf"],
 )
@@ -135,7 +136,7 @@ WRONG = {
     "rule": lambda x, y: long(tripled(x), y),
     "data": lambda x, y: long(x * x.data, y),
     "detached": lambda x, y: long(x, y) * x.detach(),
-    "private": lambda x, y: long(x, y) * x._data,
+    "private": lambda x, y: long(x, y) * x.raw,
 }
 tripled = Primitive(
     "tripled", "3", lambda x: 3 * x, lambda x: 3 * x, (lambda g, out, x: 2 * g,), ""

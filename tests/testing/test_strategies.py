@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Node, Tensor, Value, grad, toposort
-from autograd.testing.mutants import mutants
+from autograd.testing.mutation.mutants import mutants
 from autograd.testing.strategies import (
     KINKED,
     SHAPES,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from autograd import Value, lesson
+from autograd import Value
+from autograd.arithmetic import lecture as lesson
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import autograd as ag
 import nets
 from autograd import Tensor, Value
-from autograd.viz.anomaly import NonFiniteError, detect_anomaly, why_nonfinite
-from autograd.viz.source import record_lines
+from autograd.errors import NonFiniteError
+from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
+from autograd.viz.tell.source import record_lines
 
 
 def value(x: float, label: str = "x") -> Value:

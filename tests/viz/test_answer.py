@@ -12,11 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, Value, lesson
-from autograd.expression import ExpressionError
+from autograd import Tensor, Value
+from autograd.arithmetic import lecture as lesson
+from autograd.errors import ExpressionError
 from autograd.testing.strategies import expressions, networks
-from autograd.viz.answer import check_derivation
-from autograd.viz.derivation import derive
+from autograd.viz.tell.derivation import derive
+from autograd.viz.tell.judge import check_derivation
 
 
 def batch() -> dict[str, Any]:

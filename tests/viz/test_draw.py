@@ -20,15 +20,17 @@ from hypothesis import given, settings
 
 import autograd
 import nets
-from autograd import Tensor, Value, lesson
+from autograd import Tensor, Value
+from autograd.arithmetic import lecture as lesson
+from autograd.errors import NoRenderer
 from autograd.testing.strategies import Expression, expressions
 from autograd.viz import draw
-from autograd.viz.draw_collapse import by_structure
-from autograd.viz.draw_dot import WIDTH
-from autograd.viz.draw_graph import Shown, to_be_shown
-from autograd.viz.draw_render import NoRenderer, by_pygraphviz
-from autograd.viz.draw_scalars import open_scalars
-from autograd.viz.draw_theme import THEMES, mixed
+from autograd.viz.picture.collapse import by_structure
+from autograd.viz.picture.dot import WIDTH
+from autograd.viz.picture.graph import Shown, to_be_shown
+from autograd.viz.picture.render import by_pygraphviz
+from autograd.viz.picture.scalars import open_scalars
+from autograd.viz.picture.theme import THEMES, mixed
 from autograd.viz.text import number_text, one_line
 
 LABELS = [

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nets
-from autograd import Tensor, Value, lesson, steps, toposort
-from autograd.formula import Symbol
-from autograd.node import Node
+from autograd import Tensor, Value, steps, toposort
+from autograd.arithmetic import lecture as lesson
+from autograd.arithmetic.formulas import Symbol
+from autograd.core.node import Node
 from autograd.testing.strategies import expressions, networks
-from autograd.viz.derivation import derive
-from autograd.viz.explain import explain
+from autograd.viz.tell.derivation import derive
+from autograd.viz.tell.explanation import explain
 
 numbers = st.floats(-2, 2)
 

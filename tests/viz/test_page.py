@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value
-from autograd.viz.page import CELLS, HEIGHT, STATIC, frame, page_data, quantity
-from autograd.viz.stepper import Stepper
+from autograd.viz.walk.page import CELLS, HEIGHT, STATIC, frame, page_data, quantity
+from autograd.viz.walk.stepper import Stepper
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

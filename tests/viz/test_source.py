@@ -16,7 +16,7 @@ import pytest
 import autograd as ag
 import nets
 from autograd import Tensor, Value
-from autograd.viz.source import SourceLine, record_lines
+from autograd.viz.tell.source import SourceLine, record_lines
 
 
 def here() -> int:

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import autograd as ag
 from autograd import Node, Observer, Tensor, Value, grad, observing, steps, toposort
-from autograd.viz.condition import condition
-from autograd.viz.stepper import Moment, Stepper
+from autograd.viz.walk.conditions import condition
+from autograd.viz.walk.stepper import Moment, Stepper
 
 # --- random graphs, with sharing and broadcasting ---------------------------------------------
 
@@ -350,7 +350,7 @@ def test_an_edit_equals_a_full_run(root: Node, data: Any) -> None:
     full.backward()
     for i, old in enumerate(stepper.nodes):
         new = stand_ins[old]
-        assert bits(edited.value(edited.nodes[i])) == bits(new._data)
+        assert bits(edited.value(edited.nodes[i])) == bits(new.raw)
         assert bits(edited.gradient(edited.nodes[i], len(edited))) == bits(new.grad)
         assert edited.nodes[i].label == old.label
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from autograd import Value
-from autograd.viz import Stepper, terminal
+from autograd.viz import Stepper
+from autograd.viz.walk import terminal
 
 EXPRESSION = ["tanh(a*b + c)", "a=2", "b=-3", "c=10"]
 

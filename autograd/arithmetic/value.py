@@ -1,0 +1,52 @@
+"""`Value`: a node that holds one Python float."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.arithmetic.face import Face
+from autograd.core.node import Node, constant
+
+
+class Value(Face, data_type=float):
+    """A scalar node: a number that remembers how it was made.
+
+    Args:
+        data: a real number.
+        label: a name for messages and drawings.
+
+    Raises:
+        TypeError: `data` is not a single real number.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> e = (a * b + a).tanh()
+    >>> e.backward()
+    >>> round(a.grad, 6), round(b.grad, 6)
+    (-0.002682, 0.002682)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, label: str | None = None) -> None:
+        self._become_leaf(self._coerce(data, None, "Value"), label)
+
+    @staticmethod
+    def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> float:
+        if type(raw) is float:
+            return raw
+        if isinstance(raw, Node):
+            raise TypeError(
+                f"{who} must be a raw number, got a {type(raw).__name__}; pass its .data"
+            )
+        number = constant(raw, None, who)
+        if isinstance(number, np.ndarray) and (number.shape != () or number.dtype == object):
+            raise TypeError(
+                f"{who} must be a single number, got shape {number.shape}; use a Tensor"
+            )
+        return float(number)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value({self.raw!r}{label})"

@@ -1,0 +1,258 @@
+"""`compile`: a function recorded at its first call, replayed at the next ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from functools import update_wrapper
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Node, Tensor, Value, describe, take
+from autograd.errors import BranchError
+from autograd.tape.guards import Guards
+from autograd.tape.tape import Tape
+
+KEPT = 8  # recordings of a signature, and signatures, that are kept
+
+_recording: ContextVar[Recording | None] = ContextVar("autograd_recording", default=None)
+
+
+def draw(function: Callable[[], Any]) -> Any:
+    """`function()`, for random numbers: within a compiled function each replay calls it again.
+
+    >>> rng = np.random.default_rng(0)
+    >>> noisy = compile(lambda x: (x * draw(lambda: rng.random(2))).sum())
+    >>> noisy(np.ones(2))[0] != noisy(np.ones(2))[0]
+    np.True_
+    """
+    recording = _recording.get()
+    if recording is None:
+        return function()
+    leaf = Tensor(function())
+    recording.draws.append((leaf, function))
+    return leaf
+
+
+def tap(x: Any, function: Callable[[Any], None]) -> None:
+    """`function(x)`, for what a computation leaves behind: running statistics, or a line in a log.
+
+    Within a compiled function each replay calls it, on the plain numbers of `x`, once it is known
+    that the replay holds.
+
+    Args:
+        x: a node, or an array of Values.
+
+    >>> @compile
+    ... def loss(x):
+    ...     square = x * x
+    ...     tap(square, print)
+    ...     return square + 1
+    >>> loss(2.0)
+    4.0
+    (5.0, [4.0])
+    >>> loss(3.0)
+    9.0
+    (10.0, [6.0])
+    """
+    recording = _recording.get()
+    if recording is None:
+        function(x)
+    else:
+        recording.guards.tap(x, function)
+
+
+def lookup(x: Any, *index: Any) -> Any:
+    """`x[index]` for arrays of integers: one for each of the first axes, broadcast together.
+
+    Within a compiled function an index may also be one of its floating arguments, of whole numbers
+    that are not negative; each replay then takes the new ones.
+
+    Raises:
+        TypeError: an index is another node.
+        ValueError: an index holds no such numbers; an integer one may be negative, as in NumPy.
+
+    >>> @compile
+    ... def picked(x, i):
+    ...     return lookup(x, i).sum()
+    >>> x = np.array([1.0, 2.0, 4.0])
+    >>> [float(picked(x, np.array(i))[0]) for i in ([0.0, 1.0], [2.0, 2.0])]
+    [3.0, 8.0]
+    """
+    if not any(isinstance(i, Node) for i in index):
+        return take(x, index=index)
+    x = x if isinstance(x, Node) else Tensor(x)  # else nothing would be recorded
+    index = tuple(
+        _followed(i, x.shape[axis]) if isinstance(i, Node) else i for axis, i in enumerate(index)
+    )
+    return take(x, index=index)
+
+
+def _followed(argument: Node, size: int) -> np.ndarray:
+    """The integers in an argument of the function that is recorded, to be renewed by replays."""
+    recording = _recording.get()
+    given = recording.given if recording else []
+    place = next((place for place, node in enumerate(given) if node is argument), None)
+    if recording is None or place is None:
+        raise TypeError(
+            f"an index must be raw integers, or an argument of the function that is compiled, got "
+            f"{describe(argument)}; a number that was computed can't be followed into an index"
+        )
+    index = Index(place, np.empty(argument.shape, np.intp), size)
+    if not index.renew(argument.raw):
+        raise ValueError(
+            f"an index must be whole numbers from 0 to {size - 1}, got {argument.raw.min():g} "
+            f"to {argument.raw.max():g}"
+        )
+    recording.indices.append(index)
+    return index.array
+
+
+class Index(NamedTuple):
+    """The argument at `place` as integers below `size`: a frozen array, which is renewed."""
+
+    place: int
+    array: np.ndarray
+    size: int
+
+    def renew(self, numbers: Any) -> bool:
+        """Hold these numbers from now on; whether they may be an index."""
+        self.array.flags.writeable = True
+        with np.errstate(invalid="ignore"):  # NaN, which is found out below
+            np.copyto(self.array, numbers, casting="unsafe")
+        self.array.flags.writeable = False
+        inside = (self.array >= 0) & (self.array < self.size)
+        return bool((inside & (self.array == numbers)).all())
+
+
+class Recording:
+    """One trace of a function: its tape, and what to feed it."""
+
+    def __init__(
+        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node] | None
+    ) -> None:
+        self.given = given = [_leaf(x) for x in arguments]
+        self.draws: list[tuple[Tensor, Callable[[], Any]]] = []
+        self.drawn = True  # while recording, and not to be drawn again for the first replay
+        self.indices: list[Index] = []
+        self.guards = Guards()
+        self._lock = threading.RLock()
+        token = _recording.set(self)
+        try:
+            with self.guards:
+                output = function(*given)
+        finally:
+            _recording.reset(token)
+        if not isinstance(output, Node):
+            raise TypeError(
+                f"a compiled function must return a Value or a Tensor that was computed from its "
+                f"arguments, got {type(output).__name__}"
+            )
+        inputs = [x for x in given if isinstance(x, Node)]
+        # An index is renewed in the backward pass too, where that is not folded into constants.
+        seed = Tensor(np.ones(output.shape, output.dtype)) if self.indices else None
+        self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
+        self.guards.release()
+
+    def __call__(self, arguments: Sequence[Any]) -> tuple[Any, list[Any]]:
+        with self._lock:  # what is drawn, and the indices, are those of one replay
+            for index in self.indices:
+                if not index.renew(_number(arguments[index.place])):
+                    raise BranchError("an argument holds what is no index")
+            if not self.drawn:
+                for leaf, function in self.draws:
+                    leaf.data = function()
+            self.drawn = False
+            data = [_number(x) for x in arguments if _is_input(x)]
+            return self.tape.value_and_grad(*data)
+
+
+class Compiled:
+    """What `compile` returns: call it as the function, for its value and gradients."""
+
+    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node] | None = None) -> None:
+        update_wrapper(self, function)
+        self.function, self.wrt = function, wrt
+        self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
+
+    def __call__(self, *arguments: Any) -> tuple[Any, list[Any]]:
+        signature = tuple(_signature(x) for x in arguments)
+        recordings = self.recordings.setdefault(signature, [])
+        for recording in recordings:
+            try:
+                return recording(arguments)
+            except BranchError:  # these numbers take another way
+                continue
+        recordings.insert(0, Recording(self.function, arguments, self.wrt))
+        del recordings[KEPT:]
+        if len(self.recordings) > KEPT:
+            del self.recordings[next(iter(self.recordings))]
+        return recordings[0](arguments)
+
+
+def compile(
+    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node] | None = None
+) -> Any:
+    """Record `function` at its first call, and replay it at the next ones.
+
+    The compiled function returns the value and the list of gradients for the arguments that are
+    floats, floating arrays or nodes; with `wrt` for these leaves instead (a model's parameters).
+    It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
+    are no floating numbers (they may decide the structure), and where a comparison, `float()` or
+    `int()` of a node turns out differently than in every recording so far. Other leaves are read
+    afresh each time. Random numbers must be drawn by `draw`, indices that change be looked up by
+    `lookup`, and what is to happen each time be done by `tap`, all of `autograd.tape`.
+
+    Results are those of the function itself to the bit where sums are added up in the same order,
+    and to 1e-13 of the largest (float32: 1e-5) elsewhere. A replay that turns out not to hold has
+    drawn its random numbers: the recording that takes its place draws others.
+
+    Args:
+        function: of numbers or arrays, returns one node of a single number.
+        wrt: leaves that the function uses.
+
+    Raises:
+        TypeError: the function does not return a node.
+
+    Warns:
+        UserWarning: `.data` of a node is read while recording: a replay keeps that number.
+
+    >>> @compile
+    ... def absolute(x):
+    ...     return x if x > 0 else -x
+    >>> absolute(2.0), absolute(-3.0)
+    ((2.0, [1.0]), (3.0, [-1.0]))
+    """
+    if function is None:
+        return lambda function: Compiled(function, wrt)
+    return Compiled(function, wrt)
+
+
+def _is_input(x: Any) -> bool:
+    """Whether it may be differentiated; anything else decides the structure."""
+    return isinstance(x, (float, np.floating, Node)) or (
+        isinstance(x, np.ndarray) and x.dtype.kind == "f"
+    )
+
+
+def _number(x: Any) -> Any:
+    return x.raw if isinstance(x, Node) else x
+
+
+def _leaf(x: Any) -> Any:
+    if isinstance(x, Node):
+        return x.detach(x.label)
+    if not _is_input(x):
+        return x
+    return Tensor(x) if isinstance(x, np.ndarray) else Value(x)
+
+
+def _signature(x: Any) -> Any:
+    if _is_input(x):
+        number = _number(x)
+        return np.shape(number), getattr(number, "dtype", float)
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype, x.tobytes()
+    return type(x), x

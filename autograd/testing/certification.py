@@ -1,0 +1,190 @@
+"""`certify`: everything the checker knows, for one row of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd import TABLE, Node, Primitive, Tensor, Value, grad, scalarize
+from autograd.errors import GradientError
+from autograd.testing.checker.check import examine
+from autograd.testing.checker.report import Report
+from autograd.testing.checker.subject import flat, leaf_of
+from autograd.testing.checker.verdict import Verdict
+
+SPECIAL = (0.0, 1.0, -1.0, 2.0)  # zeros, and numbers that make ties
+ELEMENTWISE_SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((), ()),
+    ((2, 3), (2, 3)),
+    ((3,), (2, 3)),
+    ((2, 1), (1, 3)),
+    ((1, 1), (1, 1)),
+    ((0, 3), (0, 3)),
+)
+SIZES = (0, 1)  # of axes that are tried besides those of the cases
+BUDGET = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """A primitive with parameters, on operands of certain shapes."""
+
+    primitive: Primitive
+    shapes: tuple[tuple[int, ...], ...]
+    params: dict[str, Any]
+
+    @property
+    def __name__(self) -> str:
+        params = "".join(f", {key}={value!r}" for key, value in self.params.items())
+        return f"{self.primitive.name}({', '.join(map(str, self.shapes))}{params})"
+
+    def __call__(self, *operands: Any) -> Any:
+        return self.primitive(*operands, **self.params)
+
+    def works(self) -> bool:
+        """Whether the primitive takes such shapes with such parameters."""
+        try:
+            self(*[np.ones(shape) for shape in self.shapes])
+        except (IndexError, TypeError, ValueError):
+            return False
+        return True
+
+    def numbers(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Operands inside the domain."""
+        domain = self.primitive.domain * (len(self.shapes) if self.primitive.variadic else 1)
+        return [rng.uniform(*at, shape) for at, shape in zip(domain, self.shapes, strict=True)]
+
+    def special(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Operands with zeros and ties, in the domain or not."""
+        first = np.resize(SPECIAL, max(np.prod(shape, dtype=int) for shape in self.shapes))
+        return [first[: np.prod(shape, dtype=int)].reshape(shape) for shape in self.shapes]
+
+
+def certify(primitive: Primitive, *, rtol: float = 1e-6, seed: int = 0) -> list[Report]:
+    """Check a row of the table in every way: call this for a primitive of your own.
+
+    For all its `cases` (elementwise rows: also broadcasting shapes), with given and default
+    parameters, and with axes of size 0 and 1: the gradients to second order inside its `domain`,
+    in float32 too; nothing wrong at zeros and ties; linear operands by ⟨Lx, y⟩ = ⟨x, Lᵀy⟩; and the
+    same numbers on Values, on Tensors, and on the scalarized graph. A row whose rules are all None
+    must be locally constant (`stop_gradient` excepted, which is there to break this).
+
+    Returns:
+        the report of every check made.
+
+    Raises:
+        GradientError: the first check that failed, with its `report`.
+
+    >>> from autograd import TABLE
+    >>> len(certify(TABLE["tanh"])) > 5
+    True
+    """
+    rng = np.random.default_rng(seed)
+    reports = []
+    for case in cases(primitive):
+        for report in examined(case, rtol, rng):
+            reports.append(report)
+            if report.problems or not report.ok:
+                raise GradientError(str(report), report)
+    return reports
+
+
+def cases(primitive: Primitive) -> Iterator[Case]:
+    """The shapes and parameters to try."""
+    found = []
+    if primitive.scalar is not None:
+        for params in [params for _, params in primitive.cases] or [{}]:
+            for shapes in ELEMENTWISE_SHAPES:
+                counts = (1, 2, 3) if primitive.variadic else (len(primitive.vjps),)
+                found += [Case(primitive, (shapes * 2)[:n], params) for n in counts]
+    for shapes, params in primitive.cases:
+        found += [Case(primitive, shapes, params), Case(primitive, shapes, {})]
+        for size in SIZES:
+            resized = tuple((size, *shape[1:]) if shape else () for shape in shapes)
+            found.append(Case(primitive, resized, params))
+    seen = set()
+    for case in found:
+        if case.__name__ not in seen and case.works():
+            seen.add(case.__name__)
+            yield case
+
+
+def examined(case: Case, rtol: float, rng: np.random.Generator) -> Iterator[Report]:
+    """The checks of one case."""
+    look = partial(examine, case, rtol=rtol, budget=BUDGET)
+    numbers = case.numbers(rng)
+    if case.primitive is not TABLE["stop_gradient"]:
+        yield look(*map(Tensor, numbers))
+        if all(shape == () for shape in case.shapes):
+            yield look(*map(Value, map(float, numbers)))
+        yield look(*[Tensor(x.astype(np.float32)) for x in numbers], order=1)
+        special = look(*map(Tensor, case.special(rng)))
+        special.findings = [f for f in special.findings if f.verdict in (Verdict.OK, Verdict.WRONG)]
+        yield special
+    yield law(case, "⟨Lx, y⟩ = ⟨x, Lᵀy⟩", adjoint(case, numbers, rng))
+    yield law(case, "Values, Tensors and the scalarized graph agree", carriers(case, numbers, rng))
+
+
+def law(case: Case, statement: str, broken: list[str]) -> Report:
+    """The report on a law: one problem for everything that breaks it."""
+    problems = [f"{statement}: not so {where}" for where in broken]
+    return Report(case.__name__, 0, 0.0, problems=problems)
+
+
+def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
+    """Where the rule of an operand in which the primitive is linear is not its transpose."""
+    broken = []
+    leaves = [Tensor(x) for x in numbers]
+    rules = case.primitive.rules(tuple(leaves))
+    for i, (x, rule) in enumerate(zip(numbers, rules, strict=True)):
+
+        def apply(moved: np.ndarray, i: int = i) -> np.ndarray:
+            return np.asarray(case(*numbers[:i], moved, *numbers[i + 1 :]))
+
+        with np.errstate(all="ignore"):
+            zero = apply(0.0 * x)
+            image = apply(x) - zero
+            other = rng.normal(size=x.shape)
+            linear = close(apply(x + other) - zero, image + apply(other) - zero)
+        if rule is None or not linear or not np.isfinite(image).all():
+            continue
+        output = case(*leaves)
+        y = rng.normal(size=output.shape)
+        seed = float(y) if isinstance(output, Value) else y
+        returned = np.vdot(x, grad(output, leaves[i], seed))
+        if not np.isclose(np.vdot(image, y), returned, rtol=1e-12, atol=1e-12 * (1 + x.size)):
+            broken.append(f"in operand {i}: {np.vdot(image, y):.12g} and {returned:.12g}")
+    return broken
+
+
+def carriers(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
+    """Where Values or the scalarized graph give other numbers than Tensors."""
+    leaves = [Tensor(x, label=f"x{i}") for i, x in enumerate(numbers)]
+    scalars: dict[Node, Any] = {}
+    output = case(*leaves)
+    cotangent = rng.normal(size=output.shape)
+    seed = float(cotangent) if isinstance(output, Value) else cotangent
+    gradients = grad(output, leaves, seed)
+    expanded = [value for _, value in flat(scalarize(output, scalars))]
+    broken = []
+    if not close([float(v) for v in expanded], np.ravel(output.data)):
+        broken.append("in the scalarized numbers")
+    total = sum((v * c for v, c in zip(expanded, np.ravel(cotangent), strict=True)), Value(0.0))
+    for i, (leaf, gradient) in enumerate(zip(leaves, gradients, strict=True)):
+        if not close(grad(total, list(scalars[leaf].flat)), np.ravel(gradient)):
+            broken.append(f"in the scalarized gradient for operand {i}")
+    if case.primitive.scalar is not None:
+        columns = [*np.broadcast_arrays(*numbers), output.data]
+        rows = zip(*[np.ravel(x) for x in columns], strict=True)
+        for *row, expected in rows:
+            if not close([case(*[leaf_of(float(x), None) for x in row]).data], [expected]):
+                broken.append(f"on Values at {', '.join(map(str, row))}")
+    return broken
+
+
+def close(some: Any, others: Any) -> bool:
+    return np.allclose(some, others, rtol=1e-12, atol=1e-12)

@@ -1,0 +1,155 @@
+"""What every backward pass promises, whatever the function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, backward, grad, steps
+from autograd import describe as describe_node
+from autograd.errors import GradientError
+from autograd.testing.checker.subject import Call, Gradient, Subject, backward_pass, leaf_of, quiet
+
+TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
+
+
+def broken_promises(subject: Subject, call: Call, cotangent: Any) -> list[str]:
+    """A sentence for every promise that the gradient of `call` breaks.
+
+    Two passes give the same bits, `backward` those of `grad`, and a recorded pass the same numbers;
+    a gradient has the type, shape and dtype of its input; it is linear in the cotangent, exactly so
+    for factors of 0 and −2; nothing is changed on the way, and no two results share memory.
+
+    Raises:
+        GradientError: the function itself is not deterministic.
+        BackwardError: a rule, or the engine, raises.
+    """
+    with quiet(), subject.at({}) as again:
+        if not identical(call.output.raw, again.output.raw):
+            raise GradientError(
+                f"{subject.name} must be deterministic, but gives other numbers when called again; "
+                f"fix its seed, or switch dropout off (model.eval())"
+            )
+    with quiet(), backward_pass():
+        return list(_broken(call, cotangent))
+
+
+def _broken(call: Call, cotangent: Any) -> Iterator[str]:
+    kept = np.array(cotangent)
+    numbers = {name: np.array(leaf.raw) for name, leaf in call.leaves.items()}
+    first, second = call.gradients(cotangent), call.gradients(cotangent)
+    walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
+    if not identical(walked[call.output], cotangent):
+        yield "a rule changes the upstream gradient that it is given"
+    left, other = left_by_backward(call, cotangent, walked)
+    for node in other:
+        yield f"backward() leaves another gradient at {describe_node(node)} than the walk gives it"
+    seed = leaf_of(cotangent, None)
+    recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
+    finite = all(np.isfinite(g).all() for g in first.values())
+    scaled = (
+        {factor: call.gradients(factor * cotangent) for factor in (0.0, -2.0)} if finite else {}
+    )
+    for (name, leaf), node in zip(call.leaves.items(), recorded, strict=True):
+        g = first[name]
+        kind = type(leaf.raw), leaf.shape, leaf.dtype
+        if (type(g), np.shape(g), getattr(g, "dtype", float)) != kind:
+            yield f"{name}: the gradient of a {describe(leaf.raw)} is a {describe(g)}"
+        if not identical(g, second[name]):
+            yield f"{name}: a second pass gives another gradient"
+        if not identical(g, left[name]):
+            yield f"{name}: backward() leaves another gradient than grad() gives"
+        if not np.allclose(g, node.raw, rtol=1e-9, atol=0, equal_nan=True):
+            yield f"{name}: with create_graph the gradient is another"
+        for factor, gradients in scaled.items():
+            if not np.allclose(factor * g, gradients[name], rtol=0, atol=TINY):
+                yield f"{name}: {factor:g} cotangents must give {factor:g} times the gradient"
+        if not identical(numbers[name], leaf.raw):
+            yield f"{name}: the backward pass changes the input"
+    if not identical(kept, cotangent):
+        yield "the backward pass changes its seed"
+    arrays = {"the seed": cotangent, **{f"the gradient of {name}": g for name, g in left.items()}}
+    arrays |= {f"the input {name}": leaf.raw for name, leaf in call.leaves.items()}
+    for (one, x), (another, y) in combinations(arrays.items(), 2):
+        if np.shares_memory(x, y):
+            yield f"{one} shares memory with {another}"
+
+
+def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -> Iterator[str]:
+    """A sentence where second derivatives contradict each other or the first, but for rounding.
+
+    The Hessian is symmetric, ⟨w, Hu⟩ = ⟨u, Hw⟩; and the gradient, which is linear in the cotangent
+    v, gives the forward derivative too when differentiated for it: ⟨v, Ju⟩ = ⟨Jᵀv, u⟩.
+    """
+    u, w = rng.normal(size=(2, *call.output.shape))
+    along_u, along_w = call.gradients(u), call.gradients(w)
+    hu, hw = (
+        np.concatenate([np.ravel(found[name]) for name in subject.subject.numbers])
+        for found in (along_u, along_w)
+    )
+    small = rounding(call.output, u, u, w)
+    pairs = {
+        "the Hessian is not symmetric": (hu * w.ravel(), hw * u.ravel()),
+        "forward and reverse derivative differ": (
+            along_u[subject.cotangent] * subject.numbers[subject.cotangent],
+            call.output.raw * u,
+        ),
+    }
+    for problem, (left, right) in pairs.items():
+        one, other = np.sum(left), np.sum(right)
+        allowed = 1e-9 * (np.abs(left).sum() + np.abs(right).sum()) + small
+        if abs(one - other) > allowed:
+            yield f"{problem}: {one:.9g} and {other:.9g}"
+
+
+def rounding(output: Node, cotangent: Any, *directions: np.ndarray) -> float:
+    """How far rounding on the way may move a second derivative along `directions`.
+
+    What cancels in the end was as large as the largest gradient inside.
+    """
+    with quiet():
+        inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
+    return 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
+
+
+def left_by_backward(
+    call: Call, cotangent: Any, walked: dict[Node, Any]
+) -> tuple[dict[str, Any], list[Node]]:
+    """The `.grad` that two `backward()` leave behind, and the nodes whose own is not as `walked`.
+
+    The `.grad` of the leaves is put back.
+    """
+    with keeping_grads(call.leaves.values()):
+        for leaf in call.leaves.values():
+            leaf.grad = None
+        backward(call.output, cotangent)
+        backward(call.output, cotangent)
+        zeros = {name: 0.0 * leaf.raw for name, leaf in call.leaves.items()}
+        left = {name: leaf.grad for name, leaf in call.leaves.items()}
+        other = [node for node, g in walked.items() if not identical(g, node.grad)]
+        return {name: zeros[name] if g is None else g for name, g in left.items()}, other
+
+
+@contextmanager
+def keeping_grads(leaves: Collection[Node]) -> Iterator[None]:
+    before = [leaf._grad for leaf in leaves]
+    try:
+        yield
+    finally:
+        for leaf, gradient in zip(leaves, before, strict=True):
+            leaf._grad = gradient
+
+
+def identical(x: Any, y: Any) -> bool:
+    """Whether two numbers or arrays agree in every bit (a zero's sign apart)."""
+    return np.array_equal(x, y, equal_nan=True)
+
+
+def describe(number: Any) -> str:
+    if isinstance(number, np.ndarray):
+        return f"{number.dtype} array of shape {number.shape}"
+    return type(number).__name__

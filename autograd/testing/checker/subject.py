@@ -1,0 +1,279 @@
+"""What is checked: a function with its inputs, ready to be called again on other numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from autograd import TABLE, Node, Tensor, Value, grad
+from autograd.errors import GradientError
+from autograd.testing.mutation.planting import replaced
+
+
+class BackwardError(GradientError):
+    """The backward pass raised something."""
+
+
+class Call(NamedTuple):
+    """One call: the leaves that stood for the inputs, by name, and the one node that came out."""
+
+    leaves: dict[str, Node]
+    output: Node
+
+    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+        """The vector-Jacobian product with `seed`, by name."""
+        leaves = {name: self.leaves[name] for name in (self.leaves if names is None else names)}
+        with quiet(), backward_pass():
+            found = grad(self.output, list(leaves.values()), like(self.output.raw, seed))
+        return dict(zip(leaves, found, strict=True))
+
+
+class Subject(Protocol):
+    """A function with numbers to differentiate it for; `at` calls it with others instead."""
+
+    name: str
+    numbers: dict[str, Any]
+
+    def at(self, moved: dict[str, Any]) -> Any:
+        """A context manager: the `Call`. Parameters hold the moved numbers while it is open."""
+
+
+class Function:
+    """`f` called on new leaves; parameters keep their identity and hold other numbers meanwhile."""
+
+    def __init__(self, f: Any, inputs: tuple[Any, ...], params: Any = None) -> None:
+        if not callable(f):
+            raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
+        self.f, self.inputs = f, inputs
+        self.name = getattr(f, "__name__", type(f).__name__)
+        self.items = list(flat(inputs, "inputs"))
+        self.nodes = {path: leaf for path, leaf in self.items if isinstance(leaf, Node)}
+        self.parameters = parameters_of(f, params)
+        sources = {**self.nodes, **self.parameters}
+        if not sources:
+            got = ", ".join(kind(leaf) for _, leaf in self.items) or "no inputs"
+            raise TypeError(
+                f"check_grads({self.name}): there is nothing to differentiate, got {got}; numbers "
+                f"and arrays are constants (an integer has no derivative at all): wrap what is to "
+                f"be checked in a Value or a Tensor"
+            )
+        self.original = {name: node.raw for name, node in sources.items()}
+        self.numbers = {name: widened(number) for name, number in self.original.items()}
+
+    @contextmanager
+    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+        numbers = {**self.numbers, **moved}
+        leaves = {path: leaf_of(numbers[path], node.label) for path, node in self.nodes.items()}
+        given = {path: leaf.raw for path, leaf in leaves.items()}
+        arguments = [
+            leaves[path] if path in leaves else raw.copy() if isinstance(raw, np.ndarray) else raw
+            for path, raw in self.items
+        ]
+        with self._standing_in(numbers):
+            output = joined(self._nodes_in(self.f(*rebuilt(self.inputs, iter(arguments)))))
+            for path, leaf in leaves.items():
+                self._must_keep(path, leaf.raw is given[path])
+            for (path, before), after in zip(self.items, arguments, strict=True):
+                self._must_keep(path, same(before, after))
+            for name, node in self.parameters.items():
+                self._must_keep(name, node.raw is numbers[name])
+            yield Call({**leaves, **self.parameters}, output)
+
+    @contextmanager
+    def _standing_in(self, numbers: dict[str, Any]) -> Iterator[None]:
+        # Not by assigning `.data`: graphs that the user has recorded must stay valid.
+        before = {name: (node.raw, node.index) for name, node in self.parameters.items()}
+        try:
+            for name, node in self.parameters.items():
+                node.raw = numbers[name]
+            yield
+        finally:
+            for name, node in self.parameters.items():
+                node.raw, node.index = before[name]
+
+    def _must_keep(self, name: str, kept: bool) -> None:
+        if not kept:
+            raise GradientError(
+                f"{self.name} must leave its inputs alone, but it changes {name}; "
+                f"let it work on a copy"
+            )
+
+    def _nodes_in(self, result: Any) -> list[Node]:
+        found = dict(flat(result, "the result"))
+        for path, leaf in found.items():
+            if not isinstance(leaf, Node):
+                raise GradientError(
+                    f"{self.name} must return a Value or a Tensor (or a list or dict of them), got "
+                    f"{kind(leaf)} as {path}; did .data, float() or NumPy take it out of the graph?"
+                )
+        if not found:
+            raise GradientError(f"{self.name} must return a Value or a Tensor, got nothing")
+        return list(found.values())
+
+
+class Gradient:
+    """The gradient of another subject, as a function of its inputs and of the cotangent."""
+
+    def __init__(self, subject: Subject, cotangent: Any) -> None:
+        self.subject, self.name = subject, f"the gradient of {subject.name}"
+        self.cotangent = "cotangent" + "′" * sum("cotangent" in name for name in subject.numbers)
+        self.numbers = {**subject.numbers, self.cotangent: cotangent}
+
+    @contextmanager
+    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+        moved = {**self.numbers, **moved}
+        seed = leaf_of(moved.pop(self.cotangent), self.cotangent)
+        with self.subject.at(moved) as call:
+            with backward_pass():
+                gradients = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
+                output = joined(gradients)
+            yield Call({**call.leaves, self.cotangent: seed}, output)
+
+
+# --- nested structures ------------------------------------------------------------------------
+
+
+def flat(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of nested lists, tuples, dicts and object arrays, each with its path."""
+    if isinstance(tree, Mapping):
+        for key, branch in tree.items():
+            yield from flat(branch, f"{path}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, branch in enumerate(tree):
+            yield from flat(branch, f"{path}[{i}]")
+    elif isinstance(tree, np.ndarray) and tree.dtype == object:
+        for place, element in np.ndenumerate(tree):
+            yield path + "".join(f"[{i}]" for i in place), element
+    else:
+        yield path, tree
+
+
+def rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
+    """The same nesting with other leaves, taken in the order of `flat`."""
+    if isinstance(tree, Mapping):
+        return {key: rebuilt(branch, leaves) for key, branch in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        branches = [rebuilt(branch, leaves) for branch in tree]
+        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
+    if isinstance(tree, np.ndarray) and tree.dtype == object:
+        copy = np.empty(tree.shape, object)
+        for place in np.ndindex(*tree.shape):
+            copy[place] = next(leaves)
+        return copy
+    return next(leaves)
+
+
+def parameters_of(f: Any, params: Any) -> dict[str, Node]:
+    """The parameters to check: those of a module, or the nodes in `params`, by name."""
+    source = f if params is None else params
+    if hasattr(source, "named_parameters"):
+        named = dict(source.named_parameters())
+    elif params is None:
+        return {}
+    else:
+        tree = params if isinstance(params, (Mapping, list, tuple, Node)) else list(params)
+        named = {}
+        for path, leaf in flat(tree, "params"):
+            label = getattr(leaf, "label", None) or path
+            if all(leaf is not other for other in named.values()):  # tied: one parameter
+                named[path if label in named else label] = leaf
+    for name, node in named.items():
+        if not isinstance(node, Node) or node.op is not None:
+            raise TypeError(f"params must be leaves of the graph, got {kind(node)} as {name}")
+    return named
+
+
+def joined(nodes: list[Node]) -> Node:
+    """One node of all: itself where there is one, else all their elements in a row."""
+    if len(nodes) == 1:
+        return nodes[0]
+    reshape, concatenate = TABLE["reshape"], TABLE["concatenate"]
+    return concatenate(*[reshape(node) for node in nodes])
+
+
+def like(number: Any, other: Any) -> Any:
+    """`other` as a float where `number` is one."""
+    return float(other) if type(number) is float else other
+
+
+def leaf_of(number: Any, label: str | None) -> Node:
+    return Value(number, label) if type(number) is float else Tensor(number, label)
+
+
+def same(before: Any, after: Any) -> bool:
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=True)
+
+
+def kind(leaf: Any) -> str:
+    return f"an array of {leaf.dtype}" if isinstance(leaf, np.ndarray) else type(leaf).__name__
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within it a number that is not finite is no news: the verdict tells of it."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the output .* is finite|the output is finite")
+        yield
+
+
+@contextmanager
+def backward_pass() -> Iterator[None]:
+    """What is raised within is told as a `BackwardError`: rules may raise anything."""
+    try:
+        yield
+    except GradientError:
+        raise
+    except Exception as error:
+        raise BackwardError(f"the backward pass raises {type(error).__name__}: {error}") from error
+
+
+# --- what modules hold besides parameters -----------------------------------------------------
+
+
+@contextmanager
+def kept(*holders: Any) -> Iterator[None]:
+    """Afterwards the modules among `holders` hold what they held before.
+
+    Their attributes are put back, the numbers in their arrays (the running statistics of a batch
+    norm) and the state of their random generators (those of dropout).
+    """
+    modules = [module for holder in holders for module in modules_of(holder)]
+    attributes = [(module, dict(vars(module))) for module in modules]
+    things = [thing for _, held in attributes for thing in held.values()]
+    arrays = [(x, x.copy()) for x in things if isinstance(x, np.ndarray) and x.flags.writeable]
+    sources = [x.bit_generator for x in things if isinstance(x, np.random.Generator)]
+    states = [source.state for source in sources]
+    try:
+        yield
+    finally:
+        for module, held in attributes:
+            vars(module).clear()
+            vars(module).update(held)
+        for array, numbers in arrays:
+            array[...] = numbers
+        for source, state in zip(sources, states, strict=True):
+            source.state = state
+
+
+def modules_of(holder: Any) -> list[Any]:
+    """A module and those inside it; nothing where `holder` is none."""
+    if hasattr(holder, "named_modules"):
+        return [module for _, module in holder.named_modules()]
+    return [holder] if hasattr(holder, "named_parameters") else []
+
+
+# --- float64 throughout -----------------------------------------------------------------------
+
+
+def widened(number: Any) -> Any:
+    """float32 as float64: derivatives are certified there."""
+    return number if type(number) is float else number.astype(float, copy=False)
+
+
+def in_float64() -> Any:
+    """Within it `astype` casts to float64 only: what f does in float32 is certified in float64."""
+    return replaced(TABLE["astype"], prepare=lambda dtype: {"dtype": float})

@@ -1,0 +1,247 @@
+"""`audit`: which mutants does a check kill, and can it fail at all?"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import CodeType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import Node, Observer, observing
+from autograd.core import walk as graph
+from autograd.core.walk import Step
+from autograd.errors import VacuousCheckWarning
+from autograd.table import kernels
+from autograd.testing.checker.culprit import RuleError, contributions
+from autograd.testing.mutation.mutants import Mutant, Target, mutants
+
+PATIENCE = 15.0  # seconds; a mutant that runs longer than that counts as killed
+NEGLIGIBLE = 1e-9  # a gradient this much smaller than what flows is cancellation, that is 0
+
+
+class _OutOfPatience(BaseException):
+    """Not an Exception, which the code under test might catch only to go on for ever."""
+
+
+class Audit(NamedTuple):
+    """What became of every mutant; prints as a summary.
+
+    - `killed`: the mutants that the check noticed, each with how.
+    - `survived`: those that it did not.
+    - `vacuous`: a sentence for each input whose gradient the check can't find wrong.
+    """
+
+    killed: dict[Mutant, str]
+    survived: list[Mutant]
+    vacuous: list[str]
+
+    @property
+    def score(self) -> float:
+        """The share of mutants killed; 1 where there were none."""
+        return len(self.killed) / (len(self.killed) + len(self.survived) or 1)
+
+    def __str__(self) -> str:
+        total = len(self.killed) + len(self.survived)
+        lines = [f"{len(self.killed)} of {total} mutants killed ({100 * self.score:.1f} %)"]
+        targets = Counter(m.target for m in (*self.killed, *self.survived))
+        alive = Counter(m.target for m in self.survived)
+        lines += [
+            f"  {target}: {n} of {targets[target]} survive" for target, n in alive.most_common()
+        ]
+        lines += [f"    {mutant}" for mutant in self.survived]
+        return "\n".join(lines + [f"vacuous: {sentence}" for sentence in self.vacuous])
+
+
+def audit(
+    check: Callable[[], Any],
+    of: Target | Iterable[Target] | None = None,
+    *,
+    patience: float = PATIENCE,
+) -> Audit:
+    """Run `check` against wrong versions of what it uses, and say which it notices.
+
+    A mutant is killed when the check raises or does not end. Only mutants of functions that the
+    check really runs are tried.
+
+    Args:
+        check: a test of your own: takes nothing, raises where a gradient is wrong.
+        of: as for `mutants`; None is every rule and the engine.
+        patience: seconds after which a run counts as endless.
+
+    Raises:
+        AssertionError: the check fails as it is, with nothing wrong.
+
+    Warns:
+        VacuousCheckWarning: the check also passes with some input's gradient set to 0: what it
+            differentiates does not depend on that input (`.sum()` after softmax or layer norm, a
+            power of 0), or its tolerance is above the gradient.
+
+    >>> from autograd import Value, grad, tanh
+    >>> def check():
+    ...     x = Value(0.5)
+    ...     assert abs(grad(x.tanh(), x) - 0.7864477) < 1e-6
+    >>> result = audit(check, of=tanh)
+    >>> result.score > 0.5  # at one point, and not to second order:
+    True
+    >>> "cut from the graph" in {mutant.operator for mutant in result.survived}
+    True
+    """
+    flows = _Flows()
+    with observing(flows), _profiled() as codes:
+        outcome = _outcome(check, patience)
+    if outcome is not None:
+        failure = _described(outcome)
+        raise AssertionError(f"the check must pass before it is audited, but: {failure}")
+    vacuous = list(_vacuous(check, flows, patience))
+    for sentence in vacuous:
+        warnings.warn(sentence, VacuousCheckWarning, stacklevel=2)
+    used = [mutant for mutant in mutants(of) if mutant.function.__code__ in codes]
+    killed, survived = {}, []
+    for mutant in used:
+        with mutant:
+            outcome = _outcome(check, patience)
+        if outcome is None:
+            survived.append(mutant)
+        else:
+            killed[mutant] = _described(outcome)
+    return Audit(killed, survived, vacuous)
+
+
+def kills(
+    mutant: Mutant, batteries: Sequence[tuple[str, Callable[[], Any]]], patience: float = PATIENCE
+) -> tuple[str, BaseException] | None:
+    """The first of the named checks that kills the mutant, and how; None if it survives all."""
+    with mutant:
+        for name, check in batteries:
+            outcome = _outcome(check, patience)
+            if outcome is not None:
+                return name, outcome
+    return None
+
+
+def well_blamed(mutant: Mutant, outcome: BaseException) -> bool | None:
+    """Whether `check_grads`, which the mutant made fail, named the right culprit; None if nobody.
+
+    Right is for a rule its primitive, and for the engine the engine. A kernel of the engine may be
+    what a primitive computes with: then one that runs it is right too.
+    """
+    culprit: Any = getattr(getattr(outcome, "report", None), "culprit", None)
+    if culprit is None:
+        return None
+    if mutant.primitives:
+        return culprit.kind == "rule" and culprit.node.op in mutant.primitives
+    if culprit.kind == "rule" and mutant.function.__module__ == kernels.__name__:
+        with mutant:
+            code = mutant.function.__code__
+            with _profiled() as codes, suppress(RuleError):
+                contributions(culprit.node, np.ones(culprit.node.shape))
+        return code in codes
+    return culprit.kind == "engine"
+
+
+def _outcome(check: Callable[[], Any], patience: float) -> BaseException | None:
+    """How the check failed, None if it passed."""
+    try:
+        with _patience(patience), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            check()
+    except (_OutOfPatience, Exception) as error:
+        return error
+    return None
+
+
+def _described(outcome: BaseException) -> str:
+    late = isinstance(outcome, _OutOfPatience)
+    return str(outcome) if late else f"{type(outcome).__name__}: {outcome}"
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Within it what lasts longer is broken off, where the system can (not on Windows)."""
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def expired(*_: Any) -> None:
+        raise _OutOfPatience(f"no result after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _profiled() -> Iterator[set[CodeType]]:
+    """The code of every Python function that runs within."""
+    codes: set[CodeType] = set()
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
+    try:
+        yield codes
+    finally:
+        sys.setprofile(before)
+
+
+# --- checks that can't fail -------------------------------------------------------------------
+
+
+class _Flows(Observer):
+    """The largest gradient at each leaf, and the largest that flows anywhere."""
+
+    def __init__(self) -> None:
+        self.leaves: dict[str, float] = {}
+        self.largest = 0.0
+
+    def stepped(self, step: Step) -> None:
+        gradient = step.gradient.raw if isinstance(step.gradient, Node) else step.gradient
+        size = float(np.max(np.abs(gradient), initial=0.0))
+        self.largest = max(self.largest, size)
+        if step.node.op is None:
+            name = _leaf_name(step.node)
+            self.leaves[name] = max(self.leaves.get(name, 0.0), size)
+
+
+def _leaf_name(leaf: Node) -> str:
+    return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
+
+
+def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterator[str]:
+    """A sentence for every leaf whose gradient may be 0 with nobody noticing."""
+    walk: Any = graph._walk
+    for name, size in flows.leaves.items():
+
+        def silenced(*args: Any, name: str = name) -> Iterator[Step]:
+            for step in walk(*args):
+                mute = step.node.op is None and _leaf_name(step.node) == name
+                yield step._replace(gradient=0.0 * step.gradient) if mute else step
+
+        graph._walk = silenced  # type: ignore[assignment]
+        try:
+            unnoticed = _outcome(check, patience) is None
+        finally:
+            graph._walk = walk
+        if unnoticed and size <= NEGLIGIBLE * flows.largest:
+            yield (
+                f"the check can't fail for {name}: its gradient is 0 there, whatever the rules are "
+                f"(as after .sum() of a softmax or of a layer norm, or for x**0); "
+                f"weight the output by random numbers, or move the point"
+            )
+        elif unnoticed:
+            yield (
+                f"the check can't fail for {name}: its tolerance is above the gradient, which is "
+                f"at most {size:.3g}; make the tolerance relative"
+            )

@@ -1,0 +1,227 @@
+"""The graph to be shown: its boxes, and what leads to what.
+
+Every node has an owner, the node in whose box it is shown: itself as recorded, the first of a group
+where modules are closed (`draw_modules`) or a large graph is collapsed (`draw_collapse`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from autograd.core.node import Node
+from autograd.core.walk import describe, toposort
+from autograd.viz.picture.boxes import Box, constant_box, group_box, module_box, node_box
+from autograd.viz.picture.collapse import Grouping, by_structure
+from autograd.viz.picture.modules import Modules, Path, bare, by_module, deepest, levels
+from autograd.viz.picture.scalars import Element, Opened, index_text, open_scalars, work
+from autograd.viz.text import node_title, one_line, shape_text
+
+NOTE = 80  # characters of a note about the picture
+
+
+class Edge(NamedTuple):
+    """From box to box. Where `slot` is None, edges for several operands are drawn as one."""
+
+    tail: str
+    head: str
+    slot: int | None
+    label: str
+
+
+@dataclass
+class Shown:
+    """A graph to be shown. An edge is (from, to, label); a box's edges are in operand order."""
+
+    boxes: list[Box] = field(default_factory=list)
+    edges: list[tuple[str, str, str]] = field(default_factory=list)
+    clusters: dict[Path, str] = field(default_factory=dict)  # titles
+    notes: list[str] = field(default_factory=list)
+    ids: dict[Node, str] = field(default_factory=dict)  # of the box in which a node is shown
+
+
+class Plan(NamedTuple):
+    """Who is shown in whose box: `single` nodes have one of their own, `opened` ones many."""
+
+    grouping: Grouping
+    ids: dict[Node, str]  # of the boxes, by owner
+    single: set[Node]
+    opened: dict[Node, Opened]
+
+    def place(self, node: Node) -> Path:
+        return self.grouping.places.get(node, ())
+
+    def sources(self, x: Node, position: int | None = None) -> Iterator[tuple[str, str]]:
+        """The boxes that show `x`, or one element of it, each with what to write on the edge."""
+        x = self.grouping.owner[x]
+        if x not in self.opened:
+            yield self.ids[x], "" if position is None else index_text(x.shape, position)
+            return
+        elements = self.opened[x].elements
+        for element in elements if position is None else [elements[position]]:
+            if isinstance(element, Element):
+                yield from self.sources(*element)
+            else:
+                yield element, ""
+
+
+def to_be_shown(
+    root: Node,
+    *,
+    limit: int,
+    depth: int | None,
+    expand: Collection[Node | str],
+    scalars: bool,
+    modules: Modules,
+    labels: Mapping[Node, str] | None = None,
+    gradients: Mapping[Node, Any] | None = None,
+) -> Shown:
+    """Decide what is visible of the graph of `root`."""
+    order = toposort(root)
+    paths = {x for x in expand if isinstance(x, str)}
+    if expand:
+        _must_be_there(order, expand, modules)
+    grouping = fitting(order, limit, depth, paths, modules)
+    members: dict[Node, list[Node]] = {}
+    for node in order:
+        members.setdefault(grouping.owner[node], []).append(node)
+    ids = {node: f"n{i}" for i, node in enumerate(order) if node in members}
+    single = {
+        node
+        for node, others in members.items()
+        if node not in grouping.texts and (len(others) == 1 or node in grouping.copies)
+    }
+    shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
+    shown.ids = {node: ids[grouping.owner[node]] for node in order}
+    plan = Plan(grouping, ids, single, {})
+    room, too_large = limit - len(members), []
+    for node in to_open(single, order, expand, paths if scalars else set(), grouping):
+        if work(node) > room:
+            too_large.append(node_title(node))
+            continue
+        room -= work(node)
+        place = (*plan.place(node), ids[node])
+        shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
+        # in a context of its own: recording, and told to no observer
+        plan.opened[node] = Context().run(open_scalars, ids[node], node, place)
+    if too_large:
+        shown.notes.append(one_line(f"too many scalars to open: {', '.join(too_large)}", NOTE))
+    for node in ids:
+        if node in single:
+            label = node.label if labels is None else labels.get(node)
+            gradient = node._grad if gradients is None else gradients.get(node)
+            shown.boxes += single_boxes(plan, node, label, gradient)
+        else:
+            shown.boxes.append(box_of_many(plan, node, members[node]))
+    counts: dict[Edge, int] = {}
+    for node in order:
+        for edge in edges_into(plan, node):
+            counts[edge] = counts.get(edge, 0) + 1
+    for edge, count in counts.items():
+        label = f"×{count:,}" if grouping.runs and count > 1 else edge.label
+        shown.edges.append((edge.tail, edge.head, label))
+    return shown
+
+
+def single_boxes(plan: Plan, node: Node, label: str | None, gradient: Any) -> list[Box]:
+    """The box of a node, after those of its constants; or those of its scalars."""
+    if node in plan.opened:
+        return plan.opened[node].boxes
+    place = plan.place(node)
+    constants = [
+        constant_box(f"{plan.ids[node]}_{slot}", x, place)
+        for slot, x in enumerate(node.operands)
+        if not isinstance(x, Node)
+    ]
+    return [*constants, node_box(plan.ids[node], node, place, label, gradient)]
+
+
+def box_of_many(plan: Plan, owner: Node, members: list[Node]) -> Box:
+    """The box of a closed module (of the first, where equal ones are folded), or of a group."""
+    grouping = plan.grouping
+    if owner not in grouping.texts:
+        return group_box(plan.ids[owner], members, grouping.runs.get(owner, 0))
+    block = [x for x in members if not any(grouping.copies.get(x, {}).values())]
+    return module_box(plan.ids[owner], block, *grouping.texts[owner], plan.place(owner))
+
+
+def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
+    """The edges into a node, in operand order; none within a box or between folded blocks."""
+    owner, copies = plan.grouping.owner, plan.grouping.copies
+    head = owner[node]
+    if head in plan.opened:
+        if node is head:
+            for slot, (before, to) in enumerate(plan.opened[node].edges):
+                found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
+                for tail, label in found:
+                    yield Edge(tail, to, slot, label)
+        return
+    for slot, x in enumerate(node.operands):
+        if isinstance(x, Node):
+            if owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
+                for tail, _ in plan.sources(x):
+                    yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
+        elif node is head and node in plan.single:
+            yield Edge(f"{plan.ids[node]}_{slot}", plan.ids[node], slot, "")
+
+
+def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: Modules) -> None:
+    nodes = set(order)
+    inside = (levels(modules[node][0]) for node in order if node in modules)
+    known = {".".join(path[: i + 1]) for path in inside for i in range(len(path))}
+    for x in expand:
+        if isinstance(x, str) and x not in known:
+            names = ", ".join(sorted(known)) or "none were given as modules="
+            raise ValueError(f"expand: no module {x!r} recorded this graph; modules: {names}")
+        if isinstance(x, Node) and x not in nodes:
+            raise ValueError(f"expand: {describe(x)} is not in this graph; draw what it leads to")
+
+
+def fitting(
+    order: list[Node], limit: int, depth: int | None, opened: Collection[str], modules: Modules
+) -> Grouping:
+    """What fits into `limit` boxes: as asked; else with more modules closed; else by structure."""
+    if not modules:
+        grouping = Grouping({node: node for node in order}) if len(order) <= limit else None
+        return grouping or by_structure(order, limit)
+    grouping = by_module(order, modules, depth, opened)
+    if visible(grouping) <= limit:
+        return grouping
+    for shallower in range(deepest(modules) if depth is None else depth - 1, -1, -1):
+        grouping = by_module(order, modules, shallower, ())
+        if visible(grouping) <= limit:
+            grouping.notes.append(
+                f"{len(order):,} nodes: modules are closed to fit, depth={shallower}"
+            )
+            return grouping
+    return by_structure(order, limit)
+
+
+def visible(grouping: Grouping) -> int:
+    return len(set(grouping.owner.values()))
+
+
+def to_open(
+    single: set[Node],
+    order: list[Node],
+    expand: Collection[Node | str],
+    paths: Collection[str],
+    grouping: Grouping,
+) -> list[Node]:
+    """What to show as scalars: what was asked for, what is inside `paths`, and their leaves."""
+    asked = {grouping.owner.get(x) for x in expand if isinstance(x, Node)}
+
+    def inside(node: Node) -> bool:
+        place = bare(grouping.places.get(node, ()))
+        return node.ndim > 0 and any(".".join(place[: i + 1]) in paths for i in range(len(place)))
+
+    found = {x for x in single if x in asked or inside(x)}
+    found |= {x for node in found for x in node.operands if isinstance(x, Node) and not x.op}
+    return [x for x in order if x in found & single and (x.ndim or x in asked)]
+
+
+def apart(x: dict[Node, int] | None, y: dict[Node, int] | None) -> bool:
+    """Whether two nodes lie in different ones of the same folded blocks."""
+    return x is not None and y is not None and any(x[b] != y[b] for b in x.keys() & y.keys())

@@ -1,0 +1,95 @@
+"""A Tensor node opened into scalars: a box for every element, and for every number on the way."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.arithmetic.scalars import as_values
+from autograd.core.node import Node, boxed
+from autograd.core.walk import steps, toposort
+from autograd.viz.picture.boxes import Box, constant_box, number_rows
+from autograd.viz.text import numbers_of, operation_text
+
+
+class Element(NamedTuple):
+    """The element of a node at a position, counted along the flattened array."""
+
+    node: Node
+    position: int
+
+
+class Opened(NamedTuple):
+    """`edges` lead from a box or an operand's element to a box; `elements` are the node's own."""
+
+    boxes: list[Box]
+    edges: list[tuple[str | Element, str]]
+    elements: list[str | Element]
+
+
+def index_text(shape: tuple[int, ...], position: int) -> str:
+    """Which element it is, as `[i,j]`; nothing for the only one of a scalar."""
+    return f"[{','.join(str(int(i)) for i in np.unravel_index(position, shape))}]" if shape else ""
+
+
+def work(node: Node) -> int:
+    """About how many boxes a node becomes."""
+    operands = [math.prod(np.shape(x)) for x in node.operands]
+    if node.op and node.op.name == "matmul":
+        return 2 * node.size * np.shape(node.operands[0])[-1]
+    return max([node.size, *operands]) * max(1, len(operands))
+
+
+def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
+    """`node` computed once more on `Value`s, and what that recorded."""
+    origin: dict[Any, Element] = {}
+    stand_ins: list[Any] = []
+    for x in node.operands:
+        stand_ins.append(as_values(x.raw) if isinstance(x, Node) else x)
+        if isinstance(x, Node):
+            origin |= {value: Element(x, i) for i, value in enumerate(stand_ins[-1].flat)}
+    out = boxed(node.op(*stand_ins, **node.params)) if node.op else as_values(node.raw)
+    outputs = {x: i for i, x in enumerate(out.flat) if isinstance(x, Node)}
+    gradients = inner_gradients(node, out)
+    opened = Opened([], [], [])
+    sources: dict[Any, str | Element] = dict(origin)
+
+    def source(x: Any) -> str | Element:
+        if isinstance(x, Node):
+            return sources[x]
+        opened.boxes.append(constant_box(f"{id}_{len(opened.boxes)}", x, place))
+        return opened.boxes[-1].id
+
+    for value in toposort(*outputs):
+        if value in origin:
+            continue
+        before = [source(x) for x in value.operands]
+        box = Box(
+            f"{id}_{len(opened.boxes)}", "result" if value.op else "leaf", operation_text(value)
+        )
+        box.place, box.value = place, number_rows(value.raw)
+        if value in outputs:
+            index = index_text(node.shape, outputs[value])
+            name = (node.label or "").rpartition(".")[2]  # the cluster has all of it
+            box.title, box.aside = (name + index, "") if name else ("", index)
+        if value in gradients:
+            box.gradient, box.magnitude = number_rows(gradients[value]), abs(gradients[value])
+        sources[value] = box.id
+        opened.boxes.append(box)
+        opened.edges.extend((x, box.id) for x in before)
+    opened.elements.extend(source(x) for x in out.flat)
+    return opened
+
+
+def inner_gradients(node: Node, out: np.ndarray) -> dict[Node, float]:
+    """The gradients of the scalars inside, from that of the node's elements."""
+    gradient = node._grad
+    if gradient is None:
+        return {}
+    upstream = np.ravel(numbers_of(gradient))
+    total: Any = 0.0
+    for g, x in zip(upstream.tolist(), out.flat, strict=True):
+        total = total + g * x
+    return {step.node: step.gradient for step in steps(total)} if isinstance(total, Node) else {}

@@ -1,0 +1,293 @@
+"""The classic mistakes of a hand-derived gradient, each computed from the graph itself."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.core.node import Node, Primitive
+from autograd.core.walk import Step, evaluate, steps, toposort, vjp, zeros_like
+from autograd.table.primitives import TABLE
+from autograd.viz.lines import names, written
+from autograd.viz.tell.derivation import Derivation
+from autograd.viz.text import numbers_of
+
+# Larger graphs are judged by the mistakes alone that need few passes over them.
+MOST_NODES = 400
+
+
+class Mistake(NamedTuple):
+    """What was done wrong (`kind`), where (`remark`), and the `gradient` that comes of it."""
+
+    kind: str
+    remark: str
+    gradient: Any
+
+
+class Mistakes:
+    """The mistakes that can be made on the way from `root` to `node`, the simplest first.
+
+    Iterating computes them one after the other: the gradient again, with the mistake in it.
+    """
+
+    def __init__(self, node: Node, root: Node, rate: float | None = None) -> None:
+        self.node, self.root, self.rate = node, root, rate
+        self.nodes = toposort(root)
+        self.named = names(toposort(root, node))
+        self.walk = list(steps(root, inputs=[node]))
+        self.gradient = gradient_of(root, node)
+
+    def __iter__(self) -> Iterator[Mistake]:
+        if self.walk[-1].node is not self.node:  # the root does not depend on it
+            return
+        yield from self.sign()
+        yield from self.batch_mean()
+        yield from self.transposed()
+        small = len(self.nodes) <= MOST_NODES
+        if small:
+            yield from self.one_consumer()
+        yield from self.upstream_forgotten()
+        if small:
+            yield from self.updated_weight()
+            yield from self.missing_factor()
+            yield from self.wrong_function()
+            yield from self.one_sign()
+
+    def edges(self) -> Iterator[tuple[Step, int, Node, Any]]:
+        """Every contribution on the way: the step, which operand, that operand, what it is sent."""
+        for step in self.walk:
+            for i, sent in enumerate(step.sent):
+                if sent is not None:
+                    yield step, i, step.node.operands[i], sent
+
+    def shifted(self, operand: Node, change: Any) -> Any:
+        """The gradient if `change` more were sent to `operand`: the rest of the chain is linear."""
+        return self.gradient + gradient_of(operand, self.node, change)
+
+    def name(self, node: Node) -> str:
+        return self.named[node]
+
+    # --- one kind of mistake each -------------------------------------------------------------
+
+    def sign(self) -> Iterator[Mistake]:
+        yield Mistake("wrong sign", "the sign is the other one", -self.gradient)
+
+    def one_sign(self) -> Iterator[Mistake]:
+        for step, _, operand, sent in self.edges():
+            remark = (
+                f"the sign from {self.name(step.node)} to {self.name(operand)} is the other one"
+            )
+            yield Mistake("wrong sign", remark, self.shifted(operand, -2 * sent))
+
+    def batch_mean(self) -> Iterator[Mistake]:
+        averaged = set()
+        for step, i, operand, sent in self.edges():
+            scale = _scale(step.node, i)
+            if scale and math.isclose(scale * (count := _summands(operand)), 1.0) and count > 1:
+                averaged.add(operand)
+                remark = f"{self.name(step.node)} is a mean of {count}, and the division is missing"
+                gradient = self.shifted(operand, sent * (count - 1.0))
+                yield Mistake("off by the batch mean", remark, gradient)
+        for step in self.walk:
+            total = step.node
+            if total in averaged or not (total is self.root or total.op is TABLE["sum"]):
+                continue
+            if (count := _summands(total)) > 1:
+                remark = f"{self.name(total)} is a sum of {count}, and no mean"
+                gradient = self.shifted(total, step.gradient * (1.0 / count - 1.0))
+                yield Mistake("off by the batch mean", remark, gradient)
+
+    def transposed(self) -> Iterator[Mistake]:
+        if self.node.ndim == 2:
+            yield Mistake("transposed", "rows and columns are exchanged", self.gradient.T)
+        for step, i, operand, sent in self.edges():
+            other = step.node.operands[1 - i] if step.node.op is TABLE["matmul"] else None
+            turned = np.transpose(numbers_of(other)) if other is not None else np.zeros(())
+            if turned.ndim != 2 or turned.shape != turned.T.shape:
+                continue  # the shapes give it away
+            product = TABLE["matmul"](*((operand, turned) if i == 0 else (turned, operand)))
+            gradient = self.shifted(operand, vjp(product, step.gradient)[i] - sent)
+            called = self.name(other) if isinstance(other, Node) else "the constant"
+            remark = f"{called} stands in {self.name(step.node)}'s rule without its transpose"
+            yield Mistake("transposed", remark, gradient)
+        if self.node.op is None:
+            for step in steps(self.root):
+                other = step.node
+                if other.op is None and other is not self.node and other.shape == self.node.shape:
+                    remark = f"this is the gradient for {self.name(other)}"
+                    yield Mistake("transposed", remark, step.gradient)
+
+    def one_consumer(self) -> Iterator[Mistake]:
+        """Of several consumers one alone is counted, or one is left out."""
+        sent_to: dict[Node, list[tuple[Node, Any]]] = {}
+        for step, _, operand, sent in self.edges():
+            sent_to.setdefault(operand, []).append((step.node, sent))
+        totals = {step.node: step.gradient for step in self.walk}
+        for operand, contributions in sent_to.items():
+            if len(contributions) < 2:
+                continue
+            used = f"{self.name(operand)} is used {len(contributions)} times, and"
+            for consumer, sent in contributions:
+                kept = self.shifted(operand, sent - totals[operand])
+                remark = f"{used} only its use in {self.name(consumer)} is counted"
+                yield Mistake("sum over consumers forgotten", remark, kept)
+                if len(contributions) > 2:
+                    remark = f"{used} its use in {self.name(consumer)} is left out"
+                    yield Mistake(
+                        "sum over consumers forgotten", remark, self.shifted(operand, -sent)
+                    )
+
+    def upstream_forgotten(self) -> Iterator[Mistake]:
+        consumers = [step.node for step in self.walk if step.node not in (self.node, self.root)]
+        if len(self.nodes) > MOST_NODES:
+            consumers = [c for c in consumers if any(x is self.node for x in c.operands)]
+        for consumer in reversed(consumers):
+            top = self.name(consumer)
+            remark = f"the chain ends at {top}: ∂{self.name(self.root)}/∂{top} is left out"
+            gradient = gradient_of(consumer, self.node, zeros_like(consumer) + 1.0)
+            yield Mistake("upstream forgotten", remark, gradient)
+        local: Any = 0.0
+        for consumer in consumers:
+            sent = vjp(consumer, zeros_like(consumer) + 1.0)
+            for operand, contribution in zip(consumer.operands, sent, strict=True):
+                if operand is self.node:
+                    local = local + contribution
+        yield Mistake("upstream forgotten", "only the local derivatives are there", local)
+
+    def updated_weight(self) -> Iterator[Mistake]:
+        """The backward pass multiplies by weights that had already been updated."""
+        if self.rate is None:
+            return
+        gradients = {step.node: step.gradient for step in steps(self.root)}
+        old = {node: node.raw for node in self.nodes}
+        new = {
+            node: node.raw - self.rate * gradients[node]
+            for node in self.nodes
+            if node.op is None and node is not self.node and node in gradients
+        }
+        inputs: set[Any] = set()  # what the node itself is multiplied with
+        for step, _, operand, _ in self.edges():
+            inputs |= set(step.node.operands) if operand is self.node else set()
+        groups = [[node] for node in new]
+        groups += [[node for node in new if node not in inputs], list(new)]
+        for group in groups:
+            shown = ", ".join(f"{self.name(x)} = {written(new[x]).text}" for x in group[:4])
+            gradient = evaluate(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
+            yield Mistake("already-updated weight used", f"with the new {shown}", gradient)
+
+    def missing_factor(self) -> Iterator[Mistake]:
+        derivation = self.derivation
+        forward = {node: node.raw for node in self.nodes}
+        for product in toposort(derivation.recorded):
+            if product in forward or product.op not in (TABLE["mul"], TABLE["div"]):
+                continue
+            left, right = product.operands
+            pairs = [(left, right), (right, left)][: 1 if product.op is TABLE["div"] else 2]
+            for kept, dropped in pairs:
+                if np.shape(numbers_of(kept)) != product.shape:
+                    continue
+                gradient = evaluate(derivation.recorded, {**forward, product: numbers_of(kept)})
+                known = isinstance(dropped, Node)
+                factor = (derivation.symbols[dropped] if known else written(dropped)).text
+                what = "division by" if product.op is TABLE["div"] else "factor"
+                remark = f"the {what} {factor} is not there"
+                yield Mistake("missing factor of the chain", remark, gradient)
+        for step, _, operand, sent in self.edges():
+            assert step.node.op is not None
+            if step.node.op.scalar and operand.shape == step.node.shape:
+                remark = f"the local derivative of {self.name(step.node)} is not there"
+                gradient = self.shifted(operand, step.gradient - sent)
+                yield Mistake("missing factor of the chain", remark, gradient)
+
+    def wrong_function(self) -> Iterator[Mistake]:
+        on_the_way = [step.node for step in self.walk if step.node is not self.node]
+        for op in dict.fromkeys(node.op for node in on_the_way):
+            if op is None or op.scalar is None:
+                continue
+            places = [node for node in on_the_way if node.op is op]
+            groups = [places] + ([[node] for node in places] if len(places) > 1 else [])
+            for remark, rules in _wrong_rules(op):
+                for group in groups:
+                    where = ", ".join(self.name(node) for node in group[:4])
+                    gradient = self.with_rules(group, rules)
+                    yield Mistake("wrong local derivative", f"at {where} {remark}", gradient)
+
+    def with_rules(self, places: list[Node], rules: tuple[Callable[..., Any], ...]) -> Any:
+        """The gradient of the same graph, in which the operation of `places` has other rules."""
+        op = places[0].op
+        assert op is not None
+        wrong = Primitive(op.name, op.symbol, op.scalar, op.array, rules, op.__doc__ or "")
+        values: dict[Node, Any] = {self.node: self.node.detach()}
+        for place in sorted(places, key=lambda node: node.index):
+            for operand in place.operands:
+                if isinstance(operand, Node):
+                    evaluate(operand, values)
+            operands = [values[x] if isinstance(x, Node) else x for x in place.operands]
+            values[place] = wrong(*operands)
+        return gradient_of(evaluate(self.root, values), values[self.node])
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        return Derivation(self.node, self.root)
+
+
+def gradient_of(root: Node, node: Node, seed: Any = None) -> Any:
+    """The gradient of `root` for `node`, raw."""
+    with np.errstate(all="ignore"):
+        last = deque(steps(root, seed, inputs=[node]), maxlen=1)[0]
+    return last.gradient if last.node is node else zeros_like(node)
+
+
+def _scale(node: Node, i: int) -> float | None:
+    """The constant number that `node` multiplies its operand `i` with."""
+    other = node.operands[1 - i] if node.op in (TABLE["mul"], TABLE["div"]) else None
+    if other is None or isinstance(other, Node) or np.size(other) != 1 or not np.all(other):
+        return None
+    number = np.asarray(other).item()
+    if node.op is TABLE["div"]:
+        return 1 / number if i == 0 else None
+    return number
+
+
+def _summands(node: Node) -> int:
+    """How many numbers were added up: by `sum`, or by one addition after the other."""
+    if node.op is TABLE["sum"]:
+        return int(node.operands[0].size // node.size)
+    counts: dict[Node, int] = {}
+    for x in toposort(node):
+        added = x.operands if x.op is TABLE["add"] else ()
+        counts[x] = sum(counts[operand] for operand in added if isinstance(operand, Node)) or 1
+    return counts[node]
+
+
+def _wrong_rules(op: Primitive) -> Iterator[tuple[str, tuple[Callable[..., Any], ...]]]:
+    """Rules that people mistake for those of `op`, from the table's other rows."""
+    if op is TABLE["mul"]:
+        yield (
+            "each factor got itself as its derivative, not the other factor",
+            (lambda g, out, x, y: g * x, lambda g, out, x, y: g * y),
+        )
+    rule = op.vjps[0]
+    if len(op.vjps) != 1 or op.params or op.variadic or rule is None:
+        return
+    yield (
+        f"{op.name}′ was taken at the operand, not at the result",
+        (lambda g, out, x: rule(g, x, x),),
+    )
+    yield (
+        f"{op.name}′ was taken at the result, not at the operand",
+        (lambda g, out, x: rule(g, out, out),),
+    )
+    for other in TABLE.values():
+        if other is op or other.scalar is None or len(other.vjps) != 1 or other.params:
+            continue
+        wrong = other.vjps[0]
+        if wrong is not None and not other.variadic:
+            remark = f"the derivative of {other.name} was taken, not that of {op.name}"
+            yield remark, (lambda g, out, x, wrong=wrong: wrong(g, out, x),)
+            yield remark, (lambda g, out, x, wrong=wrong, other=other: wrong(g, other(x), x),)

@@ -1,0 +1,232 @@
+"""A stepper as a page: one HTML text that needs no network, no server and no kernel."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.core.node import Node
+from autograd.errors import NoRenderer
+from autograd.viz.picture.draw import draw
+from autograd.viz.picture.render import Drawing
+from autograd.viz.picture.theme import DARK, LIGHT, Theme
+from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
+
+if TYPE_CHECKING:
+    from autograd.viz.lines import Line
+    from autograd.viz.walk.stepper import Moment, Stepper
+
+STATIC = Path(__file__).parent / "static"
+PICTURED = 400  # nodes; a larger graph is stepped through without a picture
+LIMIT = 2000  # nodes that a page can hold
+CELLS = 8000  # numbers of arrays that a page shows one by one
+HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn't need less
+
+
+def page_data(stepper: Stepper) -> dict[str, Any]:
+    """What `static/stepper.js` shows: nodes, steps and the picture, as plain JSON."""
+    if len(stepper.nodes) > LIMIT:
+        raise ValueError(
+            f"a page holds at most {LIMIT:,} nodes, got {len(stepper.nodes):,}; step in Python "
+            f"or a terminal, or make the page of a smaller graph"
+        )
+    shown = _most_elements(stepper)
+    place = {node: i for i, node in enumerate(stepper.nodes)}
+    svg, ids, note = _picture(stepper)
+    nodes = [
+        {
+            "name": stepper.names[node],
+            "operation": one_line(operation_text(node)),
+            "id": ids.get(node),
+            "value": quantity(stepper.value(node), shown),
+            "operands": [
+                place[x] if isinstance(x, Node) else quantity(x, shown) for x in node.operands
+            ],
+            "history": [[k, quantity(g, shown)] for k, g in stepper.history(node)],
+        }
+        for node in stepper.nodes
+    ]
+    steps = [
+        {
+            "node": place[moment.node],
+            "source": moment.line and str(moment.line),
+            "lines": [
+                {
+                    "to": place[line.node],
+                    "name": line.name,
+                    "sides": list(dict.fromkeys(filter(None, [line.symbols, line.numbers]))),
+                    **_result(moment, line, shown),
+                }
+                for line in moment.lines
+                if line.symbols
+            ],
+        }
+        for moment in stepper
+    ]
+    return {
+        "name": stepper.names[stepper.root],
+        "nodes": nodes,
+        "steps": steps,
+        "svg": svg,
+        "note": note,
+    }
+
+
+def _result(moment: Moment, line: Line, shown: int) -> dict[str, Any]:
+    """What a line adds, where that isn't all of the target's gradient so far, or its value."""
+    if moment.phase == "forward":
+        return {}
+    result, so_far = (
+        quantity(x, shown)
+        for x in (line.result, moment.stepper.gradient(line.node, moment.position))
+    )
+    return {} if result == so_far else {"result": result}
+
+
+def quantity(raw: Any, shown: int) -> Any:
+    """A number as text; an array by its shape, with its numbers where it has at most `shown`.
+
+    >>> quantity(-0.5, 4), quantity(np.array([1.0, 2.0]), 4)
+    ('−0.5', {'shape': '2', 'rows': [['1', '2']]})
+    """
+    if np.ndim(raw) == 0:
+        return number_text(raw)
+    shape = shape_text(raw.shape)
+    if not 0 < raw.size <= shown:
+        return {"shape": shape, "summary": number_text(raw).removeprefix(shape).strip()}
+    rows = np.reshape(raw, (-1, raw.shape[-1]))
+    return {"shape": shape, "rows": [[array_text(x) for x in row] for row in rows]}
+
+
+def _most_elements(stepper: Stepper) -> int:
+    """The largest size of arrays to show in full, so that the page stays small."""
+    sizes = [node.size * (2 + len(node.operands)) for node in stepper.nodes if node.ndim]
+    return next(n for n in (64, 32, 16, 8, 4, 0) if sum(s for s in sizes if s <= 3 * n) <= CELLS)
+
+
+def drawing(stepper: Stepper) -> Drawing:
+    """The graph with all values and gradients; a very large one is collapsed."""
+    return draw(
+        stepper.root,
+        direction="LR",
+        color_by=None,
+        limit=PICTURED,
+        labels=stepper.names,
+        gradients={node: stepper.gradient(node, len(stepper)) for node in stepper.nodes},
+    )
+
+
+def _picture(stepper: Stepper) -> tuple[str, dict[Node, str], str]:
+    """The graph as SVG, the ids of its nodes, and why there is none."""
+    if len(stepper.nodes) > PICTURED:
+        return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
+    drawn = drawing(stepper)
+    try:
+        svg = drawn.pipe(format="svg", encoding="utf-8")
+    except NoRenderer as error:
+        return "", {}, str(error)
+    return compact(svg), drawn.ids, ""
+
+
+def compact(svg: str) -> str:
+    """A drawing's SVG as part of a page: half as long, and with the colours of both themes.
+
+    Edges lose their titles, which would pop up as tips, and tell their ends in `data-ends`. What
+    texts have in common is left to the page's CSS.
+    """
+    svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(
+        r'<g id="[^"]*" class="edge">\s*<title>(.*?)&#45;&gt;(.*?)</title>',
+        lambda edge: f'<g class="edge" data-ends="{edge[1]} {edge[2]}">',
+        svg,
+    )
+    svg = re.sub(r"<title>.*?</title>", "", svg)
+    svg = re.sub(r'<path (fill="#[^>]*?) d="([^"]*)"/>', _rectangle, svg)
+    svg = re.sub(
+        r' (?:d|points|x|y)="[^"]*"',
+        lambda found: re.sub(
+            r"-?\d+\.\d+", lambda x: f"{float(x[0]):.1f}".removesuffix(".0"), found[0]
+        ),
+        svg,
+    )
+    edge = re.escape(LIGHT.edge)
+    svg = re.sub(
+        rf' (?:text-anchor="start"|font-family="[^"]*"|font-size="11.00"|fill="{LIGHT.ink}"'
+        rf'|fill="(?:none|{edge})" stroke="{edge}")',
+        "",
+        svg,
+    )
+    variables = ""
+    for name, light, dark in zip(_NAMES, _colours(LIGHT), _colours(DARK), strict=True):
+        svg = svg.replace(f'"{light}"', f'"var(--{name})"')
+        variables += f"--{name}:light-dark({light},{dark});"
+    svg = svg.replace("<svg ", f'<svg style="{variables}" ', 1)
+    return re.sub(r">\s+<", "><", svg)
+
+
+def _rectangle(path: re.Match[str]) -> str:
+    """A box, which Graphviz draws as eight curves."""
+    corners = [
+        tuple(map(float, point.split(","))) for point in re.split("[MC ]+", path[2]) if point
+    ]
+    (left, right), (top, bottom) = ((min(xs), max(xs)) for xs in zip(*corners, strict=True))
+    size = f'width="{right - left:.1f}" height="{bottom - top:.1f}"'
+    return f'<rect {path[1]} x="{left}" y="{top}" {size} rx="6"/>'
+
+
+_NAMES = ("ink", "muted", "slope", "edge", *(f"c{i}" for i in range(2 * len(LIGHT.styles))))
+
+
+def _colours(theme: Theme) -> list[str]:
+    """The colours of a theme, as `_NAMES` calls them."""
+    styles = [colour for style in theme.styles.values() for colour in style]
+    return [theme.ink, theme.muted, theme.gradient, theme.edge, *styles]
+
+
+def page(stepper: Stepper) -> str:
+    """The page as HTML."""
+    data = page_data(stepper)
+    svg = data.pop("svg")  # beside the JSON it needs no escapes
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    css, script = (
+        (STATIC / f"stepper.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Stepping through {html.escape(data["name"])}</title>
+<style>
+body {{ margin: 0; background: light-dark(#ffffff, #14181f); }}
+{css}</style>
+<body>
+<template id="picture">{svg}</template>
+<script type="application/json" id="data">{text}</script>
+<script type="module">
+{script}
+const [data, picture] = ["data", "picture"].map((id) => document.getElementById(id));
+mount(
+  document.body,
+  {{ ...JSON.parse(data.textContent), svg: picture.innerHTML }},
+  {{ step: {stepper.position} }},
+);
+</script>
+</html>
+"""
+
+
+def frame(stepper: Stepper) -> str:
+    """The page in a frame of its own, for the output of a notebook cell."""
+    short = all(node.ndim == 0 for node in stepper.nodes)
+    height = min(HEIGHT, 400 + 32 * len(stepper.nodes)) if short else HEIGHT
+    return (
+        f'<iframe srcdoc="{html.escape(page(stepper))}" title="Stepping through '
+        f'{html.escape(stepper.names[stepper.root])}" sandbox="allow-scripts" loading="lazy" '
+        f'style="width: 100%; height: {height}px; border: 0"></iframe>'
+    )

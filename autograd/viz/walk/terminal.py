@@ -1,0 +1,153 @@
+"""A stepper in a terminal: one key, one step. Coloured where `rich` is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Generator, Iterator
+from typing import TextIO
+
+from autograd.core.node import Node
+from autograd.viz.text import number_text, one_line, operation_text
+from autograd.viz.walk.stepper import Stepper
+
+HELP = "n next   b back   g go to a step, a label or a condition   q quit"
+NEXT, BACK = ("n", " ", "\n", "\r", "\x1b[C"), ("b", "\x7f", "\x1b[D")
+QUIT = ("q", "\x04")
+ROWS = 15  # of the table, around the current node
+
+
+def run(root: Node, stdin: TextIO | None = None, stdout: TextIO | None = None) -> None:
+    """Step through the graph of `root`, key by key; all steps at once where no terminal listens.
+
+    >>> from autograd import Value
+    >>> run(Value(2.0, label="a") * 3.0, stdout=sys.stdout)
+    0/3 forward: a
+      a = 2
+    1/3 forward: v1
+      v1 = a × 3 = 2 × 3 = 6
+    2/3 backward: v1
+      ∂v1/∂v1 = 1
+      ∂v1/∂a += ∂v1/∂v1 × 3 = 1 × 3 = 3
+    3/3 backward: a
+      ∂v1/∂a = 3
+    """
+    stdin, stdout = stdin or sys.stdin, stdout or sys.stdout
+    stepper = Stepper(root)
+    if not (stdin.isatty() and stdout.isatty()):
+        for moment in stepper:
+            print(moment, file=stdout)
+        return
+    show(stepper, stdout)
+    pressed = keys(stdin)
+    for key in pressed:
+        problem = ""
+        if key in NEXT:
+            stepper.next()
+        elif key in BACK:
+            stepper.back()
+        elif key == "g":
+            problem = go(stepper, typed_line(pressed, stdout))
+        elif key in QUIT:
+            break
+        show(stepper, stdout, problem)
+    pressed.close()
+
+
+def keys(stdin: TextIO) -> Generator[str, None, None]:
+    """The keys as they are pressed, without Enter; an arrow's three characters are one key."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        yield from iter(msvcrt.getwch, "\x03")
+    else:
+        import termios
+        import tty
+
+        descriptor = stdin.fileno()
+        mode = termios.tcgetattr(descriptor)
+        try:
+            tty.setcbreak(descriptor, termios.TCSADRAIN)  # keeps what was typed ahead
+            while typed := os.read(descriptor, 64).decode(errors="replace"):
+                yield from re.findall(r"\x1b\[.|.", typed, flags=re.DOTALL)
+        except KeyboardInterrupt:
+            return
+        finally:
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
+
+
+def typed_line(pressed: Iterator[str], stdout: TextIO) -> str:
+    """A line of keys, shown as it is typed."""
+    text = ""
+    print("go to: ", end="", file=stdout, flush=True)
+    for key in pressed:
+        if key in "\r\n":
+            break
+        text = text[:-1] if key in "\x7f\b" else text + key
+        print(f"\r\x1b[Kgo to: {text}", end="", file=stdout, flush=True)
+    return text.strip()
+
+
+def go(stepper: Stepper, target: str) -> str:
+    """Go to a position, or run to a label or condition. Returns what was wrong with it."""
+    try:
+        if target.lstrip("-").isdigit():
+            stepper.goto(int(target))
+        elif target:
+            stepper.run_until(target)
+    except (ValueError, IndexError) as error:
+        return str(error)
+    return ""
+
+
+def table(stepper: Stepper) -> list[tuple[str, ...]]:
+    """The nodes around the current one: mark, name, operation, value and gradient so far."""
+    here = stepper.nodes.index(stepper.now.node)
+    first = max(0, min(here - ROWS // 2, len(stepper.nodes) - ROWS))
+    rows: list[tuple[str, ...]] = []
+    for i, node in enumerate(stepper.nodes[first : first + ROWS], start=first):
+        gradient = stepper.gradient(node)
+        rows.append(
+            (
+                "▶" if i == here else " ",
+                stepper.names[node],
+                one_line(operation_text(node)) or "leaf",
+                number_text(stepper.value(node)) if i <= stepper.position else "·",
+                "·" if gradient is None else number_text(gradient),
+            )
+        )
+    return rows
+
+
+def show(stepper: Stepper, stdout: TextIO, problem: str = "") -> None:
+    """The current moment on a cleared screen."""
+    head = ("", "node", "operation", "value", "gradient")
+    rows = table(stepper)
+    print("\x1b[2J\x1b[H", end="", file=stdout)
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        print(f"{stepper.now}\n", file=stdout)
+        widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+        for row in (head, *rows):
+            print(
+                "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), file=stdout
+            )
+        print(f"\n{problem or HELP}", file=stdout, flush=True)
+        return
+    colour = "cyan" if stepper.now.phase == "forward" else "dark_orange"
+    grid = Table(box=None, header_style="dim")
+    for title in head:
+        grid.add_column(title)
+    for row in rows:
+        grid.add_row(*map(Text, row), style=f"bold {colour}" if row[0] == "▶" else None)
+    console = Console(file=stdout, highlight=False)
+    first, *others = str(stepper.now).splitlines()
+    console.print(Text(first, style=f"bold {colour}"))
+    for line in others:
+        console.print(Text(line))
+    console.print(grid)
+    console.print(Text(problem or HELP, style="red" if problem else "dim"))

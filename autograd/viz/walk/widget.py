@@ -1,0 +1,50 @@
+"""The stepper as a live widget: the page's own JavaScript, and leaves that can be edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from autograd.viz.walk.page import STATIC, page_data
+
+if TYPE_CHECKING:
+    from autograd.viz.walk.stepper import Stepper
+
+
+class StepperWidget(anywidget.AnyWidget):
+    """Shows `stepper`, which an edit replaces by one with the other numbers."""
+
+    _esm = STATIC / "stepper.js"
+    _css = STATIC / "stepper.css"
+    data = traitlets.Dict().tag(sync=True)
+    position = traitlets.Int().tag(sync=True)
+
+    def __init__(self, stepper: Stepper) -> None:
+        super().__init__(data=page_data(stepper), position=stepper.position)
+        self.stepper = stepper
+        self.on_msg(self._asked)
+
+    @traitlets.observe("position")
+    def _moved(self, change: Any) -> None:
+        if hasattr(self, "stepper"):
+            self.stepper.goto(change.new)
+
+    def _asked(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
+        try:
+            self.edit(message["node"], message["place"], float(message["text"]))
+        except ValueError as error:
+            self.send({"error": str(error)})
+
+    def edit(self, node: int, place: int, number: float) -> None:
+        """Give element `place` of the leaf `stepper.nodes[node]` another number."""
+        before, leaf = self.stepper, self.stepper.nodes[node]
+        data = np.array(before.value(leaf))
+        data.flat[place] = number
+        self.stepper = before.edited(leaf, data if leaf.ndim else float(data))
+        changed = page_data(self.stepper)
+        for now, old in zip(changed["nodes"], self.data["nodes"], strict=True):
+            now["before"] = {"value": old["value"], "history": old["history"]}
+        self.data = changed

@@ -1,0 +1,107 @@
+"""Fully connected layers, and modules in a row."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Tensor
+from nets.layers.functional import linear
+from nets.layers.initialisers import default_uniform
+from nets.layers.module import Module
+
+__all__ = ["MLP", "Linear", "Sequential"]
+
+
+class Linear(Module):
+    """A layer of neurons: x Wᵀ + b, the lecture's MM.
+
+    Parameters: `weight` of shape (out_features, in_features), `bias` of shape (out_features,), or
+    None. Input (..., in_features), output (..., out_features). Both begin as
+    U(−1/√in_features, 1/√in_features), PyTorch's default.
+
+    >>> Linear(3, 2, rng=np.random.default_rng(0))
+    Linear(in_features=3, out_features=2): 8 parameters
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator,
+    ) -> None:
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Tensor(default_uniform((out_features, in_features), rng))
+        self.bias = Tensor(default_uniform((out_features,), rng, in_features)) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        return linear(x, self.weight, self.bias)
+
+
+class Sequential(Module):
+    """Modules (or plain functions) in a row, named by their position as in PyTorch.
+
+    >>> model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), autograd.tanh)
+    >>> [name for name, _ in model.named_parameters()]
+    ['0.weight', '0.bias']
+    """
+
+    def __init__(self, *steps: Callable[[Any], Any]) -> None:
+        for i, step in enumerate(steps):
+            setattr(self, str(i), step)
+
+    def __iter__(self) -> Iterator[Callable[[Any], Any]]:
+        return (step for name, step in vars(self).items() if name.isdigit())
+
+    def forward(self, x: Any) -> Any:
+        for step in self:
+            x = step(x)
+        return x
+
+
+class MLP(Module):
+    """A multi-layer perceptron, MM(σ(MM(... σ(MM(x))))): linear layers with σ between them.
+
+    Args:
+        widths: the number of features of the input, of each hidden layer, and of the output.
+        activation: σ, any elementwise function.
+        bias: whether the layers have biases.
+        rng: draws the initial weights.
+
+    >>> model = MLP(3, 2, 1, activation=autograd.tanh, rng=np.random.default_rng(0))
+    >>> model
+    MLP(activation=tanh): 11 parameters
+      layers.0: Linear(in_features=3, out_features=2): 8 parameters
+      layers.1: Linear(in_features=2, out_features=1): 3 parameters
+    >>> [p.label for p in model.parameters()]
+    ['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']
+    """
+
+    def __init__(
+        self,
+        *widths: int,
+        activation: Callable[[Any], Any] = autograd.relu,
+        bias: bool = True,
+        rng: np.random.Generator,
+    ) -> None:
+        if len(widths) < 2:
+            raise ValueError(
+                f"MLP: widths must name at least an input and an output, got {widths}; "
+                f"for example MLP(2, 16, 1, rng=rng)"
+            )
+        self.activation = activation
+        self.layers = [
+            Linear(before, after, bias, rng=rng) for before, after in itertools.pairwise(widths)
+        ]
+
+    def forward(self, x: Any) -> Any:
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)

@@ -1,0 +1,255 @@
+"""Optimisers: how parameters follow their gradients downhill.
+
+`loss.backward()` sets gradients, so there is nothing to zero between steps. PyTorch's names,
+defaults and order of operations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Node
+from nets.train.schedules import Schedule, constant
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm"]
+
+
+class Optimiser:
+    """What optimisers share: the parameters, the learning rate, and a memory per parameter.
+
+    Subclasses say in `memory` which numbers they remember of each parameter, and define `update`.
+
+    Args:
+        parameters: leaf Tensors or Values, as of `module.parameters()`.
+        lr: the learning rate, or a schedule of it from `nets.schedules`.
+    """
+
+    memory: tuple[str, ...] = ()
+
+    def __init__(self, parameters: Iterable[Node], lr: float | Schedule) -> None:
+        self.parameters = list(parameters)
+        if not self.parameters or not all(
+            isinstance(p, Node) and p.op is None for p in self.parameters
+        ):
+            raise TypeError(
+                "an optimiser needs leaf Tensors or Values to move, such as module.parameters(); "
+                "an empty list, a raw array or the result of an operation can't be moved"
+            )
+        self.schedule = lr if callable(lr) else constant(_positive("lr", lr))
+        self.steps = 0
+        self._memory: list[dict[str, Any]] = [
+            {name: np.zeros(p.shape, p.dtype) for name in self.memory} for p in self.parameters
+        ]
+        self._seen = [0] * len(self.parameters)  # updates of each parameter
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step."""
+        return self.schedule(self.steps)
+
+    def step(self) -> None:
+        """Move every parameter by the gradient that the last backward pass left in its `.grad`.
+
+        A parameter without one stays. One that the last backward pass did not reach still has the
+        gradient of an earlier pass; set its `.grad = None` where that can happen.
+        """
+        lr = self.lr
+        for i, (parameter, memory) in enumerate(zip(self.parameters, self._memory, strict=True)):
+            gradient = _gradient(parameter)
+            if gradient is not None:
+                self._seen[i] += 1
+                parameter.data = self.update(parameter.data, gradient, lr, self._seen[i], memory)
+        self.steps += 1
+
+    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+        """The new data of a parameter at its `t`-th update; `memory` is changed in place."""
+        raise NotImplementedError(f"{type(self).__name__} must define update(...)")
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all numbers that the next step depends on, beside parameters and settings."""
+        state = {"steps": np.array(self.steps), "seen": np.array(self._seen)}
+        for i, memory in enumerate(self._memory):
+            state |= {f"{name}.{i}": np.array(number) for name, number in memory.items()}
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on as the optimiser whose state this is would: bit for bit the same steps.
+
+        Raises:
+            ValueError: it is not the state of such an optimiser for such parameters; nothing has
+                changed then.
+        """
+        mine = self.state_dict()
+        shapes = {name: np.shape(array) for name, array in state.items()}
+        if shapes != {name: array.shape for name, array in mine.items()}:
+            raise ValueError(
+                f"an optimiser's state must have the names and shapes that {type(self).__name__} "
+                f"saves for these parameters, got {shapes}; build the optimiser it was saved from"
+            )
+        self.steps, self._seen = int(state["steps"]), [int(n) for n in state["seen"]]
+        for i, memory in enumerate(self._memory):
+            for name in memory:
+                memory[name] = np.array(state[f"{name}.{i}"], dtype=mine[f"{name}.{i}"].dtype)
+
+
+def _gradient(parameter: Node) -> Any:
+    """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
+    return parameter.grad.data if isinstance(parameter.grad, Node) else parameter.grad
+
+
+def _positive(name: str, number: float) -> float:
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} must be finite and not negative, got {number}; try 0.01")
+    return number
+
+
+def _fraction(name: str, number: float) -> float:
+    if not 0 <= number < 1:
+        raise ValueError(f"{name} must lie in [0, 1), got {number}; try 0.9")
+    return number
+
+
+class SGD(Optimiser):
+    """Gradient descent: p ← p − lr · g, with momentum v ← μ v + g in place of g where μ > 0.
+
+    Args:
+        momentum: μ, in [0, 1).
+        nesterov: look ahead, g + μ v in place of v (Y. Nesterov, 1983).
+        weight_decay: λ; g has λ p added, the gradient of ½ λ p².
+
+    >>> from autograd import Value
+    >>> w = Value(5.0)
+    >>> optimiser = SGD([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> w
+    Value(4.0)
+    """
+
+    memory = ("momentum",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float | Schedule = 1e-3,
+        momentum: float = 0.0,
+        *,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum, self.nesterov = _fraction("momentum", momentum), nesterov
+        self.weight_decay = _positive("weight_decay", weight_decay)
+        if nesterov and not momentum:
+            raise ValueError("nesterov needs a momentum above 0, got 0; try momentum=0.9")
+
+    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * data
+        if self.momentum:
+            v = memory["momentum"] = self.momentum * memory["momentum"] + grad
+            grad = grad + self.momentum * v if self.nesterov else v
+        return data - lr * grad
+
+
+class Adam(Optimiser):
+    """p ← p − lr · m̂ / (√v̂ + ε), with running means m of g and v of g², corrected for their start.
+
+    Args:
+        betas: (β₁, β₂), each in [0, 1): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g².
+        eps: ε.
+        weight_decay: λ; g has λ p added.
+
+    Source: D. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+
+    >>> from autograd import Value
+    >>> w = Value(5.0)
+    >>> optimiser = Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    4.9
+    """
+
+    memory = ("mean", "square")
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float | Schedule = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.betas = (_fraction("betas[0]", betas[0]), _fraction("betas[1]", betas[1]))
+        self.eps = _positive("eps", eps)
+        self.weight_decay = _positive("weight_decay", weight_decay)
+
+    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * data
+        return data - self.move(grad, lr, t, memory)
+
+    def move(self, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+        """lr · m̂ / (√v̂ + ε) at a parameter's `t`-th update."""
+        first, second = self.betas
+        m = memory["mean"] = first * memory["mean"] + (1 - first) * grad
+        v = memory["square"] = second * memory["square"] + (1 - second) * grad * grad
+        scale = np.sqrt(v) / math.sqrt(1 - second**t) + self.eps
+        return lr / (1 - first**t) * m / scale
+
+
+class AdamW(Adam):
+    """Adam, with weights that decay by p ← (1 − lr · λ) p beside the step; λ is 0.01 by default.
+
+    Source: I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    >>> from autograd import Value
+    >>> w = Value(5.0)
+    >>> optimiser = AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    4.65
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float | Schedule = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay)
+
+    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+        return data * (1 - lr * self.weight_decay) - self.move(grad, lr, t, memory)
+
+
+def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
+    """Scale the gradients down, all by one factor, where their common norm exceeds `max_norm`.
+
+    Returns the norm √Σg² that they had; where it is not finite, nothing is changed.
+
+    >>> from autograd import Value
+    >>> w = Value(3.0)
+    >>> (w * w).backward()
+    >>> clip_grad_norm([w], max_norm=1.0), w.grad
+    (6.0, 1.0)
+    """
+    gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
+    numbers = [np.ravel(g) for g in gradients.values() if np.size(g)]
+    norm = float(autograd.norm(np.concatenate(numbers))) if numbers else 0.0
+    if max_norm < norm < math.inf:
+        for parameter, gradient in gradients.items():
+            parameter.grad = gradient * (max_norm / norm)
+    return norm

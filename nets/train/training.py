@@ -1,0 +1,337 @@
+"""`fit`: training in mini-batches, and `evaluate`: what a model is worth on data."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import autograd
+from nets.layers.module import Module, numbers
+from nets.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nets.train.history import History
+from nets.train.io import format_of
+from nets.train.losses import zero_one
+from nets.train.optimisers import Optimiser, clip_grad_norm
+from nets.train.passes import Measure, Passes
+
+__all__ = ["accuracy", "evaluate", "fit"]
+
+Data = tuple[ArrayLike, ArrayLike]
+
+PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
+Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
+
+
+def accuracy(outputs: Any, targets: ArrayLike) -> float:
+    """The fraction of examples that are classified correctly; arguments as of `zero_one`.
+
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
+    return 1 - zero_one(outputs, targets) / np.size(targets)
+
+
+def fit(
+    model: Module,
+    data: Data,
+    *,
+    loss: Measure,
+    optimiser: Optimiser,
+    epochs: int,
+    rng: np.random.Generator,
+    batch_size: int = 32,
+    validation: Data | None = None,
+    metrics: Mapping[str, Measure] | None = None,
+    augment: Augment | None = None,
+    max_norm: float | None = None,
+    patience: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    progress: bool | None = None,
+) -> History:
+    """Train `model` on mini-batches, in an order that is drawn anew in each epoch.
+
+    Args:
+        model: called on arrays of examples; it is in training mode meanwhile.
+        data: the examples, shape (n, ...), and their targets, shape (n, ...).
+        loss: `loss(outputs, targets)`, a node of one number, the mean over the examples.
+        optimiser: moves the model's parameters; it brings the learning rate or its schedule.
+        epochs: how many passes over the data are made in all.
+        rng: draws the orders, and is given to `augment`.
+        batch_size: examples per step; the last mini-batch of an epoch may have fewer.
+        validation: data to evaluate after each epoch.
+        metrics: more to measure, by name: `metric(outputs, targets)` on plain numbers gives a mean
+            over the examples, as `accuracy` does.
+        augment: `augment(examples, rng)` gives the examples of a mini-batch a new look.
+        max_norm: scale the gradients of a step down to this common norm.
+        patience: stop after so many epochs without a new least validation loss. The model ends
+            with the weights of its best epoch then, also where it never comes to that.
+        checkpoint: a file (`.npz`, or `.safetensors` with this extra) that is written after each
+            epoch. It holds the last weights, to go on from.
+        checkpoint_every: write it within the epochs, too, after so many mini-batches each time.
+        resume: a checkpoint to go on from, in the middle of an epoch or after one, given the
+            other arguments as they were (`epochs` may differ): on the same machine the final
+            weights are, bit for bit, those of a training that was never interrupted.
+        settings: more that must be the same when the checkpoint is resumed, as JSON can hold it.
+        compile: replay both passes (`autograd.tape.compile`) from the 13th mini-batch of a size on,
+            instead of recording a graph for each: the same training, faster. Losses and gradients
+            are the same to the bit where sums are added up in the same order, and to 1e-13 (of
+            float32: 1e-5) of the largest elsewhere; the random numbers are the same. What is
+            replayed are modules and losses of `nets`, with functions of `nets`, `autograd` or
+            NumPy as activations. Code of your own may do anything (print, count, draw), so it runs
+            each time; `steady = True`, set on your class or function, promises that it only
+            computes, with autograd's functions, from arguments that are Tensors then. Nothing is
+            replayed where somebody observes, as within `autograd.viz.detect_anomaly`.
+        progress: whether to show a progress bar, which needs tqdm. By default where the standard
+            error stream is a terminal and tqdm is installed.
+
+    Returns:
+        The measurements of all epochs.
+
+    Raises:
+        ValueError: arguments that don't fit together, or a `resume` file that doesn't fit them.
+        autograd.viz.NonFiniteError: the loss, or a gradient, is NaN or infinite; it names the
+            first operation to blame. The model has the weights of before that mini-batch.
+        ImportError: an extra is asked for that is not installed.
+
+    >>> from nets import MLP, Adam, data, log_loss
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = data.circle(100, rng=rng)
+    >>> model = MLP(2, 8, 1, rng=rng)
+    >>> history = fit(
+    ...     model,
+    ...     (X, y[:, None]),
+    ...     loss=log_loss,
+    ...     optimiser=Adam(model.parameters(), lr=0.03),
+    ...     epochs=20,
+    ...     rng=rng,
+    ...     metrics={"accuracy": accuracy},
+    ... )
+    >>> history["accuracy"][-1] > 0.9
+    True
+    """
+    inputs, targets = _examples(data)
+    metrics = metrics or {}
+    _check(epochs, batch_size, patience, validation, checkpoint, checkpoint_every)
+    generators = _generators(model, rng)
+    fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
+    now = Progress()
+    if resume is not None:
+        now = load_checkpoint(resume, model, optimiser, generators, fixed)
+    history = now.history
+    passes = Passes(model, loss, optimiser.parameters, generators)
+
+    def save() -> None:
+        if checkpoint is not None:
+            everything = {**fixed, "epochs": epochs}
+            save_checkpoint(checkpoint, model, optimiser, generators, now, everything)
+
+    whole, batches = len(inputs) // batch_size, math.ceil(len(inputs) / batch_size)
+    done = len(history) * batches + now.batch
+    with (
+        _mode(model, training=True),
+        _bar(progress, epochs * batches, done) as bar,
+        np.errstate(all="ignore"),  # what isn't finite is reported once, by name
+    ):
+        while len(history) < epochs and not _is_stuck(history, patience):
+            started = time.perf_counter()
+            if now.batch == 0:
+                now.order = rng.permutation(len(inputs))
+            while now.batch < batches:
+                first = now.batch * batch_size
+                rows = now.order[first : first + batch_size]
+                x = inputs[rows] if augment is None else augment(inputs[rows], rng)
+                y = targets[rows]
+                epoch = len(history)
+                # Counted, not remembered: a training that is resumed must do the same.
+                like_it = epoch if len(rows) < batch_size else epoch * whole + now.batch
+                replay = compile and like_it >= PAYS and x.shape[1:] == inputs.shape[1:]
+                value, outputs = (passes.replay if replay else passes.record)(x, y)
+                norm = clip_grad_norm(optimiser.parameters, max_norm or math.inf)
+                if not math.isfinite(value) or not math.isfinite(norm):
+                    if not isinstance(value, autograd.Node):
+                        value, _ = passes.record_again(x, y)
+                    raise _diverged(value, epoch + 1)
+                optimiser.step()
+                _add(now.totals, {"loss": value}, len(rows))
+                _add(now.totals, _measured(metrics, outputs, y), len(rows))
+                now.batch += 1
+                if bar:
+                    bar.update()
+                if checkpoint_every and now.batch % checkpoint_every == 0:
+                    save()
+            row = {name: total / len(inputs) for name, total in now.totals.items()}
+            if validation is not None:
+                found = evaluate(model, validation, loss=loss, metrics=metrics)
+                row |= {f"val_{name}": number for name, number in found.items()}
+            history.rows.append({**row, "seconds": time.perf_counter() - started})
+            if patience is not None and history.best("val_loss") == len(history):
+                now.best = model.state_dict()
+            now.order, now.batch, now.totals = now.order[:0], 0, {}
+            if bar:
+                bar.set_postfix(row)
+            save()
+    if patience is not None and history.rows:
+        model.load_state_dict(now.best)
+        best = history.best("val_loss")
+        if _is_stuck(history, patience):
+            history.stopped = f"stopped: no validation loss below that of epoch {best} since then"
+    return history
+
+
+def evaluate(
+    model: Module,
+    data: Data,
+    *,
+    loss: Measure,
+    metrics: Mapping[str, Measure] | None = None,
+    batch_size: int = 256,
+) -> dict[str, float]:
+    """Mean loss and metrics over data, the model being in evaluation mode; nothing is recorded.
+
+    Arguments as of `fit`.
+
+    >>> from nets import MLP, mean_squared_error
+    >>> model = MLP(1, 1, rng=np.random.default_rng(0))
+    >>> model.load_state_dict({"layers.0.weight": [[2.0]], "layers.0.bias": [0.0]})
+    >>> evaluate(model, ([[1.0], [2.0]], [[2.0], [6.0]]), loss=mean_squared_error)
+    {'loss': 2.0}
+    """
+    inputs, targets = _examples(data)
+    measures = {"loss": loss, **(metrics or {})}
+    totals: dict[str, float] = {}
+    with _mode(model, training=False), autograd.no_grad():
+        for first in range(0, len(inputs), batch_size):
+            rows = slice(first, first + batch_size)
+            outputs = model(inputs[rows])
+            _add(totals, _measured(measures, outputs, targets[rows]), len(targets[rows]))
+    return {name: total / len(inputs) for name, total in totals.items()}
+
+
+def _diverged(loss: autograd.Node, epoch: int) -> ArithmeticError:
+    """The error that says why a loss, or a gradient of it, is not finite."""
+    from autograd.viz import why_nonfinite
+
+    error = why_nonfinite(loss) or ArithmeticError(
+        "the norm of all gradients must be finite, got an overflow; scale the loss down"
+    )
+    error.add_note(f"in epoch {epoch}; the weights are those of before that mini-batch")
+    return error
+
+
+def _measured(
+    measures: Mapping[str, Measure], outputs: Any, targets: NDArray[Any]
+) -> dict[str, float]:
+    plain = numbers(outputs)
+    return {name: float(measure(plain, targets)) for name, measure in measures.items()}
+
+
+def _add(totals: dict[str, float], measured: Mapping[str, Any], examples: int) -> None:
+    for name, number in measured.items():
+        totals[name] = totals.get(name, 0.0) + float(number) * examples
+
+
+def _is_stuck(history: History, patience: int | None) -> bool:
+    if patience is None or not history.rows:
+        return False
+    return len(history) - history.best("val_loss") >= patience
+
+
+def _examples(data: Data) -> tuple[NDArray[Any], NDArray[Any]]:
+    inputs, targets = (np.asarray(part) for part in data)
+    if inputs.ndim == 0 or len(inputs) == 0 or inputs.shape[:1] != targets.shape[:1]:
+        raise ValueError(
+            f"data must be n ≥ 1 examples and as many targets, got shapes {inputs.shape} and "
+            f"{targets.shape}; make their first axes agree"
+        )
+    for part in (inputs, targets):
+        bad = np.argwhere(~np.isfinite(part))
+        if len(bad):
+            raise ValueError(
+                f"data must be finite, got {part[tuple(bad[0])]} in example {bad[0][0]}; "
+                f"remove such examples"
+            )
+    return inputs, targets
+
+
+def _check(
+    epochs: int,
+    batch_size: int,
+    patience: int | None,
+    validation: Data | None,
+    checkpoint: str | os.PathLike[str] | None,
+    checkpoint_every: int | None,
+) -> None:
+    """Find what would go wrong only after an epoch of work."""
+    counts = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "patience": patience,
+        "checkpoint_every": checkpoint_every,
+    }
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise ValueError(f"fit: {name} must be at least 1, got {count}; raise it")
+    if patience is not None and validation is None:
+        raise ValueError("fit: patience needs validation data to watch, got None; pass validation=")
+    if checkpoint is not None:
+        format_of(checkpoint)
+        if not (folder := Path(checkpoint).resolve().parent).is_dir():
+            raise ValueError(
+                f"fit: the checkpoint's folder must exist, got {folder}; make it first"
+            )
+    elif checkpoint_every is not None:
+        raise ValueError("fit: checkpoint_every needs a file, got checkpoint=None; name one")
+
+
+def _generators(model: Module, rng: np.random.Generator) -> list[np.random.Generator]:
+    """Every random generator that a training draws from, once."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"fit: rng must be a numpy.random.Generator, got {type(rng).__name__}; "
+            f"pass numpy.random.default_rng(seed)"
+        )
+    held = (value for _, module in model.named_modules() for value in vars(module).values())
+    found = [rng, *(value for value in held if isinstance(value, np.random.Generator))]
+    return list({id(generator): generator for generator in found}.values())
+
+
+@contextmanager
+def _mode(model: Module, *, training: bool) -> Iterator[None]:
+    """Within it every module is in this mode; afterwards in the one that it had."""
+    before = [(module, module.training) for _, module in model.named_modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, mode in before:
+            module.training = mode
+
+
+def _bar(wanted: bool | None, total: int, done: int) -> Any:
+    """A tqdm progress bar as a context manager; one of None where none is wanted."""
+    if wanted is None:
+        wanted = sys.stderr.isatty() and find_spec("tqdm") is not None
+    if not wanted:
+        return nullcontext()
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        raise ImportError(
+            "a progress bar needs tqdm, which is not installed; "
+            "pip install 'gradwalk[training]', or pass progress=False"
+        ) from None
+    return tqdm(total=total, initial=done, unit="batch")

@@ -1,0 +1,277 @@
+# ruff: noqa: E501 (a mutant is quoted as it is)
+"""Mutants that no check can kill, since they compute the same: each with the reason.
+
+The audit fails for a survivor that does not stand here, and for an entry that is killed after all.
+"""
+
+from __future__ import annotations
+
+# reason: the mutants, as the audit prints them
+REVIEWED: dict[str, tuple[str, ...]] = {
+    "relu(x) > 0 exactly where x > 0": (
+        "relu[0]: g * heaviside(x) → g * heaviside(out) (wrong variable)",
+    ),
+    "where is locally constant in its condition": (
+        "where[1]: where(c, g, 0.0) → where(stop_gradient(c), g, 0.0) (raw data for a node)",
+        "where[2]: where(c, 0.0, g) → where(stop_gradient(c), 0.0, g) (raw data for a node)",
+    ),
+    "of this operand only the shape is used": (
+        "sum[0]: broadcast_to(kept(g, x, axis, keepdims), shape=shape_of(x)) → broadcast_to(kept(g, stop_gradient(x), axis, keepdims), shape=shape_of(x)) (raw data for a node)",
+        "pad[0]: take(g, index=unpadded(x, width)) → take(g, index=unpadded(stop_gradient(x), width)) (raw data for a node)",
+        "max[0]: return kept(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) → return kept(g, stop_gradient(x), axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) (raw data for a node)",
+    ),
+    "with keepdims the shape is that already, and reshaping to it changes nothing": (
+        "primitives.kept: if keepdims or axis is None: → if axis is None: (condition dropped)",
+    ),
+    "the walk undoes broadcasting of what is sent, once more or for the first time": (
+        "broadcast_to[0]: sum_to(g, shape=shape_of(x)) → g (call dropped)",
+        "broadcast_to[0]: sum_to(g, shape=shape_of(x)) → sum_to(g, shape=shape_of(g)) (wrong variable)",
+        "broadcast_to[0]: sum_to(g, shape=shape_of(x)) → sum_to(g, shape=shape_of(out)) (wrong variable)",
+    ),
+    "size, stride and dilation have one length": (
+        "windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)",
+        "windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)",
+        "overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)",
+        "overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)",
+    ),
+    "the upstream gradient has the shape of the result": (
+        "cumsum[0]: axis = 0 if axis is None else normalize_axis_index(axis, g.ndim) → axis = 0 if axis is None else normalize_axis_index(axis, out.ndim) (wrong variable)",
+        "concatenate: axis = normalize_axis_index(axis, out.ndim) → axis = normalize_axis_index(axis, g.ndim) (wrong variable)",
+        "concatenate: return take(g, index=slices(out.ndim, axis, slice(start, start + shape_of(xs[i])[axis]))) → return take(g, index=slices(g.ndim, axis, slice(start, start + shape_of(xs[i])[axis]))) (wrong variable)",
+        "stack: axis = normalize_axis_index(axis, out.ndim) → axis = normalize_axis_index(axis, g.ndim) (wrong variable)",
+    ),
+    "NumPy takes axes without an index whole; a negative repetition is an empty one": (
+        "primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (1 - (ndim - axis))) (operands swapped)",
+        "primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (axis - ndim - 1)) (operands swapped)",
+        "primitives.slices: return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1)) → return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 2)) (constant changed)",
+    ),
+    "the walk gives what is sent the operand's shape": (
+        "to_value[0]: broadcast_to(g, shape=shape_of(x)) → g (call dropped)",
+        "to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g) (keyword dropped)",
+        "to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g, shape=shape_of(g)) (wrong variable)",
+        "to_value[0]: broadcast_to(g, shape=shape_of(x)) → broadcast_to(g, shape=shape_of(out)) (wrong variable)",
+    ),
+    "this rule does not use that operand's numbers": (
+        "matmul[0]: g, x, y = as_matrices(g, x, y) → g, x, y = as_matrices(g, stop_gradient(x), y) (raw data for a node)",
+        "matmul[1]: g, x, y = as_matrices(g, x, y) → g, x, y = as_matrices(g, x, stop_gradient(y)) (raw data for a node)",
+    ),
+    "for matrices the rest of the function changes nothing: it only takes longer": (
+        "primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if False: (branch never taken)",
+        "primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if x.ndim > 2 and y.ndim > 1: (constant changed)",
+        "primitives.as_matrices: if x.ndim > 1 and y.ndim > 1: → if x.ndim > 1 and y.ndim > 2: (constant changed)",
+    ),
+    "a vector has no rows, so the slice is empty too; rows and batch are only ever used side by side": (
+        "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), shape_of(x)[-2:-1]) (branch never taken)",
+        "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 0 else shape_of(x)[-2:-1]) (constant changed)",
+        "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == -1 else shape_of(x)[-2:-1]) (constant changed)",
+        "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[:-1]) (bound dropped)",
+        "primitives.as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-3:-1]) (constant changed)",
+    ),
+    "NumPy infers a size of 1, or any, from a negative one": (
+        "replay.Replay.__call__: yield from np.transpose(outputs).reshape(-1, *self.shape) → yield from np.transpose(outputs).reshape(-2, *self.shape) (constant changed)",
+        "primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (-1,)) + (columns or (1,))) (constant changed)",
+        "primitives.as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (1,)) + (columns or (-1,))) (constant changed)",
+        "primitives.as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)",
+        "primitives.as_matrices: y = y if y.ndim > 1 else reshape(y, shape=(-1, 1)) → y = y if y.ndim > 1 else reshape(y, shape=(-2, 1)) (constant changed)",
+    ),
+    "where every path leads there, to find it out takes time, and nothing else": (
+        "graph._leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if False: (branch never taken)",
+        "graph._leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if inputs.issuperset([node for node in order]): (condition dropped)",
+    ),
+    "a list is searched as well as a set, only slower; the set is the function's own": (
+        "replay.Replay.__init__: used = set(toposort(output)) → used = toposort(output) (call dropped)",
+        "graph._leading_to: wanted = set(inputs) → wanted = inputs (call dropped)",
+    ),
+    "with nobody observing the wrapper tells nobody": (
+        "graph.steps: return _observed(walk) if current_mode().observers else walk → return _observed(walk) (branch always taken)",
+    ),
+    "rules() is what a row without variadic operands has in vjps": (
+        "graph._walk: rules = () if op is None else op.rules(operands) if op.variadic else op.vjps → rules = () if op is None else op.rules(operands) (branch always taken)",
+    ),
+    "no node is its own operand": (
+        "graph._walk: if operand.index > node.index: → if operand.index >= node.index: (another comparison)",
+    ),
+    "without params there is nothing to pass": (
+        "graph._walk: contribution = rule(*values, **params) if params else rule(*values) → contribution = rule(*values, **params) (branch always taken)",
+    ),
+    "np.float64 of an array is that array; with nodes nothing raises ArithmeticError": (
+        "graph._walk: exact = [np.float64(x) if type(x) is float else x for x in values] → exact = [np.float64(x) for x in values] (branch always taken)",
+    ),
+    "a short cut: the general path below gives the same": (
+        "replay.replay_of: if not call.leaves or len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): → if len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): (condition dropped)",
+        "graph._walk: if type(contribution) is not float or type(operand.raw) is not float: → if True: (branch always taken)",
+        "graph._walk: if type(contribution) is not float or type(operand.raw) is not float: → if contribution is not float or type(operand.raw) is not float: (call dropped)",
+        "graph._walk: if type(contribution) is not float or type(operand.raw) is not float: → if type(contribution) is not float or operand.raw is not float: (call dropped)",
+        "graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if False: (branch never taken)",
+        "graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if type(contribution) is float and isinstance(contribution, FACES[float]): (and for or)",
+        "graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if isinstance(contribution, FACES[float]): (condition dropped)",
+        "graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if type(contribution) is float: (condition dropped)",
+        "graph._fitted: if type(contribution) is float or isinstance(contribution, FACES[float]): → if contribution is float or isinstance(contribution, FACES[float]): (call dropped)",
+        "graph._fitted: if type(contribution) is np.ndarray: → if False: (branch never taken)",
+        "graph._fitted: if type(contribution) is np.ndarray: → if contribution is np.ndarray: (call dropped)",
+        "graph._fitted: if contribution.shape != data.shape: → if True: (branch always taken)",
+        "graph._fitted: if type(contribution) is float or contribution.shape != data.shape: → if True: (branch always taken)",
+        "graph._fitted: if contribution.dtype != data.dtype: → if True: (branch always taken)",
+        "kernels.sum_to_shape: if have[lead:] == shape: → if False: (branch never taken)",
+        "kernels.sum_to_shape: if have[lead:] == shape: → if have[:] == shape: (bound dropped)",
+    ),
+    "() is the default": (
+        "graph._fitted: return to_value(sum_to(contribution, shape=())) → return to_value(sum_to(contribution)) (keyword dropped)",
+        "graph._inner: total = total + sum_to(gradient * vector, shape=()) → total = total + sum_to(gradient * vector) (keyword dropped)",
+    ),
+    "more nodes are kept than anybody asks for": (
+        "graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None (branch always taken)",
+        "graph._exhausted: ends = None if inputs is None else set(inputs) → ends = None if inputs is None else inputs (call dropped)",
+        "graph._exhausted: if ends is None: → if True: (branch always taken)",
+    ),
+    "the list has one element": (
+        "subject.joined: return nodes[0] → return nodes[-1] (constant changed)",
+        "graph.grad: return results if isinstance(inputs, (list, tuple)) else results[0] → return results if isinstance(inputs, (list, tuple)) else results[-1] (constant changed)",
+        "graph.jacobian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[-1] (constant changed)",
+        "graph.hessian: return jacobian(first[0], inputs) → return jacobian(first[-1], inputs) (constant changed)",
+    ),
+    "np.asarray of a list is a new array too": (
+        "graph.jacobian: block = np.array(row, node.dtype).reshape(output.shape + node.shape) → block = np.asarray(row, node.dtype).reshape(output.shape + node.shape) (not copied)",
+    ),
+    "zip refuses as well, in poorer words": (
+        "graph._inner: if len(given) != len(nodes): → if False: (branch never taken)",
+    ),
+    "a constant summand does not change the derivative": (
+        "graph._inner: total: Any = FACES[float](0.0) → total: Any = 0.0 (call dropped)",
+        "graph._inner: total: Any = FACES[float](0.0) → total: Any = FACES[float](1.0) (constant changed)",
+        "graph._inner: total: Any = FACES[float](0.0) → total: Any = FACES[float](-1.0) (constant changed)",
+    ),
+    "the product cleans its operands in the same way": (
+        "graph._inner: vector = constant(vector, node.dtype, 'vector') → nothing (statement dropped)",
+        "graph._inner: vector = constant(vector, node.dtype, 'vector') → vector = vector (call dropped)",
+    ),
+    "zip and reshape refuse as well, in poorer words": (
+        "kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < 0 and any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (and for or)",
+        "kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (condition dropped)",
+        "kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < 0: (condition dropped)",
+        "kernels.sum_to_shape: if lead < 0 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): → if lead < -1 or any((n not in (1, m) for n, m in zip(shape, have[lead:], strict=True))): (constant changed)",
+    ),
+    "np.add.at is right where nothing repeats too, only slower": (
+        "kernels.scatter_into: if is_fancy(index): → if True: (branch always taken)",
+        "kernels.scatter_into: if is_fancy(index): → if index: (call dropped)",
+        "kernels.is_fancy: return any((isinstance(i, np.ndarray) and i.dtype != bool for i in index)) → return any((isinstance(i, np.ndarray) for i in index)) (condition dropped)",
+    ),
+    "NumPy refuses as well, in poorer words": (
+        "kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if False: (branch never taken)",
+        "kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if np.ndim(x) < n and any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): (and for or)",
+        "kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): (condition dropped)",
+        "kernels.view_windows: if np.ndim(x) < n or any((have < span for have, span in zip(np.shape(x)[-n:], spans, strict=True))): → if np.ndim(x) < n: (condition dropped)",
+    ),
+    "NumPy takes a range as it takes a tuple": (
+        "kernels.view_windows: view = sliding_window_view(x, spans, axis=tuple(range(-n, 0))) → view = sliding_window_view(x, spans, axis=range(-n, 0)) (call dropped)",
+    ),
+    "too few axes do not fit the shape either": (
+        "kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 2 / n: (another operator)",
+        "kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 2: (operand dropped)",
+        "kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < n: (operand dropped)",
+        "kernels.add_windows: if np.ndim(x) < 2 * n: → if np.ndim(x) < 1 * n: (constant changed)",
+    ),
+    "a product with ones is only faster and more precise": (
+        "kernels.sum_to_shape: if size == 1 or x.dtype == object: → if True: (branch always taken)",
+    ),
+    "tuples have no addition in place": (
+        "kernels.add_windows: whole = x.shape[:-2 * n] + shape → whole = iadd(x.shape[:-2 * n], shape) (accumulated in place)",
+    ),
+    "only the order in memory differs": (
+        "kernels.add_windows: out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole) → out = np.full_like(x, 0.0, shape=whole).reshape(whole) (operand dropped)",
+        "kernels.add_windows: out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole) → out = np.full_like(x, 0.0, shape=whole + (1,)).reshape(whole) (operand dropped)",
+    ),
+    "the offset and the dilation are only ever multiplied": (
+        "kernels.add_windows: places: Any = tuple((slice(o * d, o * d + s * (c - 1) + 1, s) for o, d, s, c in zip(offset, dilation, stride, counts, strict=True))) → places: Any = tuple((slice(o * d, o * d + s * (c - 1) + 1, s) for o, d, s, c in zip(dilation, offset, stride, counts, strict=True))) (arguments swapped)",
+    ),
+    "a frozen array is copied once more, that is all": (
+        "node.frozen: if owner.flags.writeable: → if True: (branch always taken)",
+    ),
+    "an empty dict of its own, or the one that all share": (
+        "node.record: node.op, node.params = (op, params or _NO_PARAMS) → node.op, node.params = (op, params) (condition dropped)",
+    ),
+    "one and two operands have slots of their own only to be small: the tuple holds them as well": (
+        "node.record: arity = len(operands) → arity = operands (call dropped)",
+        "node.record: if arity == 2: → if False: (branch never taken)",
+        "node.record: if arity == 2: → if arity == -2: (constant changed)",
+        "node.record: if arity == 1: → if False: (branch never taken)",
+        "node.record: if arity == 1: → if arity == 2: (constant changed)",
+        "node.record: if arity == 1: → if arity == 0: (constant changed)",
+        "node.record: if arity == 1: → if arity == -1: (constant changed)",
+    ),
+    "of one operand, or one rule, the first is the last": (
+        "replay.parts: return [row.operands[0] if joined and row.op is TABLE['reshape'] else row for row in rows] → return [row.operands[-1] if joined and row.op is TABLE['reshape'] else row for row in rows] (constant changed)",
+        "node.record: node._first, node._second = (operands[0], None) → node._first, node._second = (operands[-1], None) (constant changed)",
+        "culprit.rules_of: rule = node.op.vjps[0 if node.op.variadic else i] → rule = node.op.vjps[-1 if node.op.variadic else i] (constant changed)",
+        "node.Primitive.rules: if self.variadic and self.vjps[0] is not None: → if self.variadic and self.vjps[-1] is not None: (constant changed)",
+        "node.Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
+    ),
+    "a difference has the same size the other way round": (
+        "check._compare_float32: size, apart = (np.abs(exact), np.abs(gradient - exact)) → size, apart = (np.abs(exact), np.abs(exact - gradient)) (operands swapped)",
+        "verdict.judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
+        "report.Report.worst: apart = abs(finding.analytic - finding.numeric) → apart = abs(finding.numeric - finding.analytic) (operands swapped)",
+        "passes.broken_symmetries: if abs(one - other) > allowed: → if abs(other - one) > allowed: (operands swapped)",
+    ),
+    "an order is examined only as long as there are no problems": (
+        "check._examine: report.problems += broken_promises(subject, call, cotangent) → report.problems = broken_promises(subject, call, cotangent) (overwritten, not accumulated)",
+        "check._look_near_by: report.problems += there.problems → report.problems = there.problems (overwritten, not accumulated)",
+    ),
+    "the first order is the last in any case": (
+        "check._look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, 0, 2, rng, there) (constant changed)",
+        "check._look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, -1, 2, rng, there) (constant changed)",
+    ),
+    "no size is negative": (
+        "replay.replay_of: rounding = 1e-12 * np.abs(real.raw).max(initial=0.0) → rounding = 1e-12 * np.abs(real.raw).max(initial=-1.0) (constant changed)",
+        "check._compare_float32: if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0))).all(): → if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=-1.0))).all(): (constant changed)",
+    ),
+    "of two sorted numbers the upper one has the larger size only where it is positive": (
+        "verdict.judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
+    ),
+    "the order tells a jump from a kink, and neither is a contradiction": tuple(
+        f"culprit.contradicted: probe = Probe(subject, kind(*call), cotangent, 1, rtol) → probe = Probe(subject, kind(*call), cotangent, {order}, rtol) (constant changed)"
+        for order in (2, 0, -1)
+    ),
+    "where no number is finite, none is compared with a tolerance": (
+        "culprit.accumulation_fault: small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0) → small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=-1.0) (constant changed)",
+    ),
+    "how far two numbers are apart does not depend on their order": (
+        "probe.additive: apart = abs(whole.numeric * whole.scale - sum((f.numeric * f.scale for f in parts))) → apart = abs(sum((f.numeric * f.scale for f in parts)) - whole.numeric * whole.scale) (operands swapped)",
+        "probe.Probe.compared: if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error): → if abs(found.value - analytic) > 10 * (self.rtol * size + TRUST * found.error): (operands swapped)",
+        "probe.Probe.compared: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
+        "probe.Probe.one_sided: if abs(left.value - right.value) > TRUST * error: → if abs(right.value - left.value) > TRUST * error: (operands swapped)",
+        "probe.Probe.is_noise: spread = max(spread, abs(moved - analytic)) → spread = max(spread, abs(analytic - moved)) (operands swapped)",
+    ),
+    "the way for infinite outputs is right for finite ones too, only slower": (
+        "probe.Probe.compared: if not np.isfinite(base).all(): → if True: (branch always taken)",
+    ),
+    "both ways add the same numbers to the same places, one is the quicker": (
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if True: (branch always taken)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if not row or any((not is_fancy((i,)) for i in index)): (condition dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or any((not is_fancy((i,)) for i in index)): (condition dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) <= FEW or not row or any((not is_fancy((i,)) for i in index)): (another comparison)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) >= FEW or not row or any((not is_fancy((i,)) for i in index)): (another comparison)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or row or any((not is_fancy((i,)) for i in index)): (sign or negation dropped)",
+        "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if np.size(x) < FEW or not row or any((is_fancy((i,)) for i in index)): (sign or negation dropped)",
+    ),
+    "a tuple holds the operands as well, at the price of an object": (
+        "node.Node.operands: if 0 < len(operands) <= 2: → if False: (branch never taken)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) < 2: (another comparison)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 1 < len(operands) <= 2: (constant changed)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) <= 1: (constant changed)",
+        "node.Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) <= -2: (constant changed)",
+    ),
+    "the only operand is the last one too": (
+        "node.Node.operands: self._first, self._second = operands if len(operands) == 2 else (operands[0], None) → self._first, self._second = operands if len(operands) == 2 else (operands[-1], None) (constant changed)",
+    ),
+    "a Tensor makes an array of a number itself": (
+        "graph._as_node: return FACES[float](gradient) if type(gradient) is float else FACES[np.ndarray](np.asarray(gradient)) → return FACES[float](gradient) if type(gradient) is float else FACES[np.ndarray](gradient) (call dropped)",
+    ),
+    "the nodes are read, not changed": (
+        "graph._listed: nodes = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs] → nodes = inputs if isinstance(inputs, (list, tuple)) else [inputs] (call dropped)",
+    ),
+    "NumPy's truth is one too": (
+        "graph.has_nan: return bool(square != square) → return square != square (call dropped)",
+    ),
+}
+
+EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}
