@@ -1,52 +1,208 @@
 """gradwalk's engine: reverse-mode differentiation to walk through.
 
 `Value` is a scalar node, `Tensor` an array node; operations on them record a graph, and
-`backward()` walks it. Every primitive and composite is a function here.
+`backward()` walks it. Every primitive and composite is a function here. `autograd.tape` replays,
+`autograd.testing` checks and `autograd.viz` shows; each loads when it is first asked for.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import os as _os
+import sys as _sys
+import warnings as _warnings
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from autograd.arithmetic.formulas import Symbol, formula, write
+from autograd.arithmetic.functions import (
+    abs,
+    add,
+    astype,
+    broadcast_to,
+    clip,
+    concatenate,
+    cos,
+    cumprod,
+    cumsum,
+    div,
+    dot,
+    einsum,
+    equal,
+    erf,
+    exp,
+    expm1,
+    heaviside,
+    isfinite,
+    log,
+    log1p,
+    log_softmax,
+    logaddexp,
+    logsigmoid,
+    logsumexp,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mul,
+    neg,
+    norm,
+    overlap_add,
+    pad,
+    pow,
+    prod,
+    relu,
+    reshape,
+    scatter,
+    sigmoid,
+    sign,
+    sin,
+    softmax,
+    softplus,
+    sqrt,
+    square,
+    stack,
+    std,
+    stop_gradient,
+    sub,
+    sum,
+    sum_to,
+    take,
+    tanh,
+    to_value,
+    transpose,
+    var,
+    where,
+    windows,
+)
 from autograd.arithmetic.scalars import as_values, scalarize
 from autograd.arithmetic.tensor import Tensor
 from autograd.arithmetic.value import Value
-from autograd.core.modes import Observer, no_grad, observing
-from autograd.core.node import Node, Primitive
-from autograd.core.walk import (
-    Step,
-    backward,
-    describe,
-    evaluate,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    steps,
-    toposort,
-    vjp,
-)
+from autograd.core.derivatives import hessian, hvp, jacobian, jvp
+from autograd.core.gradients import backward, grad
+from autograd.core.modes import no_grad, observing
+from autograd.core.node import Node, Observer
+from autograd.core.primitive import TABLE, Primitive
+from autograd.core.walk import Step, describe, recompute, steps, toposort, vjp
 from autograd.errors import StaleGraphError
 from autograd.table.composites import COMPOSITES
-from autograd.table.primitives import TABLE
+
+if _TYPE_CHECKING:
+    from autograd import errors, tape, testing, viz
 
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
+# What `from autograd import *` brings: all but what would hide Python's own functions.
+__all__ = [
+    "COMPOSITES",
+    "TABLE",
+    "Node",
+    "Observer",
+    "Primitive",
+    "StaleGraphError",
+    "Step",
+    "Symbol",
+    "Tensor",
+    "Value",
+    "add",
+    "as_values",
+    "astype",
+    "backward",
+    "broadcast_to",
+    "clip",
+    "concatenate",
+    "cos",
+    "cumprod",
+    "cumsum",
+    "describe",
+    "div",
+    "dot",
+    "einsum",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "formula",
+    "grad",
+    "heaviside",
+    "hessian",
+    "hvp",
+    "isfinite",
+    "jacobian",
+    "jvp",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logaddexp",
+    "logsigmoid",
+    "logsumexp",
+    "matmul",
+    "maximum",
+    "mean",
+    "minimum",
+    "mul",
+    "neg",
+    "no_grad",
+    "norm",
+    "observing",
+    "overlap_add",
+    "pad",
+    "prod",
+    "recompute",
+    "relu",
+    "reshape",
+    "scalarize",
+    "scatter",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "square",
+    "stack",
+    "std",
+    "steps",
+    "stop_gradient",
+    "sub",
+    "sum_to",
+    "take",
+    "tanh",
+    "to_value",
+    "toposort",
+    "transpose",
+    "var",
+    "vjp",
+    "where",
+    "windows",
+    "write",
+]
+_BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")
+_RENAMED = {"evaluate": "recompute", "step": "heaviside"}
 
-    def __getattr__(name: str) -> Any: ...  # the functions below, which stand in tables
+
+def __getattr__(name: str) -> _Any:
+    if name in ("errors", "tape", "testing", "viz"):
+        return _importlib.import_module(f"autograd.{name}")
+    if name in _RENAMED:
+        new = _RENAMED[name]
+        _warnings.warn(
+            f"autograd.{name} is now autograd.{new}; the old name goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return globals()[new]
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
-globals().update(TABLE)
-globals().update(COMPOSITES)
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_BESIDES])
 
-if any(os.path.isdir(os.path.join(path, "autograd", "numpy")) for path in sys.path):
-    warnings.warn(
+
+if any(_os.path.isdir(_os.path.join(path, "autograd", "numpy")) for path in _sys.path):
+    _warnings.warn(
         "another distribution named autograd (which has autograd.numpy) is installed in this "
         "environment: `import autograd` may find either; run `pip uninstall autograd`, "
         "or give each an environment of its own",

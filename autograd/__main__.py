@@ -13,7 +13,8 @@ from autograd.arithmetic import lecture as lesson
 from autograd.arithmetic.expressions import parse
 from autograd.arithmetic.formulas import number
 from autograd.arithmetic.value import Value
-from autograd.core.walk import evaluate, hessian, steps, toposort
+from autograd.core.derivatives import hessian
+from autograd.core.walk import recompute, steps, toposort
 from autograd.errors import ExpressionError
 from autograd.testing.checker.numeric import derivative, sides
 from autograd.viz import lines
@@ -60,7 +61,7 @@ def measured(root: Value, leaf: Value) -> list[float]:
     at, scale = leaf.data, abs(leaf.data) or 1.0  # a relative step stays on its side of 0
 
     def moved(t: np.ndarray) -> np.ndarray:
-        return evaluate(root, {leaf: at + scale * t})
+        return recompute(root, {leaf: at + scale * t})
 
     found = derivative(moved, 0.0, lambda slope: slope.error <= 1e-9 * slope.change)
     slopes = [found] if found.error <= 1e-6 * found.change else sides(moved, 0.0)

@@ -8,21 +8,22 @@ from typing import Any, NoReturn
 
 from autograd.arithmetic.value import Value
 from autograd.core.node import Node
+from autograd.core.primitive import TABLE
 from autograd.core.walk import toposort
 from autograd.errors import ExpressionError
-from autograd.table import composites as functions
-from autograd.table import primitives
+from autograd.table import elementwise as e
+from autograd.table.composites import logaddexp, logsigmoid, square
 
 OPERATORS: dict[type, Any] = {
-    ast.Add: primitives.add,
-    ast.Sub: primitives.sub,
-    ast.Mult: primitives.mul,
-    ast.Div: primitives.div,
-    ast.Pow: primitives.pow,
+    ast.Add: e.add,
+    ast.Sub: e.sub,
+    ast.Mult: e.mul,
+    ast.Div: e.div,
+    ast.Pow: e.pow,
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: row for name, row in primitives.TABLE.items() if row.scalar and not row.params},
-    **{name: functions.COMPOSITES[name] for name in ("square", "logaddexp", "logsigmoid")},
+    **{name: row for name, row in TABLE.items() if row.scalar and not row.params},
+    **{f.__name__: f for f in (square, logaddexp, logsigmoid)},
 }
 
 
@@ -68,7 +69,7 @@ def read(
             case ast.BinOp(op=op) if type(op) in OPERATORS:
                 return OPERATORS[type(op)](built(node.left), built(node.right))
             case ast.UnaryOp(op=ast.USub()):
-                return primitives.neg(built(node.operand))
+                return e.neg(built(node.operand))
             case ast.UnaryOp(op=ast.UAdd()):
                 return built(node.operand)
             case ast.Call(func=ast.Name(id=name), keywords=[]) if name in functions:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arithmetic.operators import Arithmetic
-from autograd.core.node import Primitive
+from autograd.arithmetic.operators import Operators
+from autograd.core.primitive import Primitive
 
 # How tightly an expression binds: a looser one inside a tighter one gets brackets.
 SUM, MATMUL, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 
-class Symbol(Arithmetic):
+class Symbol(Operators):
     """An expression to be read: primitives called on it write themselves down.
 
     >>> x = Symbol("x")
@@ -43,7 +43,7 @@ class Symbol(Arithmetic):
 
     @property
     def T(self) -> Symbol:
-        return WRITERS["transpose"](self)
+        return _transposed(self)
 
     mT = T  # noqa: N815, NumPy's name
 
@@ -51,10 +51,10 @@ class Symbol(Arithmetic):
         self, primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
     ) -> Symbol:
         symbols = [x if isinstance(x, Symbol) else number(x) for x in operands]
-        write = WRITERS.get(primitive.name)
-        written = write(*symbols) if write else _call(primitive, symbols)
-        written.shape = max((x.shape for x in symbols), key=len)
-        return written
+        way = WRITTEN.get(primitive.name)
+        symbol = way(*symbols) if callable(way) else _call(primitive, symbols, way)
+        symbol.shape = max((x.shape for x in symbols), key=len)
+        return symbol
 
 
 def number(x: Any) -> Symbol:
@@ -125,8 +125,11 @@ def _where(c: Symbol, x: Symbol, y: Symbol) -> Symbol:
     )
 
 
-def _call(primitive: Primitive, symbols: list[Symbol]) -> Symbol:
-    latex = NAMES.get(primitive.name, rf"\operatorname{{{primitive.name.replace('_', ' ')}}}")
+_transposed = _postfix("ᵀ", r"^\top")
+
+
+def _call(primitive: Primitive, symbols: list[Symbol], latex: str | None) -> Symbol:
+    latex = latex or rf"\operatorname{{{primitive.name.replace('_', ' ')}}}"
     return Symbol(
         f"{primitive.symbol if primitive.scalar else primitive.name}"
         f"({', '.join(x.text for x in symbols)})",
@@ -134,7 +137,22 @@ def _call(primitive: Primitive, symbols: list[Symbol]) -> Symbol:
     )
 
 
-NAMES = {
+# How each row is written: by a function of its operands' symbols, or called by its name, for which
+# LaTeX may have a command of its own.
+WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
+    "neg": _negative,
+    "add": _infix("+", "+", SUM),
+    "sub": _infix("−", "-", SUM, right=PRODUCT),
+    "mul": _infix("×", r"\times", PRODUCT),
+    "div": _quotient,
+    "pow": _power,
+    "matmul": _infix("@", r"\,", MATMUL, left=POWER, right=POWER),
+    "transpose": _transposed,
+    "abs": _around("|", "|", r"\left|", r"\right|"),
+    "sqrt": _around("√(", ")", r"\sqrt{", "}"),
+    "where": _where,
+    "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),
+    "equal": lambda x, y: Symbol(f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"),
     "exp": r"\exp",
     "log": r"\ln",
     "sin": r"\sin",
@@ -145,29 +163,18 @@ NAMES = {
     "minimum": r"\min",
     "max": r"\max",
     "sum": r"\sum",
-}
-WRITERS: dict[str, Callable[..., Symbol]] = {
-    "add": _infix("+", "+", SUM),
-    "sub": _infix("−", "-", SUM, right=PRODUCT),
-    "mul": _infix("×", r"\times", PRODUCT),
-    "matmul": _infix("@", r"\,", MATMUL, left=POWER, right=POWER),
-    "div": _quotient,
-    "pow": _power,
-    "neg": _negative,
-    "where": _where,
-    "transpose": _postfix("ᵀ", r"^\top"),
-    "abs": _around("|", "|", r"\left|", r"\right|"),
-    "sqrt": _around("√(", ")", r"\sqrt{", "}"),
-    "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),
-    "equal": lambda x, y: Symbol(f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"),
+    **dict.fromkeys(("erf", "softplus", "relu", "log1p", "expm1", "clip", "astype")),
+    **dict.fromkeys(("sign", "isfinite", "stop_gradient")),
+    **dict.fromkeys(("broadcast_to", "sum_to", "to_value", "reshape", "cumsum")),
+    **dict.fromkeys(("take", "scatter", "pad", "concatenate", "stack", "windows", "overlap_add")),
 }
 
 
 def write(primitive: Primitive, *operands: Any, **params: Any) -> Symbol:
     """`primitive` of `operands` (symbols, names or numbers) written down.
 
-    >>> from autograd.primitives import TABLE
-    >>> write(TABLE["add"], "a", 2.0).text
+    >>> from autograd import add
+    >>> write(add, "a", 2.0).text
     'a + 2'
     """
     return Symbol("").__primitive__(primitive, tuple(map(_as_symbol, operands)), params)
@@ -197,7 +204,7 @@ def formula(
         IndexError: there is no such operand.
         ValueError: the result is locally constant in that operand, so that there is no rule.
 
-    >>> from autograd.primitives import mul, sigmoid
+    >>> from autograd import mul, sigmoid
     >>> formula(mul, 0).text, formula(mul, 0).latex
     ('g × y', 'g \\\\times y')
     >>> formula(sigmoid, 0, out="σ").text
@@ -218,7 +225,7 @@ def formula(
         )
     if params is None:
         params = primitive.cases[0][1] if primitive.cases else {}
-    _, params = primitive._bind(operands, params)
+    _, params = primitive.bind(operands, params)
     symbols = [_as_symbol(x) for x in operands]
     for symbol, shape in zip(symbols, shapes, strict=False):
         if isinstance(symbol, Symbol):

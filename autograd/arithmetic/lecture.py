@@ -41,4 +41,4 @@ def updated(weights: dict[str, Value]) -> dict[str, Value]:
     >>> {name: round(w.data, 6) for name, w in updated(weights).items()}  # doctest: +ELLIPSIS
     {'w1': 0.272326, 'w2': 0.872998, 'w3': 0.099071, ...}
     """
-    return {name: Value(w.data - RATE * w.grad, label=name) for name, w in weights.items()}
+    return {name: Value(w.data - RATE * (w.grad or 0.0), label=name) for name, w in weights.items()}

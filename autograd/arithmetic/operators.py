@@ -3,50 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from autograd.core.node import Primitive
-from autograd.table import primitives
+from autograd.core.primitive import Params, Primitive
+from autograd.table import elementwise as e
+from autograd.table.products import matmul
+
+X = TypeVar("X")
+_NO_PARAMS: Params = {}
 
 
-def method(primitive: Primitive) -> Callable[..., Any]:
-    """A primitive as a method of its first operand."""
-    call = primitive.__call__
+class Unary(Protocol):
+    """A method without arguments that gives what it is a method of."""
+
+    def __get__(self, x: X, cls: type[X], /) -> Callable[[], X]: ...
+
+
+def method(function: Callable[..., Any]) -> Any:
+    """A row as a method of its first operand; a composite is a function, which binds by itself."""
+    if not isinstance(function, Primitive):
+        return function
+    call = function.__call__
 
     def bound(self: Any, *others: Any, **params: Any) -> Any:
         return call(self, *others, **params)
 
-    bound.__name__, bound.__doc__ = primitive.name, primitive.__doc__
+    bound.__name__, bound.__doc__ = function.__name__, function.__doc__
     return bound
 
 
-def operators(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """A primitive as the operator of its left, and of its right operand."""
-    apply, no_params = primitive.apply, dict[str, Any]()
+def unary(row: Primitive) -> Unary:
+    """A row as a method of its only operand."""
+
+    def method(self: Any) -> Any:
+        return self.__primitive__(row, (self,), _NO_PARAMS)
+
+    method.__name__, method.__doc__ = row.name, row.__doc__
+    return method  # type: ignore[return-value]  # a function is bound as the protocol says
+
+
+def binary(row: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A row as the operator of its left, and of its right operand."""
 
     def left(self: Any, other: Any) -> Any:
-        return apply((self, other), no_params)
+        return self.__primitive__(row, (self, other), _NO_PARAMS)
 
     def right(self: Any, other: Any) -> Any:
-        return apply((other, self), no_params)
+        return self.__primitive__(row, (other, self), _NO_PARAMS)
 
     return left, right
 
 
-class Arithmetic:
+class Operators:
     """`+ - * / ** @`, the unary `-` and `abs`."""
 
     __slots__ = ()
 
     # fmt: off
-    __add__,     __radd__     = operators(primitives.add)
-    __sub__,     __rsub__     = operators(primitives.sub)
-    __mul__,     __rmul__     = operators(primitives.mul)
-    __truediv__, __rtruediv__ = operators(primitives.div)
-    __pow__,     __rpow__     = operators(primitives.pow)
-    __matmul__,  __rmatmul__  = operators(primitives.matmul)
-    __neg__,     __abs__      = method(primitives.neg), method(primitives.abs)
+    __add__,     __radd__     = binary(e.add)
+    __sub__,     __rsub__     = binary(e.sub)
+    __mul__,     __rmul__     = binary(e.mul)
+    __truediv__, __rtruediv__ = binary(e.div)
+    __pow__,     __rpow__     = binary(e.pow)
+    __matmul__,  __rmatmul__  = binary(matmul)
     # fmt: on
 
-    def __pos__(self) -> Any:
+    def __neg__(self: X) -> X:
+        return e.neg.apply((self,), _NO_PARAMS)  # type: ignore[no-any-return]
+
+    def __abs__(self: X) -> X:
+        return e.abs.apply((self,), _NO_PARAMS)  # type: ignore[no-any-return]
+
+    def __pos__(self: X) -> X:
         return self

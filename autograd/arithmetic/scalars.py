@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arithmetic.value import Value
-from autograd.core.node import Node, boxed
+from autograd.core.node import Node
+from autograd.core.numbers import boxed
 from autograd.core.walk import toposort
 
 

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
-from autograd.arithmetic.face import Face
+from autograd.arithmetic.nodes import NumericNode
 from autograd.arithmetic.operators import method
-from autograd.core.node import Node, constant
-from autograd.table import composites as functions
-from autograd.table import primitives
+from autograd.core.node import Node
+from autograd.core.numbers import Array, constant
+from autograd.table import composites, contraction, elementwise, indexing, reductions, shapes
+
+Axis = int | tuple[int, ...] | None
+Operand = Node | ArrayLike
 
 
-class Tensor(Face, data_type=np.ndarray):
+class Operator(Protocol):
+    """A Tensor with whatever computes with it is a Tensor."""
+
+    def __call__(self, other: Operand, /) -> Tensor: ...
+
+
+class Over(Protocol):
+    """A reduction over `axis`; None is all of them."""
+
+    def __call__(self, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
+
+
+class Spread(Protocol):
+    """The same, with the degrees of freedom that are lost."""
+
+    def __call__(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Tensor: ...
+
+
+class Running(Protocol):
+    """Sums or products so far, along `axis`; None: of all elements in a row."""
+
+    def __call__(self, axis: int | None = None) -> Tensor: ...
+
+
+class Along(Protocol):
+    """Normalized along `axis`."""
+
+    def __call__(self, axis: Axis = -1) -> Tensor: ...
+
+
+# A row or a composite as a method, whose type says what a user calls it with.
+over = cast(Callable[[Callable[..., Any]], Over], method)
+spread = cast(Callable[[Callable[..., Any]], Spread], method)
+running = cast(Callable[[Callable[..., Any]], Running], method)
+along = cast(Callable[[Callable[..., Any]], Along], method)
+
+
+class Tensor(NumericNode[Array], data_type=np.ndarray):
     """An array node: numbers of one shape that remember how they were made.
 
     Args:
@@ -35,11 +76,25 @@ class Tensor(Face, data_type=np.ndarray):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
-        self._become_leaf(self._coerce(data, None, "Tensor"), label)
+    if TYPE_CHECKING:  # what `Operators` does, as it looks from here
+        __add__: Operator
+        __radd__: Operator
+        __sub__: Operator
+        __rsub__: Operator
+        __mul__: Operator
+        __rmul__: Operator
+        __truediv__: Operator
+        __rtruediv__: Operator
+        __pow__: Operator
+        __rpow__: Operator
+        __matmul__: Operator
+        __rmatmul__: Operator
+
+    def __init__(self, data: ArrayLike, label: str | None = None) -> None:
+        self.become_leaf(self.coerce(data, None, "Tensor"), label)
 
     @staticmethod
-    def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> np.ndarray:
+    def coerce(raw: Any, dtype: np.dtype[Any] | None, who: str) -> Array:
         if isinstance(raw, Node):
             raise TypeError(
                 f"{who} must be raw numbers, got a {type(raw).__name__}; pass its .data"
@@ -54,36 +109,65 @@ class Tensor(Face, data_type=np.ndarray):
         array.flags.writeable = False
         return array
 
+    def fitted(self, contribution: Any) -> Any:
+        shape, dtype = self.raw.shape, self.raw.dtype
+        if type(contribution) is np.ndarray:
+            if contribution.shape != shape:
+                contribution = reductions.sum_to.array(contribution, shape=shape)
+        elif type(contribution) is float or contribution.shape != shape:
+            contribution = reductions.sum_to(contribution, shape=shape)
+        if contribution.dtype != dtype:
+            contribution = elementwise.astype(contribution, dtype=dtype)
+        return contribution
+
+    # --- methods, as NumPy's arrays have them -------------------------------------------------
+
     # fmt: off
-    sum, max, cumsum, astype = map(method, (primitives.sum, primitives.max, primitives.cumsum, primitives.astype))
-    min, mean, var, std      = functions.min, functions.mean, functions.var, functions.std
-    prod, cumprod, dot, norm = functions.prod, functions.cumprod, functions.dot, functions.norm
-    logsumexp, softmax, log_softmax = functions.logsumexp, functions.softmax, functions.log_softmax
+    sum, mean, prod = over(reductions.sum), over(composites.mean), over(composites.prod)
+    max, min, norm  = over(reductions.max), over(composites.min), over(composites.norm)
+    logsumexp       = over(composites.logsumexp)
+    var, std        = spread(composites.var), spread(composites.std)
+    cumsum, cumprod = running(indexing.cumsum), running(composites.cumprod)
+    softmax         = along(composites.softmax)
+    log_softmax     = along(composites.log_softmax)
     # fmt: on
 
-    def __getitem__(self, index: Any) -> Any:
-        return primitives.take(self, index=index)
+    def dot(self, other: Operand) -> Tensor:
+        """Σ over the last axis of this and the second to last (or only) of `other`."""
+        product: Tensor = contraction.dot(self, other)
+        return product
 
-    def reshape(self, *shape: Any) -> Any:
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """The same numbers as float32 or float64."""
+        cast: Tensor = elementwise.astype(self, dtype=dtype)
+        return cast
+
+    def __getitem__(self, index: Any) -> Tensor:
+        part: Tensor = indexing.take(self, index=index)
+        return part
+
+    def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape: `t.reshape(2, -1)` or `t.reshape((2, -1))`."""
-        return primitives.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+        same: Tensor = shapes.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+        return same
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order: `t.transpose(1, 0)`, `t.transpose((1, 0))`, or reversed."""
-        if not axes:
-            return primitives.transpose(self)
-        return primitives.transpose(self, axes=axes[0] if len(axes) == 1 else axes)
+        order = axes[0] if len(axes) == 1 else axes or None
+        turned: Tensor = shapes.transpose(self, axes=order)
+        return turned
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Tensor:
         """The axes reversed."""
-        return primitives.transpose(self)
+        turned: Tensor = shapes.transpose(self)
+        return turned
 
     @property
-    def mT(self) -> Any:
+    def mT(self) -> Tensor:
         """The last two axes exchanged."""
         n = self.ndim
-        return primitives.transpose(self, axes=(*range(n - 2), n - 1, n - 2))
+        return self.transpose((*range(n - 2), n - 1, n - 2))
 
     def item(self) -> float:
         """The only element, as a plain float."""
@@ -94,14 +178,16 @@ class Tensor(Face, data_type=np.ndarray):
             raise TypeError("a 0-d Tensor has no length; float(t) is its number")
         return self.shape[0]
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        raise TypeError(
-            "a Tensor does not turn into an array by itself, which would cut it from the graph; "
-            "use .data for the numbers"
-        )
+    if not TYPE_CHECKING:  # for a type checker it would make an array of a Tensor
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            raise TypeError(
+                "a Tensor does not turn into an array by itself, which would cut it from the "
+                "graph; use .data for the numbers"
+            )
 
     def __repr__(self) -> str:
         text = np.array2string(self.raw, separator=", ", prefix="Tensor(")

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
-from autograd.arithmetic.face import Face
-from autograd.core.node import Node, constant
+from autograd.arithmetic.nodes import NumericNode
+from autograd.arithmetic.tensor import Tensor
+from autograd.core.node import Node
+from autograd.core.numbers import Array, constant
+from autograd.table.reductions import sum_to, to_value
 
 
-class Value(Face, data_type=float):
+class Operator(Protocol):
+    """A Value with a number is a Value, with an array a Tensor."""
+
+    @overload
+    def __call__(self, other: Value | float, /) -> Value: ...
+    @overload
+    def __call__(self, other: Tensor | Array, /) -> Tensor: ...
+
+
+class Value(NumericNode[float], data_type=float):
     """A scalar node: a number that remembers how it was made.
 
     Args:
@@ -29,11 +41,23 @@ class Value(Face, data_type=float):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, label: str | None = None) -> None:
-        self._become_leaf(self._coerce(data, None, "Value"), label)
+    if TYPE_CHECKING:  # what `Operators` does, as it looks from here
+        __add__: Operator
+        __radd__: Operator
+        __sub__: Operator
+        __rsub__: Operator
+        __mul__: Operator
+        __rmul__: Operator
+        __truediv__: Operator
+        __rtruediv__: Operator
+        __pow__: Operator
+        __rpow__: Operator
+
+    def __init__(self, data: float, label: str | None = None) -> None:
+        self.become_leaf(self.coerce(data, None, "Value"), label)
 
     @staticmethod
-    def _coerce(raw: Any, dtype: np.dtype | None, who: str) -> float:
+    def coerce(raw: Any, dtype: np.dtype[Any] | None, who: str) -> float:
         if type(raw) is float:
             return raw
         if isinstance(raw, Node):
@@ -46,6 +70,11 @@ class Value(Face, data_type=float):
                 f"{who} must be a single number, got shape {number.shape}; use a Tensor"
             )
         return float(number)
+
+    def fitted(self, contribution: Any) -> Any:
+        if type(contribution) is float or isinstance(contribution, Value):
+            return contribution
+        return to_value(sum_to(contribution, shape=()))
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

@@ -1,51 +1,20 @@
-"""What holds while code runs: whether operations are recorded, and who observes them.
-
-Kept in a `ContextVar`, so that threads and asyncio tasks do not disturb each other.
-"""
+"""What holds while code runs: whether operations are recorded, and who observes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-if TYPE_CHECKING:
-    from autograd.core.node import Node
-
-
-class Observer:
-    """Is told what happens while it observes; subclasses override what they care about."""
-
-    def created(self, leaf: Node) -> None:
-        """`leaf` was just made of raw numbers."""
-
-    def recorded(self, node: Node) -> None:
-        """`node` was just recorded as the result of an operation."""
-
-    def stepped(self, step: Any) -> None:
-        """A backward pass has just taken a `Step` (see `autograd.graph`)."""
-
-    def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
-        """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
-
-
-class Mode(NamedTuple):
-    recording: bool = True
-    observers: tuple[Observer, ...] = ()
-
-
-_mode: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039, a tuple is not mutable
-current_mode = _mode.get
+from autograd.core.node import MODE, Mode, Observer, current_mode
 
 
 @contextmanager
-def _switched(**changes: Any) -> Iterator[None]:
-    token = _mode.set(current_mode()._replace(**changes))
+def _switched(mode: Mode) -> Iterator[None]:
+    token = MODE.set(mode)
     try:
         yield
     finally:
-        _mode.reset(token)
+        MODE.reset(token)
 
 
 @contextmanager
@@ -59,7 +28,7 @@ def no_grad() -> Iterator[None]:
     >>> b.operands
     ()
     """
-    with _switched(recording=False):
+    with _switched(current_mode()._replace(recording=False)):
         yield
 
 
@@ -79,5 +48,6 @@ def observing(observer: Observer) -> Iterator[None]:
     >>> counter.count
     2
     """
-    with _switched(observers=(*current_mode().observers, observer)):
+    mode = current_mode()
+    with _switched(mode._replace(observers=(*mode.observers, observer))):
         yield

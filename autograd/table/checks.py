@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import frozen
+from autograd.core.numbers import frozen
 
 
 def integers(who: str, numbers: Any) -> tuple[int, ...]:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node, Observer, Value, describe, observing
-from autograd.arithmetic.face import COMPARISONS
-from autograd.core.modes import current_mode
+from autograd.arithmetic.comparisons import COMPARISONS
+from autograd.core.node import current_mode
 from autograd.errors import BranchError
 
 ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)

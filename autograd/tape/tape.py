@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import Node, describe, grad, toposort
-from autograd.core.node import constant
+from autograd.core.numbers import constant
 from autograd.tape.guards import Guards
 from autograd.tape.profile import Profile
 from autograd.tape.scalar.layout import is_scalar

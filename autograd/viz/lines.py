@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd import matmul, sum_to
 from autograd.arithmetic.formulas import Symbol, formula, number, write
 from autograd.core.node import Node
 from autograd.core.walk import Step
-from autograd.table.primitives import matmul, sum_to
 from autograd.viz.text import array_text, number_text, one_line, shape_text
 
 INLINE = 4  # a longer array stands in a formula as its shape

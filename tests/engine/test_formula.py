@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import TABLE, Symbol, Tensor, evaluate, formula, write
+from autograd import TABLE, Symbol, Tensor, formula, recompute, write
 from autograd.arithmetic.formulas import number
 
 EXPECTED = {
@@ -66,7 +66,7 @@ def test_the_text_computed_by_hand_gives_the_rules_number(row, i):
             text = text.replace(symbol, function)
         names = {n: getattr(autograd, n) for n in TABLE} | {"float": float, "g": g, "out": out}
         by_hand = eval(text, names, dict(zip("xyz", xs, strict=False)))
-        bound = row._bind(tuple(xs), params)[1]
+        bound = row.bind(tuple(xs), params)[1]
         exact = row.rules(tuple(xs))[i](g, out, *xs, **bound)
         assert by_hand == pytest.approx(exact, rel=1e-6)  # numbers are printed to six digits
 
@@ -94,7 +94,7 @@ def test_numbers_and_constants():
     assert formula(TABLE["pow"], 0, ("x", 2.0)).text == "g × 2 × x"
     assert formula(TABLE["pow"], 0, ("x", 3.0)).text == "g × 3 × x^2"
     t = Tensor([1.0, 2.0])
-    assert evaluate(t.sum(), {t: Symbol("t", shape=(2,))}).text == "sum(t)"
+    assert recompute(t.sum(), {t: Symbol("t", shape=(2,))}).text == "sum(t)"
 
 
 def test_symbols_show_what_they_say():
@@ -104,7 +104,7 @@ def test_symbols_show_what_they_say():
 
 
 def test_there_is_no_formula_for_what_is_constant_or_missing():
-    with pytest.raises(ValueError, match="step is locally constant in operand 0"):
+    with pytest.raises(ValueError, match="heaviside is locally constant in operand 0"):
         formula(TABLE["heaviside"], 0)
     with pytest.raises(IndexError, match=r"mul has 2 operand\(s\), numbered from 0, got 2"):
         formula(TABLE["mul"], 2)

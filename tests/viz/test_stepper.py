@@ -346,7 +346,7 @@ def test_an_edit_equals_a_full_run(root: Node, data: Any) -> None:
             stand_ins[node] = node.detach()
             if node is leaf:
                 stand_ins[node].data = changed
-    full = ag.evaluate(root, stand_ins)
+    full = ag.recompute(root, stand_ins)
     full.backward()
     for i, old in enumerate(stepper.nodes):
         new = stand_ins[old]

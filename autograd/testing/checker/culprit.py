@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd import TABLE, Node, observing, steps
-from autograd.core.node import record
+from autograd.core.node import new_node
 from autograd.testing.checker.passes import TINY, identical
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.replay import Escapes
@@ -42,7 +42,7 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
         return _located(subject, call, cotangent, report)
     except RuleError as error:
         cause = error.__cause__ or error
-        if any(frame.f_code is record.__code__ for frame, _ in walk_tb(cause.__traceback__)):
+        if any(frame.f_code is new_node.__code__ for frame, _ in walk_tb(cause.__traceback__)):
             return Culprit("engine", f"the engine: recording {error}", error.node)
         return Culprit("rule", f"the rule of {name_of(error.node)} {error}", error.node)
     except Exception as error:  # the function itself has run: this is what carries its gradient

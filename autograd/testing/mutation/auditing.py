@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node, Observer, observing
-from autograd.core import walk as graph
+from autograd.core import walk as backprop
 from autograd.core.walk import Step
 from autograd.errors import VacuousCheckWarning
 from autograd.table import kernels
@@ -221,7 +221,7 @@ def _leaf_name(leaf: Node) -> str:
 
 def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterator[str]:
     """A sentence for every leaf whose gradient may be 0 with nobody noticing."""
-    walk: Any = graph._walk
+    walk: Any = backprop.propagate
     for name, size in flows.leaves.items():
 
         def silenced(*args: Any, name: str = name) -> Iterator[Step]:
@@ -229,11 +229,11 @@ def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterat
                 mute = step.node.op is None and _leaf_name(step.node) == name
                 yield step._replace(gradient=0.0 * step.gradient) if mute else step
 
-        graph._walk = silenced  # type: ignore[assignment]
+        backprop.propagate = silenced  # type: ignore[assignment]
         try:
             unnoticed = _outcome(check, patience) is None
         finally:
-            graph._walk = walk
+            backprop.propagate = walk
         if unnoticed and size <= NEGLIGIBLE * flows.largest:
             yield (
                 f"the check can't fail for {name}: its gradient is 0 there, whatever the rules are "

@@ -22,37 +22,41 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core import node
-from autograd.core import walk as graph
-from autograd.core.node import FACES, Node, Primitive
+from autograd.arithmetic.tensor import Tensor
+from autograd.arithmetic.value import Value
+from autograd.core import derivatives, gradients, node, numbers, walk
+from autograd.core.node import Node
+from autograd.core.numbers import HOLDERS
+from autograd.core.primitive import TABLE, Primitive
 from autograd.table import kernels
-from autograd.table.primitives import TABLE
 
 Function = Any  # FunctionType; type checkers know a `def` by its signature only
 
 # What carries gradients without being a rule.
 ENGINE: tuple[Function, ...] = (
-    graph.toposort,
-    graph.vjp,
-    graph.steps,
-    graph._walk,
-    graph._fitted,
-    graph._leading_to,
-    graph._as_seed,
-    graph._exhausted,
-    graph.backward,
-    graph.grad,
-    graph.zeros_like,
-    graph.jacobian,
-    graph.hessian,
-    graph.hvp,
-    graph.jvp,
-    graph._inner,
-    graph._as_node,
-    graph._listed,
-    graph._observed,
-    graph.has_nan,
-    graph.evaluate,
+    walk.toposort,
+    walk.vjp,
+    walk.steps,
+    walk.walk_from,
+    walk.propagate,
+    walk.leading_to,
+    walk.as_seed,
+    walk.observed,
+    walk.recompute,
+    gradients.pullback,
+    gradients.backward,
+    gradients.grad,
+    gradients.zeros_like,
+    gradients.owned,
+    gradients.as_node,
+    gradients.listed,
+    gradients.has_nan,
+    derivatives.jacobian,
+    derivatives.hessian,
+    derivatives.hvp,
+    derivatives.jvp,
+    derivatives.vectors_for,
+    derivatives.against,
     kernels.sum_to_shape,
     kernels.accumulate,
     kernels.scatter_into,
@@ -62,9 +66,11 @@ ENGINE: tuple[Function, ...] = (
     kernels.broadcast_copy,
     kernels.pad_with,
     kernels.mask,
-    node.frozen,
-    node.record,
+    numbers.frozen,
+    node.new_node,
     Primitive.rules,
+    Value.fitted,
+    Tensor.fitted,
     vars(node.Node)["operands"].fget,
     vars(node.Node)["operands"].fset,
     vars(node.Node)["grad"].fget,
@@ -296,7 +302,7 @@ def _last_written(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> np.
 
 
 WRONG_VERSIONS: dict[Function, tuple[Function, ...]] = {
-    graph.toposort: (_by_value, _preorder, _recursive),
+    walk.toposort: (_by_value, _preorder, _recursive),
     kernels.sum_to_shape: (_leading_only,),
     kernels.scatter_into: (_last_written,),
 }
@@ -341,7 +347,7 @@ class Mutant:
 
     def __enter__(self) -> Mutant:
         self._swap()
-        self.attributes = {face: set(vars(face)) for face in FACES.values()}
+        self.attributes = {face: set(vars(face)) for face in HOLDERS.values()}
         return self
 
     def __exit__(self, *exception: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.arithmetic.scalars import as_values
-from autograd.core.node import Node, boxed
+from autograd.core.node import Node
+from autograd.core.numbers import boxed
 from autograd.core.walk import steps, toposort
 from autograd.viz.picture.boxes import Box, constant_box, number_rows
 from autograd.viz.text import numbers_of, operation_text

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.arithmetic.formulas import formula, write
-from autograd.core.modes import Observer, observing
-from autograd.core.node import Node
+from autograd.core.modes import observing
+from autograd.core.node import Node, Observer
 from autograd.core.walk import Step, steps, toposort, vjp
 from autograd.errors import NonFiniteError
 from autograd.viz.lines import written

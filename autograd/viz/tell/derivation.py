@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arithmetic.formulas import Symbol
+from autograd.core.gradients import grad
 from autograd.core.node import Node
-from autograd.core.walk import grad, toposort
-from autograd.table.primitives import TABLE
+from autograd.core.primitive import TABLE
+from autograd.core.walk import toposort
 from autograd.viz.lines import derivative, named_symbol, names, written
 from autograd.viz.tell.equations import Equation, Equations, equation
 

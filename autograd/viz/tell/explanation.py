@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from autograd.arithmetic.formulas import Symbol
+from autograd.core.gradients import zeros_like
 from autograd.core.node import Node
-from autograd.core.walk import Step, steps, toposort, vjp, zeros_like
-from autograd.table.primitives import TABLE
+from autograd.core.primitive import TABLE
+from autograd.core.walk import Step, steps, toposort, vjp
 from autograd.viz.lines import derivative, named_symbol, names, operation, rule, written
 from autograd.viz.tell.equations import Equation, Equations, equation
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd.arithmetic.expressions import FUNCTIONS, read
+from autograd.core.gradients import grad
 from autograd.core.node import Node
-from autograd.core.walk import evaluate, grad, steps, toposort
-from autograd.table.primitives import TABLE
+from autograd.core.primitive import TABLE
+from autograd.core.walk import recompute, steps, toposort
 from autograd.viz.lines import derivative, names, written
 from autograd.viz.tell.mistakes import Mistakes
 
@@ -166,9 +167,9 @@ def _holds_elsewhere(answer: Any, node: Node, root: Node, named: dict[Node, str]
     leaves = (x for x in named if x.op is None)
     values = {x: x.raw * (1 + 0.1 / i) + 0.01 for i, x in enumerate(leaves, start=1)}
     with np.errstate(all="ignore"):
-        gradient = evaluate(grad(root, node, create_graph=True), values)
+        gradient = recompute(grad(root, node, create_graph=True), values)
         for x in (root, node):
-            evaluate(x, values)
+            recompute(x, values)
         given = read(answer, {name: values[x] for x, name in named.items()}, CALLABLE)
     slack = np.max(np.abs(gradient)) / 1e6
     return _agree(given, gradient, slack) or not np.all(np.isfinite(gradient))

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.core.node import Node, Primitive
-from autograd.core.walk import Step, evaluate, steps, toposort, vjp, zeros_like
-from autograd.table.primitives import TABLE
+from autograd.core.gradients import zeros_like
+from autograd.core.node import Node
+from autograd.core.primitive import TABLE, Primitive
+from autograd.core.walk import Step, recompute, steps, toposort, vjp
 from autograd.viz.lines import names, written
 from autograd.viz.tell.derivation import Derivation
 from autograd.viz.text import numbers_of
@@ -177,7 +178,7 @@ class Mistakes:
         groups += [[node for node in new if node not in inputs], list(new)]
         for group in groups:
             shown = ", ".join(f"{self.name(x)} = {written(new[x]).text}" for x in group[:4])
-            gradient = evaluate(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
+            gradient = recompute(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
             yield Mistake("already-updated weight used", f"with the new {shown}", gradient)
 
     def missing_factor(self) -> Iterator[Mistake]:
@@ -191,7 +192,7 @@ class Mistakes:
             for kept, dropped in pairs:
                 if np.shape(numbers_of(kept)) != product.shape:
                     continue
-                gradient = evaluate(derivation.recorded, {**forward, product: numbers_of(kept)})
+                gradient = recompute(derivation.recorded, {**forward, product: numbers_of(kept)})
                 known = isinstance(dropped, Node)
                 factor = (derivation.symbols[dropped] if known else written(dropped)).text
                 what = "division by" if product.op is TABLE["div"] else "factor"
@@ -226,10 +227,10 @@ class Mistakes:
         for place in sorted(places, key=lambda node: node.index):
             for operand in place.operands:
                 if isinstance(operand, Node):
-                    evaluate(operand, values)
+                    recompute(operand, values)
             operands = [values[x] if isinstance(x, Node) else x for x in place.operands]
             values[place] = wrong(*operands)
-        return gradient_of(evaluate(self.root, values), values[self.node])
+        return gradient_of(recompute(self.root, values), values[self.node])
 
     @cached_property
     def derivation(self) -> Derivation:

@@ -18,7 +18,7 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.core.node import Node
-from autograd.core.walk import describe, evaluate, steps, toposort
+from autograd.core.walk import describe, recompute, steps, toposort
 from autograd.viz.lines import Line, backward_lines, forward_line, names
 from autograd.viz.text import number_text
 from autograd.viz.walk.conditions import condition
@@ -338,7 +338,7 @@ class Stepper(Sequence[Moment]):
                 isinstance(x, Node) and after.get(x) is not x for x in node.operands
             ):
                 after[node] = node
-        root = evaluate(self.root, after)
+        root = recompute(self.root, after)
         for old, new in after.items():  # the sums of backprop keep their order
             new.index, new.label, new.line = old.index, old.label, old.line
         stepper = Stepper(root, self.steps[0].gradient)

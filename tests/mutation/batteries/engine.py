@@ -100,14 +100,14 @@ def numbers() -> None:
     assert autograd.jvp(a * b, [a, b], [1.0, 10.0]) == 17.0
     assert_equal(autograd.jvp(autograd.exp(y * 0.0), y, [1.0, 2.0]), [0.0, 0.0])
     assert_equal(autograd.jvp(autograd.exp(y - y.data), y, [1.0, 2.0]), [1.0, 2.0])
-    assert autograd.evaluate(e, {a: 3.0}) == -18.0
-    assert autograd.evaluate(e, {d: 5.0}) == 10.0
+    assert autograd.recompute(e, {a: 3.0}) == -18.0
+    assert autograd.recompute(e, {d: 5.0}) == 10.0
     values: dict[Node, Any] = {a: 1.0}
-    autograd.evaluate(e, values)
+    autograd.recompute(e, values)
     assert values[d] == -2.0
-    assert_equal(autograd.evaluate(z.sum(axis=0), {y: np.array([1.0, 0.0])}), [4.0, 0.0])
-    assert autograd.evaluate(a * 3.0 + b, {a: 3.0}) == 6.0
-    assert_equal(autograd.evaluate(y * np.array([1.0, 2.0]), {y: y.data + 1}), [6.0, 14.0])
+    assert_equal(autograd.recompute(z.sum(axis=0), {y: np.array([1.0, 0.0])}), [4.0, 0.0])
+    assert autograd.recompute(a * 3.0 + b, {a: 3.0}) == 6.0
+    assert_equal(autograd.recompute(y * np.array([1.0, 2.0]), {y: y.data + 1}), [6.0, 14.0])
     assert autograd.vjp(d, 2.0) == (2.0, 2.0)
     assert autograd.vjp(a * 3.0, 2.0) == (6.0, None)
     assert autograd.vjp(a * b, 2.0, wanted={b}) == (None, 4.0)

@@ -1,0 +1,29 @@
+"""Comparisons of nodes: of their numbers, as plain bools; no node is recorded."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.core.node import Node, raw
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+COMPARING_UFUNCS = {np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">="}
+
+
+def comparison(symbol: str) -> Callable[[Any, Any], Any]:
+    """The method of nodes for this symbol."""
+    compare = COMPARISONS[symbol]
+
+    def method(self: Node, other: Any) -> Any:
+        return self.escape(symbol, compare(self.raw, raw(other)), other)
+
+    return method

@@ -1,0 +1,257 @@
+"""The table's rows and composites as functions, with the types that they have for users.
+
+Each is the row or the composite itself, under its own name: what is added here is, for type
+checkers, what it is called with and what it gives. Names that are Python's own (`abs`, `max`,
+`min`, `pow`, `sum`) are meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar, cast, overload
+
+from numpy.typing import ArrayLike, DTypeLike
+
+from autograd.arithmetic.tensor import Axis, Operand, Tensor
+from autograd.arithmetic.value import Value
+from autograd.core.node import Node
+from autograd.core.numbers import Array
+from autograd.core.primitive import Primitive
+from autograd.table import (
+    composites,
+    contraction,
+    elementwise,
+    indexing,
+    masks,
+    products,
+    reductions,
+    shapes,
+)
+from autograd.table import windows as sliding
+
+N = TypeVar("N", bound=Node[Any])
+
+# --- how they are called ----------------------------------------------------------------------
+
+
+class OfOne(Protocol):
+    """Elementwise, of one operand."""
+
+    @overload
+    def __call__(self, x: N, /) -> N: ...
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+    @overload
+    def __call__(self, x: ArrayLike, /) -> Array: ...
+
+
+class OfTwo(Protocol):
+    """Elementwise, of two operands, which broadcast."""
+
+    @overload
+    def __call__(self, x: Value, y: Value | float, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: float, /) -> float: ...
+    @overload
+    def __call__(self, x: Node, y: Operand, /) -> Tensor: ...
+    @overload
+    def __call__(self, x: Operand, y: Node, /) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: ArrayLike, /) -> Array: ...
+
+
+class OfMany(Protocol):
+    """Elementwise, of any number of operands, which broadcast."""
+
+    @overload
+    def __call__(self, *xs: float) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, *xs: Value | float) -> Value: ...
+    @overload
+    def __call__(self, *xs: Operand) -> Tensor: ...
+
+
+class Choice(Protocol):
+    """One operand or the other."""
+
+    @overload
+    def __call__(self, c: Value | float, x: Value | float, y: Value | float, /) -> Value: ...
+    @overload
+    def __call__(self, c: Operand, x: Operand, y: Operand, /) -> Tensor: ...
+
+
+class Bounded(Protocol):
+    """Elementwise, between two bounds."""
+
+    @overload
+    def __call__(self, x: N, lo: float | None = ..., hi: float | None = ...) -> N: ...
+    @overload
+    def __call__(self, x: float, lo: float | None = ..., hi: float | None = ...) -> float: ...
+    @overload
+    def __call__(self, x: ArrayLike, lo: float | None = ..., hi: float | None = ...) -> Array: ...
+
+
+class Over(Protocol):
+    """A reduction over `axis`; None is all of them. Of raw arrays a number or an array."""
+
+    @overload
+    def __call__(self, x: Node, axis: Axis = ..., keepdims: bool = ...) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, axis: Axis = ..., keepdims: bool = ...) -> Any: ...
+
+
+class Spread(Protocol):
+    """The same, with the degrees of freedom that are lost."""
+
+    @overload
+    def __call__(
+        self, x: Node, axis: Axis = ..., ddof: int = ..., keepdims: bool = ...
+    ) -> Tensor: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, axis: Axis = ..., ddof: int = ..., keepdims: bool = ...
+    ) -> Any: ...
+
+
+class Along(Protocol):
+    """Along `axis`, of the same shape."""
+
+    @overload
+    def __call__(self, x: Node, axis: Axis = ...) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, axis: Axis = ...) -> Array: ...
+
+
+class Product(Protocol):
+    """A product of arrays."""
+
+    @overload
+    def __call__(self, x: Node, y: Operand, /) -> Tensor: ...
+    @overload
+    def __call__(self, x: Operand, y: Node, /) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, y: ArrayLike, /) -> Any: ...
+
+
+class Contraction(Protocol):
+    """Subscripts, and an operand for each of their terms."""
+
+    @overload
+    def __call__(self, subscripts: str, *operands: ArrayLike) -> Any: ...
+    @overload
+    def __call__(self, subscripts: str, *operands: Operand) -> Tensor: ...
+
+
+class Arrangement(Protocol):
+    """Of an array, by parameters."""
+
+    @overload
+    def __call__(self, x: Node, /, *parameters: Any, **named: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, /, *parameters: Any, **named: Any) -> Any: ...
+
+
+class Cast(Protocol):
+    """Of another floating dtype."""
+
+    @overload
+    def __call__(self, x: N, dtype: DTypeLike = ...) -> N: ...
+    @overload
+    def __call__(self, x: ArrayLike, dtype: DTypeLike = ...) -> Any: ...
+
+
+class Junction(Protocol):
+    """Of operands one by one, or of a list of them."""
+
+    @overload
+    def __call__(self, xs: Sequence[Node], /, axis: int = ...) -> Tensor: ...
+    @overload
+    def __call__(self, *xs: Operand | Sequence[Any], axis: int = ...) -> Tensor: ...
+
+
+class Single(Protocol):
+    """Of an array of one element."""
+
+    def __call__(self, x: Tensor, /) -> Value: ...
+
+
+# fmt: off
+class RowOfOne(OfOne, Primitive): ...
+class RowOfTwo(OfTwo, Primitive): ...
+class RowOfMany(OfMany, Primitive): ...
+class RowOfChoice(Choice, Primitive): ...
+class RowBounded(Bounded, Primitive): ...
+class RowOver(Over, Primitive): ...
+class RowProduct(Product, Primitive): ...
+class RowArrangement(Arrangement, Primitive): ...
+class RowCast(Cast, Primitive): ...
+class RowJunction(Junction, Primitive): ...
+class RowSingle(Single, Primitive): ...
+# fmt: on
+# fmt: off
+
+
+# --- the functions ----------------------------------------------------------------------------
+
+neg           = cast(RowOfOne, elementwise.neg)
+exp           = cast(RowOfOne, elementwise.exp)
+log           = cast(RowOfOne, elementwise.log)
+sqrt          = cast(RowOfOne, elementwise.sqrt)
+sin           = cast(RowOfOne, elementwise.sin)
+cos           = cast(RowOfOne, elementwise.cos)
+tanh          = cast(RowOfOne, elementwise.tanh)
+log1p         = cast(RowOfOne, elementwise.log1p)
+expm1         = cast(RowOfOne, elementwise.expm1)
+abs           = cast(RowOfOne, elementwise.abs)
+erf           = cast(RowOfOne, elementwise.erf)
+sigmoid       = cast(RowOfOne, elementwise.sigmoid)
+softplus      = cast(RowOfOne, elementwise.softplus)
+relu          = cast(RowOfOne, elementwise.relu)
+sign          = cast(RowOfOne, masks.sign)
+heaviside     = cast(RowOfOne, masks.heaviside)
+isfinite      = cast(RowOfOne, masks.isfinite)
+stop_gradient = cast(RowOfOne, masks.stop_gradient)
+add           = cast(RowOfTwo, elementwise.add)
+sub           = cast(RowOfTwo, elementwise.sub)
+mul           = cast(RowOfTwo, elementwise.mul)
+div           = cast(RowOfTwo, elementwise.div)
+pow           = cast(RowOfTwo, elementwise.pow)
+equal         = cast(RowOfTwo, masks.equal)
+maximum       = cast(RowOfMany, elementwise.maximum)
+minimum       = cast(RowOfMany, elementwise.minimum)
+where         = cast(RowOfChoice, masks.where)
+clip          = cast(RowBounded, elementwise.clip)
+astype        = cast(RowCast, elementwise.astype)
+sum           = cast(RowOver, reductions.sum)
+max           = cast(RowOver, reductions.max)
+broadcast_to  = cast(RowArrangement, reductions.broadcast_to)
+sum_to        = cast(RowArrangement, reductions.sum_to)
+reshape       = cast(RowArrangement, shapes.reshape)
+transpose     = cast(RowArrangement, shapes.transpose)
+take          = cast(RowArrangement, indexing.take)
+scatter       = cast(RowArrangement, indexing.scatter)
+pad           = cast(RowArrangement, indexing.pad)
+cumsum        = cast(RowArrangement, indexing.cumsum)
+windows       = cast(RowArrangement, sliding.windows)
+overlap_add   = cast(RowArrangement, sliding.overlap_add)
+concatenate   = cast(RowJunction, indexing.concatenate)
+stack         = cast(RowJunction, indexing.stack)
+to_value      = cast(RowSingle, reductions.to_value)
+matmul        = cast(RowProduct, products.matmul)
+square        = cast(OfOne, composites.square)
+logsigmoid    = cast(OfOne, composites.logsigmoid)
+logaddexp     = cast(OfTwo, composites.logaddexp)
+mean          = cast(Over, composites.mean)
+min           = cast(Over, composites.min)
+prod          = cast(Over, composites.prod)
+logsumexp     = cast(Over, composites.logsumexp)
+norm          = cast(Over, composites.norm)
+var           = cast(Spread, composites.var)
+std           = cast(Spread, composites.std)
+softmax       = cast(Along, composites.softmax)
+log_softmax   = cast(Along, composites.log_softmax)
+cumprod       = cast(Along, composites.cumprod)
+dot           = cast(Product, contraction.dot)
+einsum        = cast(Contraction, contraction.einsum)

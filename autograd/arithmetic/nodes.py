@@ -1,0 +1,56 @@
+"""What `Value` and `Tensor` have in common: operators, methods, NumPy's protocols, `backward`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autograd.arithmetic.comparisons import comparison
+from autograd.arithmetic.numpy_functions import call_function, call_ufunc
+from autograd.arithmetic.operators import Operators, unary
+from autograd.core.gradients import backward
+from autograd.core.node import Node
+from autograd.core.walk import copy_graph
+from autograd.table import composites
+from autograd.table import elementwise as e
+
+T = TypeVar("T")
+Self = TypeVar("Self", bound="NumericNode[Any]")
+
+
+class NumericNode(Operators, Node[T]):
+    """A node with operators and methods."""
+
+    __slots__ = ()
+
+    # fmt: off
+    __lt__, __le__ = comparison("<"), comparison("<=")
+    __gt__, __ge__ = comparison(">"), comparison(">=")
+
+    exp, log, log1p, expm1 = unary(e.exp), unary(e.log), unary(e.log1p), unary(e.expm1)
+    sin, cos, tanh, sqrt   = unary(e.sin), unary(e.cos), unary(e.tanh), unary(e.sqrt)
+    relu, softplus, abs    = unary(e.relu), unary(e.softplus), unary(e.abs)
+    sigmoid                = unary(e.sigmoid)
+    # fmt: on
+
+    def clip(self: Self, lo: float | None = None, hi: float | None = None) -> Self:
+        """min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi."""
+        return e.clip(self, lo=lo, hi=hi)  # type: ignore[no-any-return]
+
+    def square(self: Self) -> Self:
+        """x², elementwise."""
+        return composites.square(self)
+
+    def logsigmoid(self: Self) -> Self:
+        """ln σ(x), elementwise, without overflow."""
+        return composites.logsigmoid(self)
+
+    backward = backward
+    __deepcopy__ = copy_graph
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(func, args, kwargs)

@@ -1,0 +1,169 @@
+"""Gradients: what a whole walk comes to, set on the nodes or given to the caller."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar, overload
+
+import numpy as np
+
+from autograd.core.node import Node, raw
+from autograd.core.numbers import HOLDERS
+from autograd.core.walk import Seed, as_seed, describe, walk_from
+
+T = TypeVar("T")
+N = TypeVar("N", bound=Node[Any])
+
+
+def pullback(
+    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+) -> dict[Node, Any]:
+    """The gradients of `inputs` (None: of every node reached), where these reach the outputs.
+
+    Warns where a NaN came out at the end of the walk, at an input or a leaf: rules carry it there.
+    """
+    found: dict[Node, Any] = {}
+    ends = None if inputs is None else set(inputs)
+    sound = True
+    with np.errstate(all="ignore"):  # NaNs are reported once, by name
+        for node, gradient, _ in walk_from(cotangents, inputs, create_graph):
+            if ends is None:
+                found[node] = gradient
+                if node.op is None:
+                    sound = sound and not has_nan(gradient)
+            elif node in ends:
+                found[node] = gradient
+                sound = sound and not has_nan(gradient)
+        if not sound:
+            _warn_of_nan(cotangents)
+    return found
+
+
+def has_nan(number: Any) -> bool:
+    """Whether a number, array or node holds a NaN: its sum of squares is one exactly then."""
+    square = np.vdot(raw(number), raw(number))
+    return bool(square != square)
+
+
+def _warn_of_nan(cotangents: dict[Node, Any]) -> None:
+    if not all(np.isfinite(output.raw).all() for output in cotangents):
+        return
+    for node, gradient, sent in walk_from(cotangents, None, False):
+        for i, contribution in enumerate(sent):
+            if contribution is not None and has_nan(contribution) and not has_nan(gradient):
+                warnings.warn(
+                    f"the output is finite but a gradient is NaN: it first appears where "
+                    f"{describe(node)} sends it to its operand {i}, {describe(node.operands[i])}",
+                    RuntimeWarning,
+                    stacklevel=4,
+                )
+                return
+    outputs = " and ".join(map(describe, cotangents))
+    warnings.warn(
+        f"the output {outputs} is finite but contributions to a gradient add up to NaN",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+
+
+def backward(
+    output: Node, seed: Seed = None, *, accumulate: bool = False, create_graph: bool = False
+) -> None:
+    """Set the `.grad` of every node that `output` was made from.
+
+    Args:
+        output: the node to differentiate.
+        seed: its gradient, of its shape; 1 where it is a single number.
+        accumulate: add to the gradients that are there instead of replacing them.
+        create_graph: leave nodes in `.grad`, which can be differentiated again.
+
+    Raises:
+        ValueError: the seed is missing for an output of several numbers, or has the wrong shape.
+        StaleGraphError: a leaf was assigned new data after the graph had used it. No `.grad` has
+            changed then.
+
+    >>> from autograd import Value
+    >>> x = Value(5.0)
+    >>> (x**2 + 3).backward()
+    >>> x.grad
+    10.0
+    """
+    for node, gradient in pullback({output: as_seed(output, seed)}, None, create_graph).items():
+        gradient = as_node(gradient) if create_graph else gradient
+        if accumulate and node._grad is not None:
+            gradient = node._grad + gradient
+        if type(gradient) is not float and not isinstance(gradient, Node):
+            gradient = np.asarray(gradient)
+            gradient.flags.writeable = False  # shared until somebody reads it: see Node.grad
+        node._grad = gradient
+
+
+def as_node(gradient: Any) -> Node:
+    """A gradient of `create_graph`, which is raw where it does not depend on any node."""
+    if isinstance(gradient, Node):
+        return gradient
+    return (
+        HOLDERS[float](gradient)
+        if type(gradient) is float
+        else HOLDERS[np.ndarray](np.asarray(gradient))
+    )
+
+
+def listed(inputs: Any) -> list[Node]:
+    """The nodes of `inputs`, one or a list of them."""
+    nodes = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise TypeError(
+                f"inputs must be Values or Tensors (or a list of them), got {type(node).__name__}"
+            )
+    return nodes
+
+
+def zeros_like(node: Node[T]) -> T:
+    """A raw zero of the node's type, shape and dtype."""
+    zeros: Any = 0.0 if type(node.raw) is float else np.zeros(node.shape, node.dtype)
+    return zeros
+
+
+@overload
+def grad(
+    output: Node, inputs: Node[T], seed: Seed = ..., *, create_graph: Literal[False] = ...
+) -> T: ...
+@overload
+def grad(output: Node, inputs: N, seed: Seed = ..., *, create_graph: Literal[True]) -> N: ...
+@overload
+def grad(
+    output: Node, inputs: Sequence[Node[T]], seed: Seed = ..., *, create_graph: Literal[False] = ...
+) -> list[T]: ...
+@overload
+def grad(
+    output: Node, inputs: Sequence[N], seed: Seed = ..., *, create_graph: Literal[True]
+) -> list[N]: ...
+@overload
+def grad(
+    output: Node, inputs: Node | Sequence[Node], seed: Seed = ..., *, create_graph: bool = ...
+) -> Any: ...
+def grad(output: Node, inputs: Any, seed: Seed = None, *, create_graph: bool = False) -> Any:
+    """The gradients of `output` for `inputs` (a node, or a list of nodes), touching no `.grad`.
+
+    Zeros for an input that `output` does not depend on. With `create_graph` the gradients are
+    nodes, to be differentiated again; raw numbers and arrays of your own otherwise.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> first = grad(x**3, x, create_graph=True)
+    >>> first.data, grad(first, x)
+    (12.0, 12.0)
+    """
+    nodes = listed(inputs)
+    found = pullback({output: as_seed(output, seed)}, nodes, create_graph)
+    gradients = [found[x] if x in found else zeros_like(x) for x in nodes]
+    results = [as_node(g) if create_graph else owned(g) for g in gradients]
+    return results if isinstance(inputs, (list, tuple)) else results[0]
+
+
+def owned(gradient: Any) -> Any:
+    """A raw gradient that shares memory with nothing."""
+    return gradient if type(gradient) is float else np.array(gradient)

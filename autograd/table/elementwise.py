@@ -1,0 +1,110 @@
+"""Elementwise rows: arithmetic, and the functions of one number."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from autograd.core.primitive import ANY, primitive
+from autograd.table import checks, kernels
+from autograd.table.masks import equal, heaviside, sign
+
+BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
+
+
+def extreme_back(i: int, g: Any, out: Any, *xs: Any) -> Any:
+    """Ties share the gradient equally."""
+    ties = [equal(x, out) for x in xs]
+    return g * ties[i] / reduce(operator.add, ties)
+
+
+# fmt: off
+# name, symbol, forward on floats, forward on arrays, one rule per operand, meaning and shapes
+
+neg = primitive("neg", "−", operator.neg, np.negative, (lambda g, out, x: -g,), "−x, elementwise.", linear=True)
+add = primitive("add", "+", operator.add, np.add, (lambda g, out, x, y: g, lambda g, out, x, y: g),
+                "x + y, elementwise; shapes broadcast.", linear=True, symmetric=True,
+                remedy="bound what is added")
+sub = primitive("sub", "−", operator.sub, np.subtract, (lambda g, out, x, y: g, lambda g, out, x, y: -g),
+                "x − y, elementwise; shapes broadcast.", linear=True,
+                remedy="don't subtract infinities from each other")
+mul = primitive("mul", "×", operator.mul, np.multiply, (lambda g, out, x, y: g * y, lambda g, out, x, y: g * x),
+                "x × y, elementwise; shapes broadcast.", symmetric=True,
+                remedy="choose with where instead of multiplying by a mask")
+div = primitive("div", "÷", operator.truediv, np.true_divide,
+                (lambda g, out, x, y: g / y, lambda g, out, x, y: -g * out / y),
+                "x / y, elementwise; shapes broadcast.", domain=(ANY, POSITIVE),
+                remedy="keep the divisor away from 0 (a variance with ddof=1 needs two samples)")
+pow = primitive("pow", "^", math.pow, operator.pow,
+                (lambda g, out, x, y: g * y * pow(x, y - 1 + equal(y, 0.0)),
+                 lambda g, out, x, y: g * out * log(x + equal(x, 0.0))),
+                "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too.",
+                domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers")
+
+exp      = primitive("exp",      "exp",   math.exp,   np.exp,   (lambda g, out, x: g * out,), "eˣ, elementwise.",
+                     remedy="subtract the largest operand first, as softmax and logsumexp do")
+log      = primitive("log",      "ln",    math.log,   np.log,   (lambda g, out, x: g / x,),
+                     "The natural logarithm, elementwise.", domain=(POSITIVE,),
+                     remedy="keep the operand above 0, or use log_softmax, logsumexp or logsigmoid")
+sqrt     = primitive("sqrt",     "√",     math.sqrt,  np.sqrt,  (lambda g, out, x: g / (2 * out),),
+                     "√x, elementwise.", domain=(POSITIVE,),
+                     remedy="keep the operand above 0 before the root (where after it is too late), or use norm")
+sin      = primitive("sin",      "sin",   math.sin,   np.sin,   (lambda g, out, x: g * cos(x),),
+                     "sin x, elementwise, x in radians.")
+cos      = primitive("cos",      "cos",   math.cos,   np.cos,   (lambda g, out, x: -g * sin(x),),
+                     "cos x, elementwise, x in radians.")
+tanh     = primitive("tanh",     "tanh",  math.tanh,  np.tanh,  (lambda g, out, x: g * (1 - out * out),),
+                     "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), elementwise.")
+log1p    = primitive("log1p",    "log1p", math.log1p, np.log1p, (lambda g, out, x: g / (1 + x),),
+                     "ln(1 + x), elementwise, precise near 0.", domain=(BELOW_ONE,))
+expm1    = primitive("expm1",    "expm1", math.expm1, np.expm1, (lambda g, out, x: g * (out + 1),),
+                     "eˣ − 1, elementwise, precise near 0.")
+abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: g * sign(x),),
+                     "|x|, elementwise; its derivative at 0 is 0.", kinks="|x|′(0) = 0")
+erf      = primitive("erf",      "erf",   math.erf,   kernels.array_erf,
+                     (lambda g, out, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),),
+                     "2/√π ∫₀ˣ e^(−t²) dt, elementwise: the normal distribution's, up to scale.")
+sigmoid  = primitive("sigmoid",  "σ",     kernels.scalar_sigmoid, kernels.array_sigmoid,
+                     (lambda g, out, x: g * out * (1 - out),), "1 / (1 + e⁻ˣ), elementwise.")
+softplus = primitive("softplus", "softplus", kernels.scalar_softplus, lambda x: np.logaddexp(x, 0),
+                     (lambda g, out, x: g * sigmoid(x),), "ln(1 + eˣ), elementwise, without overflow.")
+relu     = primitive("relu",     "relu",  lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0),
+                     (lambda g, out, x: g * heaviside(x),), "max(0, x), elementwise; relu′(0) = 0.",
+                     kinks="relu′(0) = 0")
+maximum  = primitive("maximum",  "max",   kernels.scalar_extreme(builtins.max), lambda *xs: reduce(np.maximum, xs),
+                     (extreme_back,), "The largest of the operands, elementwise; ties share the gradient equally.",
+                     variadic=True, symmetric=True, kinks="ties share the gradient equally")
+minimum  = primitive("minimum",  "min",   kernels.scalar_extreme(builtins.min), lambda *xs: reduce(np.minimum, xs),
+                     (extreme_back,), "The smallest of the operands, elementwise; ties share the gradient equally.",
+                     variadic=True, symmetric=True, kinks="ties share the gradient equally")
+# fmt: on
+
+clip = primitive(
+    "clip",
+    "clip",
+    lambda x, lo, hi: x if x != x else builtins.min(builtins.max(x, lo), hi),
+    lambda x, lo, hi: np.clip(x, lo, hi),
+    (lambda g, out, x, lo, hi: g * equal(x, out),),
+    "min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi.",
+    params={"lo": None, "hi": None},
+    prepare=checks.clip,
+    kinks="at lo and hi, where the gradient passes",
+    cases=((((3, 4),), {"lo": -0.5, "hi": 1.0}), (((),), {"lo": 0.0}), (((2,),), {"hi": 0.3})),
+)
+astype = primitive(
+    "astype",
+    "astype",
+    lambda x, dtype: x,
+    lambda x, dtype: np.asarray(x).astype(dtype),
+    (lambda g, out, x, dtype: g,),
+    "x in another floating dtype.",
+    params={"dtype": np.float64},
+    prepare=checks.dtype,
+    linear=True,
+    cases=((((3,),), {"dtype": np.float64}),),
+)
