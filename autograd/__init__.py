@@ -7,76 +7,13 @@
 
 from __future__ import annotations
 
-import importlib as _importlib
-import os as _os
-import sys as _sys
-import warnings as _warnings
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
+import importlib
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from autograd.arithmetic.formulas import Symbol, formula, write
-from autograd.arithmetic.functions import (
-    abs,
-    add,
-    astype,
-    broadcast_to,
-    clip,
-    concatenate,
-    cos,
-    cumprod,
-    cumsum,
-    div,
-    dot,
-    einsum,
-    equal,
-    erf,
-    exp,
-    expm1,
-    heaviside,
-    isfinite,
-    log,
-    log1p,
-    log_softmax,
-    logaddexp,
-    logsigmoid,
-    logsumexp,
-    matmul,
-    max,
-    maximum,
-    mean,
-    min,
-    minimum,
-    mul,
-    neg,
-    norm,
-    overlap_add,
-    pad,
-    pow,
-    prod,
-    relu,
-    reshape,
-    scatter,
-    sigmoid,
-    sign,
-    sin,
-    softmax,
-    softplus,
-    sqrt,
-    square,
-    stack,
-    std,
-    stop_gradient,
-    sub,
-    sum,
-    sum_to,
-    take,
-    tanh,
-    to_value,
-    transpose,
-    var,
-    where,
-    windows,
-)
 from autograd.arithmetic.scalars import as_values, scalarize
 from autograd.arithmetic.tensor import Tensor
 from autograd.arithmetic.value import Value
@@ -89,120 +26,68 @@ from autograd.core.walk import Step, describe, recompute, steps, toposort, vjp
 from autograd.errors import StaleGraphError
 from autograd.table.composites import COMPOSITES
 
-if _TYPE_CHECKING:
-    from autograd import errors, tape, testing, viz
+# isort: off
+# fmt: off
+from autograd.arithmetic.functions import (
+    abs as abs, max as max, min as min, pow as pow, sum as sum,  # Python's own names: not in __all__
+    add, astype, broadcast_to, clip, concatenate, cos, cumprod, cumsum, div, dot, einsum, equal,
+    erf, exp, expm1, heaviside, isfinite, log, log1p, log_softmax, logaddexp, logsigmoid,
+    logsumexp, matmul, maximum, mean, minimum, mul, neg, norm, overlap_add, pad, prod, relu,
+    reshape, scatter, sigmoid, sign, sin, softmax, softplus, sqrt, square, stack, std,
+    stop_gradient, sub, sum_to, take, tanh, to_value, transpose, var, where, windows,
+)
+# fmt: on
+# isort: on
+
+if TYPE_CHECKING:
+    from autograd import errors as errors
+    from autograd import tape as tape
+    from autograd import testing as testing
+    from autograd import viz as viz
 
 __version__ = "0.1.0"
 
 # What `from autograd import *` brings: all but what would hide Python's own functions.
+# fmt: off
 __all__ = [
-    "COMPOSITES",
-    "TABLE",
-    "Node",
-    "Observer",
-    "Primitive",
-    "StaleGraphError",
-    "Step",
-    "Symbol",
-    "Tensor",
-    "Value",
-    "add",
-    "as_values",
-    "astype",
-    "backward",
-    "broadcast_to",
-    "clip",
-    "concatenate",
-    "cos",
-    "cumprod",
-    "cumsum",
-    "describe",
-    "div",
-    "dot",
-    "einsum",
-    "equal",
-    "erf",
-    "exp",
-    "expm1",
-    "formula",
-    "grad",
-    "heaviside",
-    "hessian",
-    "hvp",
-    "isfinite",
-    "jacobian",
-    "jvp",
-    "log",
-    "log1p",
-    "log_softmax",
-    "logaddexp",
-    "logsigmoid",
-    "logsumexp",
-    "matmul",
-    "maximum",
-    "mean",
-    "minimum",
-    "mul",
-    "neg",
-    "no_grad",
-    "norm",
-    "observing",
-    "overlap_add",
-    "pad",
-    "prod",
-    "recompute",
-    "relu",
-    "reshape",
-    "scalarize",
-    "scatter",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "square",
-    "stack",
-    "std",
-    "steps",
-    "stop_gradient",
-    "sub",
-    "sum_to",
-    "take",
-    "tanh",
-    "to_value",
-    "toposort",
-    "transpose",
-    "var",
-    "vjp",
-    "where",
-    "windows",
-    "write",
+    "COMPOSITES", "TABLE", "Node", "Observer", "Primitive", "StaleGraphError", "Step", "Symbol",
+    "Tensor", "Value", "add", "as_values", "astype", "backward", "broadcast_to", "clip",
+    "concatenate", "cos", "cumprod", "cumsum", "describe", "div", "dot", "einsum", "equal",
+    "erf", "exp", "expm1", "formula", "grad", "heaviside", "hessian", "hvp", "isfinite",
+    "jacobian", "jvp", "log", "log1p", "log_softmax", "logaddexp", "logsigmoid", "logsumexp",
+    "matmul", "maximum", "mean", "minimum", "mul", "neg", "no_grad", "norm", "observing",
+    "overlap_add", "pad", "prod", "recompute", "relu", "reshape", "scalarize", "scatter",
+    "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "square", "stack", "std", "steps",
+    "stop_gradient", "sub", "sum_to", "take", "tanh", "to_value", "toposort", "transpose",
+    "var", "vjp", "where", "windows", "write",
 ]
+# fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")
 _RENAMED = {"evaluate": "recompute", "step": "heaviside"}
 
 
-def __getattr__(name: str) -> _Any:
-    if name in ("errors", "tape", "testing", "viz"):
-        return _importlib.import_module(f"autograd.{name}")
-    if name in _RENAMED:
-        new = _RENAMED[name]
-        _warnings.warn(
-            f"autograd.{name} is now autograd.{new}; the old name goes with the next release",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return globals()[new]
-    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+if not TYPE_CHECKING:  # for a type checker, every name would be there
+
+    def __getattr__(name: str) -> Any:
+        if name in ("errors", "tape", "testing", "viz"):
+            return importlib.import_module(f"autograd.{name}")
+        if name in _RENAMED:
+            new = _RENAMED[name]
+            warnings.warn(
+                f"autograd.{name} is now autograd.{new}; the old name ends with the next release",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            return globals()[new]
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted([*__all__, *_BESIDES])
 
 
-if any(_os.path.isdir(_os.path.join(path, "autograd", "numpy")) for path in _sys.path):
-    _warnings.warn(
+if any(os.path.isdir(os.path.join(path, "autograd", "numpy")) for path in sys.path):
+    warnings.warn(
         "another distribution named autograd (which has autograd.numpy) is installed in this "
         "environment: `import autograd` may find either; run `pip uninstall autograd`, "
         "or give each an environment of its own",

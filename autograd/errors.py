@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from autograd.core.node import Node
-
 
 class StaleGraphError(RuntimeError):
     """A backward pass met a node that was recorded before one of its operands was rebound."""
@@ -40,20 +36,16 @@ class NonFiniteError(ArithmeticError):
     def __init__(
         self,
         message: str,
-        node: Node,
+        node: Any,
         place: tuple[int, ...],
         operands: tuple[Any, ...],
         operand: int | None = None,
         upstream: Any = None,
         local: Any = None,
     ) -> None:
+        super().__init__(message)
         self.node, self.place, self.operands = node, place, operands
         self.operand, self.upstream, self.local = operand, upstream, local
-        given_nan = any(np.any(np.isnan(x)) for x in operands)
-        remedy = node.op and not given_nan and node.op.remedy
-        super().__init__(
-            message + (f"; {remedy}" if remedy else "") + (f" ({node.line})" if node.line else "")
-        )
 
 
 class NoRenderer(RuntimeError):

@@ -17,6 +17,16 @@ from autograd.viz.lines import written
 from autograd.viz.text import node_title, number_text, numbers_of
 
 
+def _failure(
+    message: str, node: Node, place: tuple[int, ...], operands: tuple[Any, ...], *more: Any
+) -> NonFiniteError:
+    """The error, with what to write instead, and the source line where it is known."""
+    given_nan = any(np.any(np.isnan(x)) for x in operands)
+    remedy = node.op.remedy if node.op and not given_nan else ""
+    message += (f"; {remedy}" if remedy else "") + (f" ({node.line})" if node.line else "")
+    return NonFiniteError(message, node, place, operands, *more)
+
+
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Within it the first NaN or infinity, forward or backward, raises `NonFiniteError`.
@@ -95,7 +105,7 @@ def _forward_error(node: Node) -> NonFiniteError | None:
     ]
     told = " and ".join(dict.fromkeys(filter(None, origins)))
     message += f", where {told}" if told else ""
-    return NonFiniteError(message, node, place, values)
+    return _failure(message, node, place, values)
 
 
 def _first_fault(result: Any, inputs: tuple[Any, ...], elementwise: bool) -> tuple[int, ...] | None:
@@ -139,7 +149,7 @@ def _backward_error(step: Step) -> NonFiniteError | None:
         message = (
             f"the contributions to the gradient of {node_title(node)} add up to {made}{_at(place)}"
         )
-        return NonFiniteError(message, node, place, (), -1, gradient)
+        return _failure(message, node, place, (), -1, gradient)
     for i, contribution in enumerate(map(numbers_of, step.sent)):
         if contribution is not None and not np.all(np.isfinite(contribution)):
             return _contribution_error(node, gradient, i, contribution)
@@ -176,7 +186,7 @@ def _contribution_error(node: Node, gradient: Any, i: int, contribution: Any) ->
         message += (
             f" (upstream gradient {number_text(gradient)}, local derivative {number_text(local)})"
         )
-    return NonFiniteError(message, node, place, values, i, gradient, local)
+    return _failure(message, node, place, values, i, gradient, local)
 
 
 def _at(place: tuple[int, ...]) -> str:
