@@ -29,7 +29,7 @@ from autograd.table.composites import COMPOSITES
 # isort: off
 # fmt: off
 from autograd.arithmetic.functions import (
-    abs as abs, max as max, min as min, pow as pow, sum as sum,  # Python's own names: not in __all__
+    abs as abs, max as max, min as min, pow as pow, sum as sum,  # in no __all__
     add, astype, broadcast_to, clip, concatenate, cos, cumprod, cumsum, div, dot, einsum, equal,
     erf, exp, expm1, heaviside, isfinite, log, log1p, log_softmax, logaddexp, logsigmoid,
     logsumexp, matmul, maximum, mean, minimum, mul, neg, norm, overlap_add, pad, prod, relu,
