@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import numpy as np
-
 from autograd.arithmetic.comparisons import comparison
-from autograd.arithmetic.numpy_functions import call_function, call_ufunc
+from autograd.arithmetic.numpy_functions import array_function, array_ufunc
 from autograd.arithmetic.operators import Operators, unary
 from autograd.core.gradients import backward
 from autograd.core.node import Node
@@ -36,7 +34,7 @@ class NumericNode(Operators, Node[T]):
 
     def clip(self: Self, lo: float | None = None, hi: float | None = None) -> Self:
         """min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi."""
-        return e.clip(self, lo=lo, hi=hi)  # type: ignore[no-any-return]
+        return e.clip(self, lo=lo, hi=hi)
 
     def square(self: Self) -> Self:
         """x², elementwise."""
@@ -48,9 +46,4 @@ class NumericNode(Operators, Node[T]):
 
     backward = backward
     __deepcopy__ = copy_graph
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return call_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return call_function(func, args, kwargs)
+    __array_ufunc__, __array_function__ = array_ufunc, array_function

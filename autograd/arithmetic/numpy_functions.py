@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.arithmetic.comparisons import COMPARING_UFUNCS, COMPARISONS
-from autograd.core.node import raw
+from autograd.core.node import Node, raw
 from autograd.core.primitive import TABLE
 from autograd.table.composites import COMPOSITES
 
@@ -33,8 +33,8 @@ def function_named(name: str) -> Callable[..., Any] | None:
     return TABLE.get(name) or COMPOSITES.get(name)
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: Any) -> Any:
-    """What `__array_ufunc__` of a node answers."""
+def array_ufunc(node: Node, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    """The method `__array_ufunc__` of nodes: what NumPy asks before it calls a ufunc on one."""
     if method == "__call__" and not options:
         if ufunc in COMPARING_UFUNCS:
             return COMPARISONS[COMPARING_UFUNCS[ufunc]](*map(raw, inputs))
@@ -47,10 +47,12 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: A
     _refuse(wanted)
 
 
-def call_function(func: Callable[..., Any], args: Any, options: Any) -> Any:
-    """What `__array_function__` of a node answers."""
+def array_function(
+    node: Node, func: Callable[..., Any], types: Any, args: Any, options: dict[str, Any]
+) -> Any:
+    """The method `__array_function__` of nodes: the same for NumPy's other functions."""
     if func in (np.shape, np.ndim, np.size):
-        return getattr(args[0], func.__name__)
+        return getattr(node, func.__name__)
     function = function_named(func.__name__)
     if function is None:
         _refuse(f"np.{func.__name__}")

@@ -39,7 +39,7 @@ def unary(row: Primitive) -> Unary:
         return self.__primitive__(row, (self,), _NO_PARAMS)
 
     method.__name__, method.__doc__ = row.name, row.__doc__
-    return method  # type: ignore[return-value]  # a function is bound as the protocol says
+    return method
 
 
 def binary(row: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -69,10 +69,10 @@ class Operators:
     # fmt: on
 
     def __neg__(self: X) -> X:
-        return e.neg.apply((self,), _NO_PARAMS)  # type: ignore[no-any-return]
+        return e.neg.apply((self,), _NO_PARAMS)
 
     def __abs__(self: X) -> X:
-        return e.abs.apply((self,), _NO_PARAMS)  # type: ignore[no-any-return]
+        return e.abs.apply((self,), _NO_PARAMS)
 
     def __pos__(self: X) -> X:
         return self

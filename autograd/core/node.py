@@ -151,8 +151,7 @@ class Node(Generic[T]):
         for observer in current_mode().observers:
             observer.escaped(self, "data", self.raw)
         raw: Any = self.raw
-        mine: T = raw.copy() if isinstance(raw, np.ndarray) else raw
-        return mine
+        return raw.copy() if isinstance(raw, np.ndarray) else raw  # type: ignore[return-value]
 
     @data.setter
     def data(self, raw: Any) -> None:
@@ -279,7 +278,13 @@ class Node(Generic[T]):
         if constants:
             operands = tuple([frozen(x) if type(x) is np.ndarray else x for x in operands])
             data = [raw(x) for x in operands]
-        out = op.on_floats(data, params) if elementary else op.on_arrays(data, params)
+        try:  # as Primitive.compute, without the call
+            if not elementary:
+                out = op.array(*data, **params)
+            else:
+                out = op.scalar(*data, **params) if params else op.scalar(*data)  # type: ignore[misc]
+        except (ArithmeticError, ValueError, TypeError, IndexError) as error:
+            out = op.recover(error, data, params, elementary)
         return new_node(op, operands, params, out)
 
     def _settled(self, op: Primitive, operands: tuple[Any, ...], params: Params) -> Any:

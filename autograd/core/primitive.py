@@ -162,7 +162,7 @@ class Primitive:
                     return operand.__primitive__(self, operands, params)
                 return self._cleaned(operands, params)
             elementary = False
-        return self.on_floats(operands, params) if elementary else self.on_arrays(operands, params)
+        return self.compute(operands, params, elementary)
 
     def _cleaned(self, operands: tuple[Any, ...], params: Params) -> Any:
         """The same where lists, or other than Python's and NumPy's floats occur."""
@@ -175,19 +175,20 @@ class Primitive:
             return self.on_objects(cleaned, params)
         return self.apply(tuple(cleaned), params)
 
-    def on_floats(self, data: Sequence[float], params: Params) -> float:
-        """The result of an elementwise row on Python's floats."""
+    def compute(self, data: Sequence[Any], params: Params, elementary: bool) -> Any:
+        """The result on floats, by `scalar` (`elementary`), or on arrays."""
         try:
-            return self.scalar(*data, **params) if params else self.scalar(*data)  # type: ignore[misc]
-        except (ArithmeticError, ValueError):  # Python raises where IEEE 754 has an answer
-            return float(self.array(*map(np.float64, data), **params))
+            return (self.scalar if elementary else self.array)(*data, **params)  # type: ignore[misc]
+        except (ArithmeticError, ValueError, TypeError, IndexError) as error:
+            return self.recover(error, data, params, elementary)
 
-    def on_arrays(self, data: Sequence[Any], params: Params) -> Any:
-        """The result on arrays."""
-        try:
-            return self.array(*data, **params)
-        except (ValueError, TypeError, IndexError) as error:
-            raise self._named(error, data) from error
+    def recover(
+        self, error: Exception, data: Sequence[Any], params: Params, elementary: bool
+    ) -> Any:
+        """The answer of IEEE 754 where Python's floats raise; the error, by name, on arrays."""
+        if elementary and isinstance(error, (ArithmeticError, ValueError)):
+            return float(self.array(*map(np.float64, data), **params))
+        raise error if elementary else self._named(error, data) from error
 
     def on_objects(self, operands: Sequence[Any], params: Params) -> Any:
         """The result on object arrays of Values: by elements, or as NumPy moves objects."""
@@ -201,8 +202,11 @@ class Primitive:
 
     def _named(self, error: Exception, data: Sequence[Any]) -> Exception:
         """The error of a forward, naming this primitive and the shapes it was given."""
+        kinds = (k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
+        kind = next(kinds, None)
+        if kind is None:
+            return error
         shapes = [np.shape(x) for x in data]
-        kind = next(k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
         got = " and ".join(map(str, shapes))
         if self.diagnosis is not None:
             problem = self.diagnosis(*shapes)

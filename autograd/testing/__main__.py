@@ -1,9 +1,9 @@
-"""`python -m autograd.testing` has moved: it runs the project's own tests, which are not installed."""
+"""`python -m autograd.testing` has moved: the project's own audit is not part of the library."""
 
 import sys
 
 if __name__ == "__main__":
     sys.exit(
-        "the project's own audit is no part of the library any more: run `python -m tests.mutation` "
-        "in a checkout; to audit a check of your own, call autograd.testing.audit(check)"
+        "the project's own audit is run in a checkout, by `python -m tests.mutation`; "
+        "to audit a check of your own, call autograd.testing.audit(check)"
     )
