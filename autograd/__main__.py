@@ -35,7 +35,7 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def number_of(assignment: str) -> tuple[str, float]:
+def read_number(assignment: str) -> tuple[str, float]:
     name, equals, text = assignment.partition("=")
     if not equals or not name.isidentifier():
         raise ExpressionError(f"{assignment!r} gives no variable a number; write it as name=number")
@@ -47,9 +47,9 @@ def number_of(assignment: str) -> tuple[str, float]:
         ) from None
 
 
-def numbers_of(assignments: list[str]) -> dict[str, float]:
+def read_numbers(assignments: list[str]) -> dict[str, float]:
     numbers: dict[str, float] = {}
-    for name, given in map(number_of, assignments):
+    for name, given in map(read_number, assignments):
         if name in numbers:
             raise ExpressionError(f"{name} is given twice; give each variable one number")
         numbers[name] = given
@@ -185,7 +185,7 @@ def main(arguments: list[str] | None = None) -> None:
             run_lesson(given.order, given.json)
         return
     try:
-        root, variables = parse(given.expression, numbers_of(given.numbers))
+        root, variables = parse(given.expression, read_numbers(given.numbers))
     except ExpressionError as error:
         parser.error(str(error))
     if root.op is not None and "f" not in variables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,13 @@ from autograd.core.primitive import Primitive
 SUM, MATMUL, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
 
 
-class Symbol(Operators):
+class Operator(Protocol):
+    """A symbol with a symbol or a number is a symbol."""
+
+    def __call__(self, other: Symbol | float, /) -> Symbol: ...
+
+
+class Symbol(Operators[Operator]):
     """An expression to be read: primitives called on it write themselves down.
 
     >>> x = Symbol("x")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from autograd.arithmetic.comparisons import comparison
 from autograd.arithmetic.numpy_functions import array_function, array_ufunc
@@ -14,10 +14,11 @@ from autograd.table import composites
 from autograd.table import elementwise as e
 
 T = TypeVar("T")
-Self = TypeVar("Self", bound="NumericNode[Any]")
+O = TypeVar("O")
+Self = TypeVar("Self", bound="NumericNode[Any, Any]")
 
 
-class NumericNode(Operators, Node[T]):
+class NumericNode(Operators[O], Node[T], Generic[T, O]):
     """A node with operators and methods."""
 
     __slots__ = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from autograd.core.primitive import Params, Primitive
 from autograd.table import elementwise as e
 from autograd.table.products import matmul
 
 X = TypeVar("X")
+O = TypeVar("O")
 _NO_PARAMS: Params = {}
 
 
@@ -54,19 +55,33 @@ def binary(row: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return left, right
 
 
-class Operators:
-    """`+ - * / ** @`, the unary `-` and `abs`."""
+class Operators(Generic[O]):
+    """`+ - * / ** @`, the unary `-` and `abs`; O says what the binary ones give."""
 
     __slots__ = ()
 
-    # fmt: off
-    __add__,     __radd__     = binary(e.add)
-    __sub__,     __rsub__     = binary(e.sub)
-    __mul__,     __rmul__     = binary(e.mul)
-    __truediv__, __rtruediv__ = binary(e.div)
-    __pow__,     __rpow__     = binary(e.pow)
-    __matmul__,  __rmatmul__  = binary(matmul)
-    # fmt: on
+    if TYPE_CHECKING:
+        __add__: O
+        __radd__: O
+        __sub__: O
+        __rsub__: O
+        __mul__: O
+        __rmul__: O
+        __truediv__: O
+        __rtruediv__: O
+        __pow__: O
+        __rpow__: O
+        __matmul__: O
+        __rmatmul__: O
+    else:
+        # fmt: off
+        __add__,     __radd__     = binary(e.add)
+        __sub__,     __rsub__     = binary(e.sub)
+        __mul__,     __rmul__     = binary(e.mul)
+        __truediv__, __rtruediv__ = binary(e.div)
+        __pow__,     __rpow__     = binary(e.pow)
+        __matmul__,  __rmatmul__  = binary(matmul)
+        # fmt: on
 
     def __neg__(self: X) -> X:
         return e.neg.apply((self,), _NO_PARAMS)

@@ -55,7 +55,7 @@ running = cast(Callable[[Callable[..., Any]], Running], method)
 along = cast(Callable[[Callable[..., Any]], Along], method)
 
 
-class Tensor(NumericNode[Array], data_type=np.ndarray):
+class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
     """An array node: numbers of one shape that remember how they were made.
 
     Args:
@@ -75,20 +75,6 @@ class Tensor(NumericNode[Array], data_type=np.ndarray):
     """
 
     __slots__ = ()
-
-    if TYPE_CHECKING:  # what `Operators` does, as it looks from here
-        __add__: Operator
-        __radd__: Operator
-        __sub__: Operator
-        __rsub__: Operator
-        __mul__: Operator
-        __rmul__: Operator
-        __truediv__: Operator
-        __rtruediv__: Operator
-        __pow__: Operator
-        __rpow__: Operator
-        __matmul__: Operator
-        __rmatmul__: Operator
 
     def __init__(self, data: ArrayLike, label: str | None = None) -> None:
         self.become_leaf(self.coerce(data, None, "Tensor"), label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class Operator(Protocol):
     def __call__(self, other: Tensor | Array, /) -> Tensor: ...
 
 
-class Value(NumericNode[float], data_type=float):
+class Value(NumericNode[float, Operator], data_type=float):
     """A scalar node: a number that remembers how it was made.
 
     Args:
@@ -40,18 +40,6 @@ class Value(NumericNode[float], data_type=float):
     """
 
     __slots__ = ()
-
-    if TYPE_CHECKING:  # what `Operators` does, as it looks from here
-        __add__: Operator
-        __radd__: Operator
-        __sub__: Operator
-        __rsub__: Operator
-        __mul__: Operator
-        __rmul__: Operator
-        __truediv__: Operator
-        __rtruediv__: Operator
-        __pow__: Operator
-        __rpow__: Operator
 
     def __init__(self, data: float, label: str | None = None) -> None:
         self.become_leaf(self.coerce(data, None, "Value"), label)
