@@ -13,6 +13,7 @@ import autograd
 import nets
 from nets import MLP, SGD, Adam, AdamW, Module, Sequential, accuracy, fit
 from nets.data import circle, truth_table
+from nets.layers.module import numbers
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.tasks import MODELS, task
 from nets.train import training
@@ -201,7 +202,7 @@ def test_the_loss_and_the_gradients_of_a_step_are_the_same(make):
         expected, expected_outputs = passes.record_again(X[rows], y[rows])
         assert value == pytest.approx(float(expected), rel=tolerance)
         largest = np.abs(outputs).max()
-        assert np.allclose(outputs, nets.module.numbers(expected_outputs), 0, tolerance * largest)
+        assert np.allclose(outputs, numbers(expected_outputs), 0, tolerance * largest)
         largest = max(1.0, *(np.abs(p.grad).max() for p in parameters if p.grad is not None))
         for parameter, gradient in zip(parameters, gradients, strict=True):
             assert (parameter.grad is None) == (gradient is None)
