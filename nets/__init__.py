@@ -1,23 +1,15 @@
 """Neural networks, from the McCulloch-Pitts neuron onwards, built from `autograd`'s primitives."""
 
 from nets import data
-from nets.layers import functional, initialisers
+from nets.data import augmentation
+from nets.layers import functional, initialisers, losses
 from nets.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nets.layers.attention import MultiHeadAttention, TransformerBlock
 from nets.layers.convolution import Conv1d, Conv2d
 from nets.layers.dropout import Dropout
 from nets.layers.embedding import Embedding
 from nets.layers.linear import MLP, Linear, Sequential
-from nets.layers.module import Module, ModuleCall, trace_modules
-from nets.layers.normalisation import BatchNorm, LayerNorm
-from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
-from nets.layers.residual import Residual, ResidualBlock
-from nets.models import CharacterTransformer, DigitsNetwork
-from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
-from nets.train import augmentation, losses, optimisers, schedules
-from nets.train.history import History
-from nets.train.io import load, save
-from nets.train.losses import (
+from nets.layers.losses import (
     cross_entropy,
     hinge,
     log_loss,
@@ -25,7 +17,16 @@ from nets.train.losses import (
     sum_of_squared_errors,
     zero_one,
 )
+from nets.layers.module import Module, ModuleCall, trace_modules
+from nets.layers.normalisation import BatchNorm, LayerNorm
+from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
+from nets.layers.residual import Residual, ResidualBlock
+from nets.models import CharacterTransformer, DigitsNetwork
+from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
+from nets.train import optimisers, schedules
+from nets.train.history import History
 from nets.train.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
+from nets.train.saving import load, save
 from nets.train.training import accuracy, evaluate, fit
 
 __all__ = [

@@ -9,10 +9,11 @@ import numpy as np
 import autograd
 from nets.layers.activations import ReLU
 from nets.layers.attention import TransformerBlock
+from nets.layers.carriers import numbers
 from nets.layers.convolution import Conv2d
 from nets.layers.embedding import Embedding
 from nets.layers.linear import Linear, Sequential
-from nets.layers.module import Module, numbers
+from nets.layers.module import Module
 from nets.layers.normalisation import LayerNorm
 from nets.layers.pooling import Flatten
 from nets.layers.residual import Residual
@@ -20,7 +21,7 @@ from nets.layers.residual import Residual
 __all__ = ["CharacterTransformer", "DigitsNetwork"]
 
 
-class DigitsNetwork(Module):
+class DigitsNetwork(Module, steady=True):
     """A convolutional residual network with layer norm: (n, 8, 8) images to (n, 10) logits.
 
     A convolution, two residual blocks (the second halves the image and doubles the channels), and
@@ -70,7 +71,7 @@ def _norm_relu_conv(
     )
 
 
-class CharacterTransformer(Module):
+class CharacterTransformer(Module, steady=True):
     """A decoder-only transformer: (n, length) integers to (n, length, vocabulary) logits.
 
     At each position it predicts the next character from itself and those before it, at most

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import autograd
-from nets.layers.module import Module, numbers
+from nets.layers.carriers import numbers
+from nets.layers.module import Module
 
 if TYPE_CHECKING:
     from nets.train.history import History

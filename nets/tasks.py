@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 import autograd
 from nets import data
+from nets.data.augmentation import distort
 from nets.layers.linear import MLP, Sequential
+from nets.layers.losses import cross_entropy, log_loss
 from nets.layers.module import Module
 from nets.layers.pooling import Flatten
 from nets.models import CharacterTransformer, DigitsNetwork
-from nets.train.augmentation import distort
-from nets.train.losses import cross_entropy, log_loss
 from nets.train.training import Augment, Data, Measure
 
 __all__ = ["CLOUDS", "MODELS", "Task", "bigram_loss", "task"]

@@ -6,24 +6,74 @@ Source: A. Vaswani et al., "Attention is all you need", 2017; with the norm firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import autograd
 from autograd import Tensor
-from nets.layers import functional
+from nets.layers.activations import gelu
+from nets.layers.carriers import Activation, Numbers
 from nets.layers.dropout import Dropout
 from nets.layers.initialisers import xavier_uniform
-from nets.layers.linear import Linear
+from nets.layers.linear import Linear, linear
 from nets.layers.module import Module
 from nets.layers.normalisation import LayerNorm
+from nets.layers.pooling import flatten
+from nets.layers.steadiness import steady
 
-__all__ = ["MultiHeadAttention", "TransformerBlock"]
+__all__ = ["MultiHeadAttention", "TransformerBlock", "attention", "swap_axes"]
 
 
-class MultiHeadAttention(Module):
+@overload
+def attention(
+    query: Tensor, key: Numbers, value: Numbers, mask: ArrayLike | None = ...
+) -> Tensor: ...
+@overload
+def attention(
+    query: Numbers, key: Numbers, value: Numbers, mask: ArrayLike | None = ...
+) -> Any: ...
+@steady
+def attention(query: Numbers, key: Numbers, value: Numbers, mask: ArrayLike | None = None) -> Any:
+    """softmax(q kᵀ / √d) v: each query's mean of the values, weighted by how its keys agree.
+
+    Args:
+        query: (..., queries, d).
+        key: (..., keys, d).
+        value: (..., keys, features).
+        mask: raw booleans that broadcast to (..., queries, keys), True where a query may look.
+
+    Returns:
+        (..., queries, features).
+
+    Source: A. Vaswani et al., "Attention is all you need", 2017.
+
+    >>> attention([[1.0, 0.0]], [[9.0, 0.0], [9.0, 0.0]], [[1.0], [3.0]])
+    array([[2.]])
+    """
+    scores = autograd.matmul(query, swap_axes(key, -1, -2))
+    scores = autograd.div(scores, math.sqrt(np.shape(query)[-1]))
+    if mask is not None:
+        allowed = np.asarray(mask)
+        if allowed.dtype != bool or not allowed.any(axis=-1).all():
+            raise ValueError(
+                f"attention: mask must hold booleans and let every query look somewhere, got "
+                f"dtype {allowed.dtype}; True is where it may"
+            )
+        scores = autograd.where(allowed, scores, -math.inf)
+    return autograd.matmul(autograd.softmax(scores, axis=-1), value)
+
+
+def swap_axes(x: Numbers, one: int, other: int) -> Any:
+    """x with two axes exchanged."""
+    axes = list(range(len(np.shape(x))))
+    axes[one], axes[other] = axes[other], axes[one]
+    return autograd.transpose(x, axes=axes)
+
+
+class MultiHeadAttention(Module, steady=True):
     """Attention of `num_heads` heads side by side: (..., queries, embed_dim) to the same shape.
 
     Parameters, as PyTorch's: `in_proj_weight` of shape (3·embed_dim, embed_dim), which makes
@@ -51,13 +101,13 @@ class MultiHeadAttention(Module):
 
     def forward(
         self,
-        query: Any,
-        key: Any = None,
-        value: Any = None,
+        query: Numbers,
+        key: Numbers | None = None,
+        value: Numbers | None = None,
         *,
-        mask: Any = None,
+        mask: ArrayLike | None = None,
         causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         """Attend from `query` to `key` (None: the query itself) and `value` (None: the key).
 
         Args:
@@ -73,20 +123,20 @@ class MultiHeadAttention(Module):
             past = np.tri(np.shape(query)[-2], np.shape(key)[-2], dtype=bool)
             mask = past if mask is None else past & mask
         q, k, v = (self._heads(i, x) for i, x in enumerate((query, key, value)))
-        y = functional.swap_axes(functional.attention(q, k, v, mask), -3, -2)
-        return self.out_proj(functional.flatten(y, -2))
+        y = swap_axes(attention(q, k, v, mask), -3, -2)
+        return self.out_proj(flatten(y, -2))
 
-    def _heads(self, i: int, x: Any) -> Any:
+    def _heads(self, i: int, x: Numbers) -> Any:
         """Part `i` of the input projection of x, split up: (..., heads, length, dim)."""
         rows = slice(i * self.embed_dim, (i + 1) * self.embed_dim)
         bias = None if self.in_proj_bias is None else autograd.take(self.in_proj_bias, index=rows)
-        x = functional.linear(x, autograd.take(self.in_proj_weight, index=rows), bias)
+        x = linear(x, autograd.take(self.in_proj_weight, index=rows), bias)
         dim = self.embed_dim // self.num_heads
         x = autograd.reshape(x, shape=(*np.shape(x)[:-1], self.num_heads, dim))
-        return functional.swap_axes(x, -3, -2)
+        return swap_axes(x, -3, -2)
 
 
-class TransformerBlock(Module):
+class TransformerBlock(Module, steady=True):
     """z + attention(norm(z)), then z + MM(σ(MM(norm(z)))): (..., length, embed_dim) to the same.
 
     The modules have the names of PyTorch's TransformerEncoderLayer (with norm_first=True).
@@ -109,7 +159,7 @@ class TransformerBlock(Module):
         embed_dim: int,
         num_heads: int,
         hidden: int | None = None,
-        activation: Callable[[Any], Any] = functional.gelu,
+        activation: Activation = gelu,
         dropout: float = 0.0,
         causal: bool = True,
         *,
@@ -123,7 +173,7 @@ class TransformerBlock(Module):
         self.linear2 = Linear(hidden, embed_dim, rng=rng)
         self.dropout = Dropout(dropout, rng=rng)
 
-    def forward(self, z: Any, mask: Any = None) -> Any:
+    def forward(self, z: Numbers, mask: ArrayLike | None = None) -> Tensor:
         attended = self.self_attn(self.norm1(z), mask=mask, causal=self.causal)
         z = autograd.add(z, self.dropout(attended))
         fed = self.linear2(self.activation(self.linear1(self.norm2(z))))

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from nets.layers import functional
+import autograd
+from autograd import Tensor
+from autograd.tape import draw
+from nets.layers.carriers import Numbers
 from nets.layers.initialisers import checked_rng
-from nets.layers.module import Module
+from nets.layers.module import Parameterless
+from nets.layers.steadiness import steady
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "dropout"]
 
 
-class Dropout(Module):
+@overload
+def dropout(x: Tensor, p: float, rng: np.random.Generator) -> Tensor: ...
+@overload
+def dropout(x: Numbers, p: float, rng: np.random.Generator) -> Any: ...
+@steady
+def dropout(x: Numbers, p: float, rng: np.random.Generator) -> Any:
+    """x with every element zeroed with probability p, and the others scaled by 1 / (1 − p).
+
+    Source: N. Srivastava et al., "Dropout", JMLR 15 (2014).
+
+    >>> dropout([1.0, 1.0, 1.0, 1.0], 0.5, np.random.default_rng(0))
+    array([2., 0., 0., 0.])
+    """
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout: p must lie in [0, 1), got {p}; it is the part that is dropped")
+    shape, single = np.shape(x), getattr(x, "dtype", None) == np.float32
+    kept = draw(lambda: (rng.random(shape) >= p).astype(np.float32 if single else np.float64))
+    return autograd.div(autograd.mul(x, kept), 1 - p)
+
+
+class Dropout(Parameterless, steady=True):
     """In training, zero each number with probability p and scale the others by 1 / (1 − p).
 
     After `eval()` it is the identity.
@@ -28,5 +52,5 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
         self.p, self.rng = p, checked_rng(rng)
 
-    def forward(self, x: Any) -> Any:
-        return functional.dropout(x, self.p, self.rng) if self.training and self.p else x
+    def forward(self, x: Numbers) -> Any:
+        return dropout(x, self.p, self.rng) if self.training and self.p else x

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from autograd import Tensor
-from nets.layers import functional
+from autograd import Node, Tensor
+from autograd.tape import lookup
+from nets.layers.carriers import Numbers
 from nets.layers.initialisers import checked_rng
 from nets.layers.module import Module
+from nets.layers.steadiness import steady
 
-__all__ = ["Embedding"]
+__all__ = ["Embedding", "embedding"]
 
 
-class Embedding(Module):
+@overload
+def embedding(indices: Numbers, weight: Tensor) -> Tensor: ...
+@overload
+def embedding(indices: Numbers, weight: Numbers) -> Any: ...
+@steady
+def embedding(indices: Numbers, weight: Numbers) -> Any:
+    """The rows `indices` of `weight`: integers of shape (...) to (..., features).
+
+    >>> embedding([1, 0], [[0.0, 0.5], [1.0, 1.5]])
+    array([[1. , 1.5],
+           [0. , 0.5]])
+    """
+    if not isinstance(indices, Node):
+        indices, rows = np.asarray(indices), np.shape(weight)[0]
+        if indices.dtype.kind not in "iu":
+            raise TypeError(
+                f"embedding: indices must be integers, got dtype {indices.dtype}; "
+                f"convert them with .astype(int)"
+            )
+        if indices.size and not 0 <= indices.min() <= indices.max() < rows:
+            raise ValueError(
+                f"embedding: indices must lie between 0 and {rows - 1}, got "
+                f"{indices.min()} to {indices.max()}; give the table a row for each"
+            )
+    return lookup(weight, indices)
+
+
+class Embedding(Module, steady=True):
     """A table of vectors: integers of shape (...) to (..., embedding_dim).
 
     Parameters: `weight` of shape (num_embeddings, embedding_dim), N(0, 1) at first as in PyTorch.
@@ -30,5 +59,5 @@ class Embedding(Module):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.weight = Tensor(checked_rng(rng).normal(size=(num_embeddings, embedding_dim)))
 
-    def forward(self, indices: Any) -> Any:
-        return functional.embedding(indices, self.weight)
+    def forward(self, indices: Numbers) -> Tensor:
+        return embedding(indices, self.weight)

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+import math
+from collections.abc import Iterator
+from typing import Any, overload
 
 import numpy as np
 
 import autograd
 from autograd import Tensor
-from nets.layers.functional import linear
+from nets.layers.carriers import Activation, Numbers
 from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
+from nets.layers.steadiness import steady
 
-__all__ = ["MLP", "Linear", "Sequential"]
+__all__ = ["MLP", "Linear", "Sequential", "linear"]
 
 
-class Linear(Module):
+@overload
+def linear(x: Numbers, weight: Tensor, bias: Numbers | None = ...) -> Tensor: ...
+@overload
+def linear(x: Numbers, weight: Numbers, bias: Numbers | None = ...) -> Any: ...
+@steady
+def linear(x: Numbers, weight: Numbers, bias: Numbers | None = None) -> Any:
+    """x Wᵀ + b: (..., in_features) to (..., out_features), W of shape (out_features, in_features).
+
+    >>> linear([1.0, 2.0], [[3.0, 4.0]], [0.5])
+    array([11.5])
+    """
+    *batch, features = np.shape(x)
+    if len(batch) > 1:  # one product of matrices is much faster than a batch of small ones
+        x = autograd.reshape(x, shape=(math.prod(batch), features))
+    y = autograd.matmul(x, autograd.transpose(weight))
+    y = y if bias is None else autograd.add(y, bias)
+    return autograd.reshape(y, shape=(*batch, np.shape(weight)[0])) if len(batch) > 1 else y
+
+
+class Linear(Module, steady=True):
     """A layer of neurons: x Wᵀ + b, the lecture's MM.
 
     Parameters: `weight` of shape (out_features, in_features), `bias` of shape (out_features,), or
@@ -40,11 +61,11 @@ class Linear(Module):
         self.weight = Tensor(default_uniform((out_features, in_features), rng))
         self.bias = Tensor(default_uniform((out_features,), rng, in_features)) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Tensor:
         return linear(x, self.weight, self.bias)
 
 
-class Sequential(Module):
+class Sequential(Module, steady=True):
     """Modules (or plain functions) in a row, named by their position as in PyTorch.
 
     >>> model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), autograd.tanh)
@@ -52,20 +73,20 @@ class Sequential(Module):
     ['0.weight', '0.bias']
     """
 
-    def __init__(self, *steps: Callable[[Any], Any]) -> None:
+    def __init__(self, *steps: Activation) -> None:
         for i, step in enumerate(steps):
             setattr(self, str(i), step)
 
-    def __iter__(self) -> Iterator[Callable[[Any], Any]]:
+    def __iter__(self) -> Iterator[Activation]:
         return (step for name, step in vars(self).items() if name.isdigit())
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Any:
         for step in self:
             x = step(x)
         return x
 
 
-class MLP(Module):
+class MLP(Module, steady=True):
     """A multi-layer perceptron, MM(σ(MM(... σ(MM(x))))): linear layers with σ between them.
 
     Args:
@@ -86,7 +107,7 @@ class MLP(Module):
     def __init__(
         self,
         *widths: int,
-        activation: Callable[[Any], Any] = autograd.relu,
+        activation: Activation = autograd.relu,
         bias: bool = True,
         rng: np.random.Generator,
     ) -> None:
@@ -100,7 +121,7 @@ class MLP(Module):
             Linear(before, after, bias, rng=rng) for before, after in itertools.pairwise(widths)
         ]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Any:
         *hidden, last = self.layers
         for layer in hidden:
             x = self.activation(layer(x))

@@ -8,37 +8,23 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import NoneType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeGuard, cast, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd
+from autograd import Tensor
+from nets.layers.carriers import Numbers, Recorded, numbers
 
-__all__ = ["Module", "ModuleCall", "numbers", "trace_modules"]
-
-
-def numbers(x: Any) -> np.ndarray:
-    """The plain numbers of a node, an array, a list or an object array of Values.
-
-    >>> numbers(autograd.Tensor([1.0, 2.0]))
-    array([1., 2.])
-    """
-    if isinstance(x, autograd.Node):
-        return np.asarray(x.data)
-    array = np.asarray(x)
-    if array.dtype != object:
-        return array
-    plain = np.empty(array.shape)
-    for place, element in np.ndenumerate(array):
-        plain[place] = element.data if isinstance(element, autograd.Node) else element
-    return plain
+__all__ = ["Module", "ModuleCall", "Parameterless", "trace_modules"]
 
 
-def _is_scalarized(x: Any) -> bool:
+def _is_scalarized(x: object) -> TypeGuard[NDArray[Any]]:
     return isinstance(x, np.ndarray) and x.dtype == object
 
 
@@ -48,6 +34,9 @@ class Module:
     What is assigned to an attribute decides what it is: a `Tensor` is a parameter (labelled with
     its name), a NumPy array a buffer, a `Module` or a list of them a child; anything else is a
     plain setting, which `repr` shows where it is not the default.
+
+    `steady = True` in the class's body (or after its bases) promises that `forward` only computes:
+    `nets.fit` may replay it then. No subclass inherits it, since what that adds may do anything.
 
     >>> class Scale(Module):
     ...     def __init__(self, factor):
@@ -65,24 +54,32 @@ class Module:
     """
 
     training = True
-    steady = False  # in a class of your own: whether `fit` may replay it, see there
+    steady: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, steady: bool = False, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.steady = vars(cls).get("steady", steady)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; called by `module(...)`."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, ...)")
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Tensor:
+        """What `forward` makes of it: a Tensor, where a parameter or a Tensor takes part."""
+        output: Tensor
         trace = _trace.get()
         if trace is None:
-            return self.forward(*inputs, **options)
-        with trace.inside(self):
-            return self.forward(*inputs, **options)
+            output = self.forward(*inputs, **options)
+        else:
+            with trace.inside(self):
+                output = self.forward(*inputs, **options)
+        return output
 
     # --- the tree -----------------------------------------------------------------------------
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        if isinstance(value, autograd.Tensor):
+        if isinstance(value, Tensor):
             value.label = name
         elif any(_children(name, value)):
             for path, parameter in self.named_parameters():
@@ -99,43 +96,42 @@ class Module:
         for name, child in self.named_children():
             yield from child.named_modules(f"{path}.{name}" if path else name)
 
-    def _arrays(self) -> Iterator[tuple[str, Any]]:
+    def _arrays(self) -> Iterator[tuple[str, Tensor | NDArray[Any]]]:
         """Every parameter and buffer as (path, Tensor or array), shared ones under each name."""
         for path, module in self.named_modules():
             for name, value in vars(module).items():
-                if isinstance(value, (autograd.Tensor, np.ndarray)):
+                if isinstance(value, (Tensor, np.ndarray)):
                     yield f"{path}.{name}" if path else name, value
 
-    def named_parameters(self) -> Iterator[tuple[str, autograd.Node]]:
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Every parameter once, as (path, node): `("layers.0.weight", Tensor)`.
 
         In a scalarized module each weight is a parameter: `("layers.0.weight[0,1]", Value)`.
         """
         seen = set()
         for path, value in self._arrays():
+            elements: Iterable[tuple[str, Any]] = [(path, value)]
             if _is_scalarized(value):
-                elements = [
+                elements = (
                     (f"{path}[{','.join(map(str, place))}]", x)
                     for place, x in np.ndenumerate(value)
-                ]
-            else:
-                elements = [(path, value)]
+                )
             for name, x in elements:
                 if isinstance(x, autograd.Node) and x not in seen:
                     seen.add(x)
-                    yield name, x
+                    yield name, cast("Tensor", x)  # a Value, where the model is scalarized: `Any`
 
-    def parameters(self) -> list[autograd.Node]:
+    def parameters(self) -> list[Tensor]:
         """Every parameter once: what an optimiser is given."""
         return [parameter for _, parameter in self.named_parameters()]
 
     # --- saving and loading -------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, np.ndarray]:
+    def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all parameters and buffers by path, under PyTorch's names."""
         return {path: np.array(numbers(value)) for path, value in self._arrays()}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Take over parameters and buffers; any arrays will do, PyTorch's tensors among them.
 
         Raises:
@@ -159,13 +155,14 @@ class Module:
                     f"shape {array.shape}; build the module with the sizes it was saved with"
                 )
         for path, array in arrays.items():
-            if isinstance(mine[path], autograd.Tensor):
-                mine[path].data = array.astype(mine[path].dtype)
-            elif _is_scalarized(mine[path]):
+            target = mine[path]
+            if _is_scalarized(target):
                 for place, number in np.ndenumerate(array):
-                    mine[path][place].data = number
+                    target[place].data = number
+            elif isinstance(target, np.ndarray):
+                target[...] = array
             else:
-                mine[path][...] = array
+                target.data = array.astype(target.dtype)
 
     # --- modes and resolutions ----------------------------------------------------------------
 
@@ -179,10 +176,11 @@ class Module:
         """Behave as in use; returns self."""
         return self.train(False)
 
-    def scalarize(self) -> Self:
+    def scalarize(self) -> Any:
         """The same network at the resolution of single numbers: every weight a `Value`.
 
-        It takes raw arrays or object arrays of Values, and gives object arrays of Values.
+        It takes raw arrays or object arrays of Values, and gives object arrays of Values; to type
+        checkers it is `Any`, as its class promises Tensors.
 
         >>> from nets import Linear
         >>> layer = Linear(2, 1, bias=False, rng=np.random.default_rng(0))
@@ -193,10 +191,10 @@ class Module:
         >>> [x.label for x in autograd.toposort(y) if x.label]
         ['weight[0,0]', 'weight[0,1]']
         """
-        tensors = [x for _, x in self._arrays() if isinstance(x, autograd.Tensor)]
+        tensors = [x for _, x in self._arrays() if isinstance(x, Tensor)]
         return copy.deepcopy(self, {id(x): autograd.as_values(x.data, x.label) for x in tensors})
 
-    def astype(self, dtype: Any) -> Self:
+    def astype(self, dtype: DTypeLike) -> Self:
         """A copy whose parameters and buffers are float32, or float64 as every module's at first.
 
         >>> from nets import Linear
@@ -204,10 +202,10 @@ class Module:
         >>> layer(np.ones(2, np.float32)).dtype
         dtype('float32')
         """
-        copies: dict[int, Any] = {}
+        copies: dict[int, Tensor | NDArray[Any]] = {}
         for _, x in self._arrays():
-            if isinstance(x, autograd.Tensor):
-                copies[id(x)] = autograd.Tensor(x.data.astype(dtype), x.label)
+            if isinstance(x, Tensor):
+                copies[id(x)] = Tensor(x.data.astype(dtype), x.label)
             elif x.dtype.kind == "f":
                 copies[id(x)] = x.astype(dtype)
         return copy.deepcopy(self, copies)
@@ -219,7 +217,7 @@ class Module:
         defaults = inspect.signature(type(self)).parameters
         shown = []
         for name, value in vars(self).items():
-            tree = isinstance(value, (autograd.Tensor, np.ndarray)) or any(_children(name, value))
+            tree = isinstance(value, (Tensor, np.ndarray)) or any(_children(name, value))
             dull = name == "training" or isinstance(value, (NoneType, np.random.Generator))
             if not (tree or dull or (name in defaults and defaults[name].default == value)):
                 shown.append(f"{name}={getattr(value, '__name__', None) or repr(value)}")
@@ -236,7 +234,7 @@ class Module:
         return "\n".join(self._lines())
 
 
-def _children(name: str, value: Any) -> Iterator[tuple[str, Module]]:
+def _children(name: str, value: object) -> Iterator[tuple[str, Module]]:
     """The modules in one attribute, under the names PyTorch gives them."""
     if isinstance(value, Module):
         yield name, value
@@ -244,6 +242,18 @@ def _children(name: str, value: Any) -> Iterator[tuple[str, Module]]:
         for i, item in enumerate(value):
             if isinstance(item, Module):
                 yield f"{name}.{i}", item
+
+
+class Parameterless(Module):
+    """A module that leaves plain numbers plain: without parameters, only its input may be nodes."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, x: Recorded, /) -> Recorded: ...
+        @overload
+        def __call__(self, x: Numbers, /) -> Any: ...
+        def __call__(self, x: Any, /) -> Any: ...
 
 
 # --- which module recorded which node ---------------------------------------------------------

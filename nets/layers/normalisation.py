@@ -3,19 +3,149 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
+import autograd
 from autograd import Tensor
 from autograd.tape import tap
-from nets.layers import functional
-from nets.layers.module import Module, numbers
+from nets.layers.carriers import Numbers, numbers
+from nets.layers.module import Module
+from nets.layers.steadiness import steady
 
-__all__ = ["BatchNorm", "LayerNorm"]
+__all__ = ["BatchNorm", "LayerNorm", "batch_norm", "layer_norm"]
+
+Shape = int | tuple[int, ...]
 
 
-class LayerNorm(Module):
+@overload
+def layer_norm(
+    x: Tensor,
+    normalized_shape: Shape,
+    weight: Numbers | None = ...,
+    bias: Numbers | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+@overload
+def layer_norm(
+    x: Numbers,
+    normalized_shape: Shape,
+    weight: Numbers | None = ...,
+    bias: Numbers | None = ...,
+    eps: float = ...,
+) -> Any: ...
+@steady
+def layer_norm(
+    x: Numbers,
+    normalized_shape: Shape,
+    weight: Numbers | None = None,
+    bias: Numbers | None = None,
+    eps: float = 1e-5,
+) -> Any:
+    """weight · (x − μ) / √(σ² + eps) + bias over the last axes, which have `normalized_shape`.
+
+    Scaling-invariant at eps=0, where a constant vector is mapped to zeros and its gradient is 0.
+
+    Args:
+        x: (..., *normalized_shape).
+        weight: γ of shape `normalized_shape`, or None; likewise
+        bias: β.
+
+    Source: J. Ba, J. Kiros and G. Hinton, "Layer normalization", 2016.
+
+    >>> layer_norm([1.0, 2.0, 3.0, 4.0], 4, eps=0)
+    array([-1.34164079, -0.4472136 ,  0.4472136 ,  1.34164079])
+    """
+    last = tuple(np.atleast_1d(normalized_shape).tolist())
+    if not last or np.shape(x)[-len(last) :] != last:
+        raise ValueError(
+            f"layer_norm: the last axes of x must be the normalized_shape {last}, "
+            f"got {np.shape(x)}; make them agree"
+        )
+    x = _standardized(x, tuple(range(-len(last), 0)), eps)
+    return _affine(x, weight, bias)
+
+
+@overload
+def batch_norm(
+    x: Tensor,
+    mean: Numbers | None = ...,
+    var: Numbers | None = ...,
+    weight: Numbers | None = ...,
+    bias: Numbers | None = ...,
+    eps: float = ...,
+) -> Tensor: ...
+@overload
+def batch_norm(
+    x: Numbers,
+    mean: Numbers | None = ...,
+    var: Numbers | None = ...,
+    weight: Numbers | None = ...,
+    bias: Numbers | None = ...,
+    eps: float = ...,
+) -> Any: ...
+@steady
+def batch_norm(
+    x: Numbers,
+    mean: Numbers | None = None,
+    var: Numbers | None = None,
+    weight: Numbers | None = None,
+    bias: Numbers | None = None,
+    eps: float = 1e-5,
+) -> Any:
+    """weight · (x − mean) / √(var + eps) + bias for every channel: axis 1, or the only one.
+
+    Args:
+        x: (batch, channels, ...).
+        mean, var: the statistics, (channels,) each; None: those of this batch.
+        weight: γ, (channels,), or None; likewise
+        bias: β.
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+
+    >>> batch_norm([[1.0], [3.0]], eps=0)
+    array([[-1.],
+           [ 1.]])
+    """
+    shape = np.shape(x)
+    if len(shape) < 2:
+        raise ValueError(f"batch_norm: x must have shape (batch, channels, ...), got {shape}")
+    column = (-1,) + (1,) * (len(shape) - 2)  # aligns (channels,) with axis 1
+    weight, bias, mean, var = (
+        None if p is None else autograd.reshape(p, shape=column) for p in (weight, bias, mean, var)
+    )
+    if mean is None:
+        x = _standardized(x, (0, *range(2, len(shape))), eps)
+    else:
+        x = autograd.div(autograd.sub(x, mean), autograd.sqrt(autograd.add(var, eps)))
+    return _affine(x, weight, bias)
+
+
+def _standardized(x: Numbers, axes: tuple[int, ...], eps: float) -> Any:
+    """(x − μ) / √(σ² + eps) over `axes`; where σ and eps are 0, it and its gradient are 0."""
+    if eps:
+        centred = autograd.sub(x, autograd.mean(x, axes, keepdims=True))
+        var = autograd.mean(autograd.square(centred), axes, keepdims=True)
+        return autograd.div(centred, autograd.sqrt(autograd.add(var, eps)))
+    # The result depends on neither shift nor scale, so both are taken out first: what is constant
+    # becomes exactly 0, and no square over- or underflows.
+    top = autograd.max(x, axis=axes, keepdims=True)
+    x = autograd.sub(x, autograd.stop_gradient(top))
+    centred = autograd.sub(x, autograd.mean(x, axes, keepdims=True))
+    scale = autograd.max(autograd.abs(centred), axis=axes, keepdims=True)
+    flat = autograd.equal(scale, 0.0)
+    unit = autograd.div(centred, autograd.stop_gradient(autograd.add(scale, flat)))
+    var = autograd.mean(autograd.square(unit), axes, keepdims=True)
+    return autograd.where(flat, 0.0, autograd.div(unit, autograd.sqrt(autograd.add(var, flat))))
+
+
+def _affine(x: Any, weight: Numbers | None, bias: Numbers | None) -> Any:
+    x = x if weight is None else autograd.mul(x, weight)
+    return x if bias is None else autograd.add(x, bias)
+
+
+class LayerNorm(Module, steady=True):
     """γ · (z − μ) / √(σ² + eps) + β, with μ and σ over the last axes of each example.
 
     Parameters: `weight` γ, ones at first, and `bias` β, zeros, both of shape `normalized_shape`.
@@ -27,7 +157,7 @@ class LayerNorm(Module):
 
     def __init__(
         self,
-        normalized_shape: int | tuple[int, ...],
+        normalized_shape: Shape,
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
@@ -36,11 +166,11 @@ class LayerNorm(Module):
         self.weight = Tensor(np.ones(normalized_shape)) if elementwise_affine else None
         self.bias = Tensor(np.zeros(normalized_shape)) if elementwise_affine and bias else None
 
-    def forward(self, x: Any) -> Any:
-        return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, x: Numbers) -> Any:
+        return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
-class BatchNorm(Module):
+class BatchNorm(Module, steady=True):
     """γ · (x − μ) / √(σ² + eps) + β per channel: (batch, channels, ...) to the same shape.
 
     In training μ and σ are those of the batch, and the running statistics follow them by
@@ -66,7 +196,7 @@ class BatchNorm(Module):
         self.running_mean, self.running_var = np.zeros(num_features), np.ones(num_features)
         self.num_batches_tracked = np.array(0)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Numbers) -> Any:
         shape = np.shape(x)
         if len(shape) < 2 or shape[1] != self.num_features:
             raise ValueError(
@@ -77,9 +207,9 @@ class BatchNorm(Module):
             tap(x, self._follow)
         else:
             mean, var = self.running_mean, self.running_var
-        return functional.batch_norm(x, mean, var, self.weight, self.bias, self.eps)
+        return batch_norm(x, mean, var, self.weight, self.bias, self.eps)
 
-    def _follow(self, x: Any) -> None:
+    def _follow(self, x: Numbers) -> None:
         """Let the running statistics follow those of the batch x."""
         x = numbers(x)
         axes = (0, *range(2, x.ndim))

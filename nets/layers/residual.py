@@ -5,19 +5,18 @@ Source: K. He et al., "Deep residual learning for image recognition", CVPR 2016.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 import autograd
+from autograd import Tensor
+from nets.layers.carriers import Activation, Numbers
 from nets.layers.linear import Linear
 from nets.layers.module import Module
 
 __all__ = ["Residual", "ResidualBlock"]
 
 
-class Residual(Module):
+class Residual(Module, steady=True):
     """z + module(z), for any module; projection(z) + module(z) where their shapes differ.
 
     Args:
@@ -29,12 +28,10 @@ class Residual(Module):
     array([0.        , 1.76159416])
     """
 
-    def __init__(
-        self, module: Callable[[Any], Any], projection: Callable[[Any], Any] | None = None
-    ) -> None:
+    def __init__(self, module: Activation, projection: Activation | None = None) -> None:
         self.module, self.projection = module, projection
 
-    def forward(self, z: Any) -> Any:
+    def forward(self, z: Numbers) -> Tensor:
         y = self.module(z)
         z = z if self.projection is None else self.projection(z)
         if np.shape(z) != np.shape(y):
@@ -45,7 +42,7 @@ class Residual(Module):
         return autograd.add(z, y)
 
 
-class ResidualBlock(Module):
+class ResidualBlock(Module, steady=True):
     """The lecture's block, z + σ(MM(σ(MM(z)))): (..., features) to the same shape.
 
     Parameters: `linear1` and `linear2`, each Linear(features, features).
@@ -60,7 +57,7 @@ class ResidualBlock(Module):
     def __init__(
         self,
         features: int,
-        activation: Callable[[Any], Any] = autograd.relu,
+        activation: Activation = autograd.relu,
         *,
         rng: np.random.Generator,
     ) -> None:
@@ -68,6 +65,6 @@ class ResidualBlock(Module):
         self.linear1 = Linear(features, features, rng=rng)
         self.linear2 = Linear(features, features, rng=rng)
 
-    def forward(self, z: Any) -> Any:
+    def forward(self, z: Numbers) -> Tensor:
         inner = self.activation(self.linear1(z))
         return autograd.add(z, self.activation(self.linear2(inner)))

@@ -1,7 +1,7 @@
 """Checkpoints: all that a training needs to go on bit for bit as if it had never stopped.
 
-A checkpoint is a file of `nets.io`. It holds the model's weights under their own names, so that
-`nets.load` and other programs read them as from any saved model, and under `training/`:
+A checkpoint is a file of `nets.train.saving`. It holds the model's weights under their own names,
+so that `nets.load` and other programs read them as from any saved model, and under `training/`:
 
 - `training/optimiser/...`: the optimiser's state,
 - `training/order`: the order of the examples in the epoch that is under way, empty between epochs,
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from nets.layers.module import Module
 from nets.train.history import History
-from nets.train.io import TRAINING, Arrays, read_arrays, write_arrays
 from nets.train.optimisers import Optimiser
+from nets.train.saving import TRAINING, Arrays, read_arrays, write_arrays
 
 __all__ = ["Progress", "load_checkpoint", "read_settings", "save_checkpoint"]
 
@@ -96,7 +96,7 @@ def load_checkpoint(
     Raises:
         ValueError: the file is no whole checkpoint, or one of another model, optimiser or settings;
             nothing has changed then.
-        ImportError, OSError: as `nets.io.read_arrays` does.
+        ImportError, OSError: as `nets.train.saving.read_arrays` does.
     """
     arrays = read_arrays(path)
     state = _state(arrays, path)
@@ -136,7 +136,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raises:
         ValueError: the file is no whole checkpoint.
-        ImportError, OSError: as `nets.io.read_arrays` does.
+        ImportError, OSError: as `nets.train.saving.read_arrays` does.
     """
     return dict(_state(read_arrays(path), path)["settings"])
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ import autograd
 from autograd import Node, Value
 from autograd.tape import compile, is_observed, tap
 from nets.layers.module import Module
+from nets.layers.steadiness import flattened, is_steady
 
-__all__ = ["Passes", "is_steady"]
+__all__ = ["Measure", "Passes"]
 
 Measure = Callable[[Any, Any], Any]
 
@@ -62,7 +62,7 @@ class Passes:
         if not self._possible or is_observed() or any(array is None for array in given):
             return self.record(inputs, targets)
         self._states = [generator.bit_generator.state for generator in self._generators]
-        settings = list(_flattened(map(dict.values, self._modules)))
+        settings = list(flattened(map(dict.values, self._modules)))
         if list(map(id, settings)) != list(map(id, self._settings)):
             self._settings = settings
             self._replay = self._compiled(inputs.shape[1:], targets.shape[1:])
@@ -118,32 +118,3 @@ def _arrays(values: Sequence[Value], shapes: Sequence[tuple[int, ...]]) -> Itera
     rows = len(values) // sum(sizes)
     for shape, part in zip(shapes, np.split(flat, rows * np.cumsum(sizes)), strict=False):
         yield part.reshape(rows, *shape)
-
-
-def _flattened(groups: Iterable[Iterable[Any]]) -> Iterator[Any]:
-    """The values of all groups, and the elements of those that are lists."""
-    for group in groups:
-        for value in group:
-            yield value
-            if isinstance(value, (list, tuple)):
-                yield from value
-
-
-def is_steady(model: Module, loss: Measure) -> bool:
-    """Whether it is known that both do the same at each step, and nothing but compute.
-
-    Known are the modules and functions of `nets` and `autograd`, NumPy's ufuncs, and what has an
-    attribute `steady = True`: see `fit`.
-    """
-    modules = [module for _, module in model.named_modules()]
-    settings = _flattened(vars(module).values() for module in modules)
-    functions = (x for x in settings if callable(x) and not isinstance(x, Module))
-    return all(map(_is_known, (loss, *map(type, modules), *functions)))
-
-
-def _is_known(function: Any) -> bool:
-    if isinstance(function, functools.partial):
-        return _is_known(function.func)
-    package = (getattr(function, "__module__", None) or "").partition(".")[0]
-    ours = package in ("autograd", "nets")
-    return ours or isinstance(function, np.ufunc) or getattr(function, "steady", False)

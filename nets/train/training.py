@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import autograd
-from nets.layers.module import Module, numbers
+from nets.layers.carriers import numbers
+from nets.layers.losses import zero_one
+from nets.layers.module import Module
 from nets.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nets.train.history import History
-from nets.train.io import format_of
-from nets.train.losses import zero_one
 from nets.train.optimisers import Optimiser, clip_grad_norm
 from nets.train.passes import Measure, Passes
+from nets.train.saving import format_of
 
 __all__ = ["accuracy", "evaluate", "fit"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Tensor, grad
 from nets.layers import functional
-from nets.layers.module import numbers
+from nets.layers.carriers import numbers
 
 sizes, steps, pads = st.integers(1, 3), st.integers(1, 3), st.integers(0, 2)
 

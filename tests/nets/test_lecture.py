@@ -11,7 +11,7 @@ import autograd
 import nets
 from autograd import Node, Tensor, Value, as_values, grad, jacobian, toposort
 from nets.layers import functional
-from nets.layers.module import numbers
+from nets.layers.carriers import numbers
 
 
 @pytest.fixture

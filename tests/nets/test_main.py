@@ -11,7 +11,7 @@ import pytest
 
 from nets.__main__ import main
 from nets.train.checkpoint import read_settings
-from nets.train.io import TRAINING, read_arrays
+from nets.train.saving import TRAINING, read_arrays
 
 
 def table(printed):

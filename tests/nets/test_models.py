@@ -8,10 +8,10 @@ from hypothesis.extra import numpy as hnp
 
 from nets import Residual, cross_entropy
 from nets.data import digits
+from nets.data.augmentation import distort
 from nets.layers.normalisation import LayerNorm
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.tasks import bigram_loss
-from nets.train.augmentation import distort
 
 seeds = st.integers(0, 2**32)
 

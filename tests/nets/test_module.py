@@ -7,7 +7,7 @@ import autograd
 import nets
 from autograd import Tensor
 from nets import Linear, Module, Sequential, trace_modules
-from nets.layers.module import numbers
+from nets.layers.carriers import numbers
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from autograd import Tensor
 from autograd.tape import Tape
 from autograd.testing import check_grads
 from nets.layers import functional
-from nets.layers.module import numbers
+from nets.layers.carriers import numbers
 
 PLANE = (2, 3, 4)
 

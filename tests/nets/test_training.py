@@ -18,7 +18,7 @@ from nets import MLP, SGD, Adam, History, Module, accuracy, evaluate, fit, log_l
 from nets import mean_squared_error as mse
 from nets.data import circle, truth_table
 from nets.train.checkpoint import read_settings
-from nets.train.io import read_arrays, write_arrays
+from nets.train.saving import read_arrays, write_arrays
 from nets.train.schedules import cosine, warm_up
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 import nets
 from nets import MLP
-from nets.train.io import read_arrays, write_arrays
+from nets.train.saving import read_arrays, write_arrays
 
 SUFFIXES = [
     ".npz",

@@ -20,7 +20,7 @@ from nets.layers.module import Module
 
 __all__ = ["load", "read_arrays", "save", "write_arrays"]
 
-# In a checkpoint, the names of what is not the model's own: see `nets.checkpoint`.
+# In a checkpoint, the names of what is not the model's own: see `nets.train.checkpoint`.
 TRAINING = "training/"
 
 Arrays = dict[str, np.ndarray]

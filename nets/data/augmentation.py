@@ -56,7 +56,7 @@ def distort(
     i, j = rows.astype(int), columns.astype(int)
     down, right = rows - i, columns - j
     each = np.arange(n)[:, None]
-    distorted = (
+    distorted: NDArray[np.floating] = (
         padded[each, i, j] * (1 - down) * (1 - right)
         + padded[each, i + 1, j] * down * (1 - right)
         + padded[each, i, j + 1] * (1 - down) * right

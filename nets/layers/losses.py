@@ -6,13 +6,15 @@ forms of losses on probabilities: no logarithm of a rounded-off 0 or 1.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 import autograd
+from autograd import Tensor
 from autograd.tape import lookup
-from nets.layers.module import numbers
+from nets.layers.carriers import Numbers, numbers
+from nets.layers.steadiness import steady
 
 __all__ = [
     "cross_entropy",
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 
-def _same_shape(who: str, outputs: Any, targets: Any) -> None:
+def _same_shape(who: str, outputs: Numbers, targets: Numbers) -> None:
     if np.shape(outputs) != np.shape(targets):
         raise ValueError(
             f"{who}: outputs and targets must have the same shape, got {np.shape(outputs)} and "
@@ -32,7 +34,12 @@ def _same_shape(who: str, outputs: Any, targets: Any) -> None:
         )
 
 
-def sum_of_squared_errors(outputs: Any, targets: Any) -> Any:
+@overload
+def sum_of_squared_errors(outputs: Tensor, targets: Numbers) -> Tensor: ...
+@overload
+def sum_of_squared_errors(outputs: Numbers, targets: Numbers) -> Any: ...
+@steady
+def sum_of_squared_errors(outputs: Numbers, targets: Numbers) -> Any:
     """E = ½ Σ (y − d)², the lecture's error; its gradient is y − d. Any one shape.
 
     >>> float(sum_of_squared_errors([1.0, 2.0], [0.0, 4.0]))
@@ -42,7 +49,12 @@ def sum_of_squared_errors(outputs: Any, targets: Any) -> Any:
     return autograd.mul(0.5, autograd.sum(autograd.square(autograd.sub(outputs, targets))))
 
 
-def mean_squared_error(outputs: Any, targets: Any) -> Any:
+@overload
+def mean_squared_error(outputs: Tensor, targets: Numbers) -> Tensor: ...
+@overload
+def mean_squared_error(outputs: Numbers, targets: Numbers) -> Any: ...
+@steady
+def mean_squared_error(outputs: Numbers, targets: Numbers) -> Any:
     """The mean of (y − d)² over all elements. Any one shape.
 
     >>> float(mean_squared_error([1.0, 2.0], [0.0, 4.0]))
@@ -52,7 +64,12 @@ def mean_squared_error(outputs: Any, targets: Any) -> Any:
     return autograd.mean(autograd.square(autograd.sub(outputs, targets)))
 
 
-def log_loss(logits: Any, targets: Any) -> Any:
+@overload
+def log_loss(logits: Tensor, targets: Numbers) -> Tensor: ...
+@overload
+def log_loss(logits: Numbers, targets: Numbers) -> Any: ...
+@steady
+def log_loss(logits: Numbers, targets: Numbers) -> Any:
     """The mean of −d ln σ(z) − (1 − d) ln(1 − σ(z)) over all logits z, with d from 0 to 1.
 
     Computed as softplus(z) − d z, which is the same and overflows nowhere. Any one shape.
@@ -64,7 +81,12 @@ def log_loss(logits: Any, targets: Any) -> Any:
     return autograd.mean(autograd.sub(autograd.softplus(logits), autograd.mul(targets, logits)))
 
 
-def cross_entropy(logits: Any, targets: Any) -> Any:
+@overload
+def cross_entropy(logits: Tensor, targets: Numbers) -> Tensor: ...
+@overload
+def cross_entropy(logits: Numbers, targets: Numbers) -> Any: ...
+@steady
+def cross_entropy(logits: Numbers, targets: Numbers) -> Any:
     """The mean of −Σ d ln softmax(z) over all examples.
 
     Args:
@@ -95,7 +117,12 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     return autograd.neg(autograd.mean(picked))
 
 
-def hinge(outputs: Any, targets: Any) -> Any:
+@overload
+def hinge(outputs: Tensor, targets: Numbers) -> Tensor: ...
+@overload
+def hinge(outputs: Numbers, targets: Numbers) -> Any: ...
+@steady
+def hinge(outputs: Numbers, targets: Numbers) -> Any:
     """The mean of max(0, 1 − d z) for targets d = ±1. Any one shape.
 
     >>> float(hinge([0.5, 3.0, -1.0], [1.0, 1.0, 1.0]))
@@ -105,7 +132,8 @@ def hinge(outputs: Any, targets: Any) -> Any:
     return autograd.mean(autograd.relu(autograd.sub(1.0, autograd.mul(targets, outputs))))
 
 
-def zero_one(outputs: Any, targets: Any) -> int:
+@steady
+def zero_one(outputs: Numbers, targets: Numbers) -> int:
     """How many examples are misclassified; for reporting, as it has no useful derivative.
 
     Args:
