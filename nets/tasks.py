@@ -16,7 +16,8 @@ from nets.layers.losses import cross_entropy, log_loss
 from nets.layers.module import Module
 from nets.layers.pooling import Flatten
 from nets.models import CharacterTransformer, DigitsNetwork
-from nets.train.training import Augment, Data, Measure
+from nets.train.evaluation import Data, Measure
+from nets.train.training import Augment
 
 __all__ = ["CLOUDS", "MODELS", "Task", "bigram_loss", "task"]
 

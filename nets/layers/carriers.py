@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Node, Tensor, Value
 
-__all__ = ["Activation", "Numbers", "Recorded", "numbers"]
+__all__ = ["Activation", "Numbers", "Parameter", "Recorded", "numbers"]
 
 Numbers = Tensor | Value | ArrayLike  # an object array of Values is an ArrayLike
 Recorded = TypeVar("Recorded", Tensor, Value)
+Parameter = Tensor | Value
 Activation = Callable[[Any], Any]  # one that serves them all
 
 

@@ -158,7 +158,8 @@ class Module:
             target = mine[path]
             if _is_scalarized(target):
                 for place, number in np.ndenumerate(array):
-                    target[place].data = number
+                    value: Any = target[place]
+                    value.data = number
             elif isinstance(target, np.ndarray):
                 target[...] = array
             else:
@@ -268,7 +269,7 @@ class ModuleCall(NamedTuple):
 
 class _Trace(autograd.Observer):
     def __init__(self) -> None:
-        self.nodes: dict[autograd.Node, ModuleCall] = {}
+        self.nodes: dict[autograd.Node[Any], ModuleCall] = {}
         self.running: list[ModuleCall] = []
         self.paths: dict[Module, str] = {}  # in the model that was called
 
@@ -283,7 +284,7 @@ class _Trace(autograd.Observer):
         finally:
             self.running.pop()
 
-    def recorded(self, node: autograd.Node) -> None:
+    def recorded(self, node: autograd.Node[Any]) -> None:
         if self.running:
             self.nodes[node] = self.running[-1]
 
@@ -292,7 +293,7 @@ _trace: ContextVar[_Trace | None] = ContextVar("nets_trace", default=None)
 
 
 @contextmanager
-def trace_modules() -> Iterator[dict[autograd.Node, ModuleCall]]:
+def trace_modules() -> Iterator[dict[autograd.Node[Any], ModuleCall]]:
     """Within it, note for every node that is recorded which module's call made it.
 
     Yields:

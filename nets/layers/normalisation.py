@@ -112,14 +112,15 @@ def batch_norm(
     if len(shape) < 2:
         raise ValueError(f"batch_norm: x must have shape (batch, channels, ...), got {shape}")
     column = (-1,) + (1,) * (len(shape) - 2)  # aligns (channels,) with axis 1
-    weight, bias, mean, var = (
+    aligned: list[Any] = [
         None if p is None else autograd.reshape(p, shape=column) for p in (weight, bias, mean, var)
-    )
+    ]
+    gamma, beta, mu, square = aligned
     if mean is None:
         x = _standardized(x, (0, *range(2, len(shape))), eps)
     else:
-        x = autograd.div(autograd.sub(x, mean), autograd.sqrt(autograd.add(var, eps)))
-    return _affine(x, weight, bias)
+        x = autograd.div(autograd.sub(x, mu), autograd.sqrt(autograd.add(square, eps)))
+    return _affine(x, gamma, beta)
 
 
 def _standardized(x: Numbers, axes: tuple[int, ...], eps: float) -> Any:

@@ -49,6 +49,11 @@ class Progress:
     totals: dict[str, float] = field(default_factory=dict)
     best: Arrays = field(default_factory=dict)
 
+    def end_epoch(self, row: dict[str, float]) -> None:
+        """Note what was measured, and stand before the next epoch."""
+        self.history.rows.append(row)
+        self.order, self.batch, self.totals = self.order[:0], 0, {}
+
 
 def save_checkpoint(
     path: str | os.PathLike[str],

@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd
 from autograd import Node
+from nets.layers.carriers import Parameter
 from nets.train.schedules import Schedule, constant
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm"]
@@ -31,7 +32,7 @@ class Optimiser:
 
     memory: tuple[str, ...] = ()
 
-    def __init__(self, parameters: Iterable[Node], lr: float | Schedule) -> None:
+    def __init__(self, parameters: Iterable[Parameter], lr: float | Schedule) -> None:
         self.parameters = list(parameters)
         if not self.parameters or not all(
             isinstance(p, Node) and p.op is None for p in self.parameters
@@ -97,7 +98,7 @@ class Optimiser:
                 memory[name] = np.array(state[f"{name}.{i}"], dtype=mine[f"{name}.{i}"].dtype)
 
 
-def _gradient(parameter: Node) -> Any:
+def _gradient(parameter: Parameter) -> Any:
     """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
     return parameter.grad.data if isinstance(parameter.grad, Node) else parameter.grad
 
@@ -135,7 +136,7 @@ class SGD(Optimiser):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Iterable[Parameter],
         lr: float | Schedule = 1e-3,
         momentum: float = 0.0,
         *,
@@ -180,7 +181,7 @@ class Adam(Optimiser):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Iterable[Parameter],
         lr: float | Schedule = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -222,7 +223,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Iterable[Parameter],
         lr: float | Schedule = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -235,7 +236,7 @@ class AdamW(Adam):
         return data * (1 - lr * self.weight_decay) - self.move(grad, lr, t, memory)
 
 
-def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
+def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     """Scale the gradients down, all by one factor, where their common norm exceeds `max_norm`.
 
     Returns the norm √Σg² that they had; where it is not finite, nothing is changed.

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from autograd import Node, Value
-from autograd.tape import compile, is_observed, tap
+from autograd import Value
+from autograd.tape import BranchError, compile, is_observed, tap
+from nets.layers.carriers import Parameter
 from nets.layers.module import Module
 from nets.layers.steadiness import flattened, is_steady
+from nets.train.evaluation import Measure
 
-__all__ = ["Measure", "Passes"]
+__all__ = ["Passes"]
 
-Measure = Callable[[Any, Any], Any]
+# Replays follow Tensors where recording is given arrays, and not every code can take them: these
+# are the errors with which it, or the tape, refuses. Anything else is a fault, and no refusal.
+REFUSALS = (TypeError, ValueError, BranchError)
 
 
 class Passes:
@@ -26,19 +30,21 @@ class Passes:
     The gradient of a parameter that the loss does not depend on is None: it must not move.
 
     What is steady can be replayed, which gives plain numbers; another size of the mini-batch, or
-    another setting of a module, is recorded anew. Where that is not possible (a scalarized model
-    chooses by integers), or goes wrong, or somebody observes, each mini-batch is recorded.
+    another setting of a module, is recorded anew. Where that is refused (a scalarized model chooses
+    by integers, a loss makes an array of its targets), or somebody observes, each mini-batch is
+    recorded.
     """
 
     def __init__(
         self,
         model: Module,
         loss: Measure,
-        parameters: Sequence[Node],
+        parameters: Sequence[Parameter],
         generators: Sequence[np.random.Generator],
     ) -> None:
         self.model, self.loss, self.parameters = model, loss, parameters
         self._generators = generators
+        self._states = [generator.bit_generator.state for generator in generators]
         self._modules = [vars(module) for _, module in model.named_modules()]
         self._settings: list[Any] = []
         self._scalarized = all(isinstance(p, Value) for p in parameters)
@@ -49,7 +55,7 @@ class Passes:
     def record(self, inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
         """The loss as a node."""
         outputs = self.model(inputs)
-        value = self.loss(outputs, targets)
+        value: Any = self.loss(outputs, targets)
         for parameter in self.parameters:
             parameter.grad = None
         if math.isfinite(value):
@@ -58,19 +64,15 @@ class Passes:
 
     def replay(self, inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
         """The loss as a plain number, or a node all the same."""
-        given = [self._floating(array) for array in (inputs, targets)]
-        if not self._possible or is_observed() or any(array is None for array in given):
+        x, y = self._floating(inputs), self._floating(targets)
+        if not self._possible or is_observed() or x is None or y is None:
             return self.record(inputs, targets)
         self._states = [generator.bit_generator.state for generator in self._generators]
-        settings = list(flattened(map(dict.values, self._modules)))
-        if list(map(id, settings)) != list(map(id, self._settings)):
-            self._settings = settings
-            self._replay = self._compiled(inputs.shape[1:], targets.shape[1:])
-        if self._scalarized:
-            given = [number for array in given for number in array.ravel().tolist()]
+        self._follow_settings(x.shape[1:], y.shape[1:])
+        given = [*x.ravel().tolist(), *y.ravel().tolist()] if self._scalarized else [x, y]
         try:
             value, gradients = self._replay(*given)
-        except Exception:  # what is wrong, if anything is, recording says best
+        except REFUSALS:  # where the mini-batch is at fault, recording says so, and best
             self._possible = False
             return self.record_again(inputs, targets)
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
@@ -83,7 +85,7 @@ class Passes:
             generator.bit_generator.state = state
         return self.record(inputs, targets)
 
-    def _floating(self, array: NDArray[Any]) -> Any:
+    def _floating(self, array: NDArray[Any]) -> NDArray[Any] | None:
         """Integers and booleans as floats, which a replay reads afresh; None where they don't fit.
 
         Where they are computed with, float32 takes on the dtype of its partner just as they do.
@@ -93,11 +95,20 @@ class Passes:
         floats = array.astype(self._dtype)
         return floats if (floats == array).all() else None
 
+    def _follow_settings(self, *shapes: tuple[int, ...]) -> None:
+        """Compile both passes anew where a module was set otherwise since the last time."""
+        settings = list(flattened(map(dict.values, self._modules)))
+        if list(map(id, settings)) != list(map(id, self._settings)):
+            self._settings = settings
+            self._replay = self._compiled(*shapes)
+
     def _compiled(self, *shapes: tuple[int, ...]) -> Any:
+        """Both passes, compiled, for examples and targets of these shapes."""
+
         def passes(*given: Any) -> Any:
             inputs, targets = _arrays(given, shapes) if self._scalarized else given
             outputs = self.model(inputs)
-            value = self.loss(outputs, targets)
+            value: Any = self.loss(outputs, targets)
             walk = autograd.steps(value, inputs=self.parameters)
             reached = {node for node, _, _ in walk}
 

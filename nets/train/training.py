@@ -1,4 +1,4 @@
-"""`fit`: training in mini-batches, and `evaluate`: what a model is worth on data."""
+"""`fit`: training in mini-batches."""
 
 from __future__ import annotations
 
@@ -7,39 +7,28 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 import autograd
-from nets.layers.carriers import numbers
-from nets.layers.losses import zero_one
 from nets.layers.module import Module
 from nets.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nets.train.evaluation import Data, Measure, add_up, evaluate, examples, in_mode, measured
 from nets.train.history import History
 from nets.train.optimisers import Optimiser, clip_grad_norm
-from nets.train.passes import Measure, Passes
+from nets.train.passes import Passes
 from nets.train.saving import format_of
 
-__all__ = ["accuracy", "evaluate", "fit"]
-
-Data = tuple[ArrayLike, ArrayLike]
+__all__ = ["Augment", "fit"]
 
 PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
-
-
-def accuracy(outputs: Any, targets: ArrayLike) -> float:
-    """The fraction of examples that are classified correctly; arguments as of `zero_one`.
-
-    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
-    0.5
-    """
-    return 1 - zero_one(outputs, targets) / np.size(targets)
 
 
 def fit(
@@ -93,9 +82,10 @@ def fit(
             float32: 1e-5) of the largest elsewhere; the random numbers are the same. What is
             replayed are modules and losses of `nets`, with functions of `nets`, `autograd` or
             NumPy as activations. Code of your own may do anything (print, count, draw), so it runs
-            each time; `steady = True`, set on your class or function, promises that it only
-            computes, with autograd's functions, from arguments that are Tensors then. Nothing is
-            replayed where somebody observes, as within `autograd.viz.detect_anomaly`.
+            each time; `steady = True`, set on your function or your class (no subclass inherits
+            it), promises that it only computes, with autograd's functions, from arguments that are
+            Tensors then. Nothing is replayed where somebody observes, as within
+            `autograd.viz.detect_anomaly`.
         progress: whether to show a progress bar, which needs tqdm. By default where the standard
             error stream is a terminal and tqdm is installed.
 
@@ -108,7 +98,7 @@ def fit(
             first operation to blame. The model has the weights of before that mini-batch.
         ImportError: an extra is asked for that is not installed.
 
-    >>> from nets import MLP, Adam, data, log_loss
+    >>> from nets import MLP, Adam, accuracy, data, log_loss
     >>> rng = np.random.default_rng(0)
     >>> X, y = data.circle(100, rng=rng)
     >>> model = MLP(2, 8, 1, rng=rng)
@@ -124,105 +114,109 @@ def fit(
     >>> history["accuracy"][-1] > 0.9
     True
     """
-    inputs, targets = _examples(data)
-    metrics = metrics or {}
+    inputs, targets = examples(data)
     _check(epochs, batch_size, patience, validation, checkpoint, checkpoint_every)
     generators = _generators(model, rng)
     fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
     now = Progress()
     if resume is not None:
         now = load_checkpoint(resume, model, optimiser, generators, fixed)
-    history = now.history
+    history, metrics = now.history, metrics or {}
     passes = Passes(model, loss, optimiser.parameters, generators)
+    learner = _Learner(
+        inputs, targets, batch_size, augment, passes, optimiser, max_norm, metrics, rng, compile
+    )
+    batches = learner.batches
 
     def save() -> None:
         if checkpoint is not None:
             everything = {**fixed, "epochs": epochs}
             save_checkpoint(checkpoint, model, optimiser, generators, now, everything)
 
-    whole, batches = len(inputs) // batch_size, math.ceil(len(inputs) / batch_size)
-    done = len(history) * batches + now.batch
     with (
-        _mode(model, training=True),
-        _bar(progress, epochs * batches, done) as bar,
+        in_mode(model, training=True),
+        _bar(progress, epochs * batches, len(history) * batches + now.batch) as bar,
         np.errstate(all="ignore"),  # what isn't finite is reported once, by name
     ):
         while len(history) < epochs and not _is_stuck(history, patience):
             started = time.perf_counter()
-            if now.batch == 0:
-                now.order = rng.permutation(len(inputs))
-            while now.batch < batches:
-                first = now.batch * batch_size
-                rows = now.order[first : first + batch_size]
-                x = inputs[rows] if augment is None else augment(inputs[rows], rng)
-                y = targets[rows]
-                epoch = len(history)
-                # Counted, not remembered: a training that is resumed must do the same.
-                like_it = epoch if len(rows) < batch_size else epoch * whole + now.batch
-                replay = compile and like_it >= PAYS and x.shape[1:] == inputs.shape[1:]
-                value, outputs = (passes.replay if replay else passes.record)(x, y)
-                norm = clip_grad_norm(optimiser.parameters, max_norm or math.inf)
-                if not math.isfinite(value) or not math.isfinite(norm):
-                    if not isinstance(value, autograd.Node):
-                        value, _ = passes.record_again(x, y)
-                    raise _diverged(value, epoch + 1)
-                optimiser.step()
-                _add(now.totals, {"loss": value}, len(rows))
-                _add(now.totals, _measured(metrics, outputs, y), len(rows))
-                now.batch += 1
+            for done in learner.epoch(now):
                 if bar:
                     bar.update()
-                if checkpoint_every and now.batch % checkpoint_every == 0:
+                if checkpoint_every and done % checkpoint_every == 0:
                     save()
             row = {name: total / len(inputs) for name, total in now.totals.items()}
             if validation is not None:
                 found = evaluate(model, validation, loss=loss, metrics=metrics)
                 row |= {f"val_{name}": number for name, number in found.items()}
-            history.rows.append({**row, "seconds": time.perf_counter() - started})
+            now.end_epoch({**row, "seconds": time.perf_counter() - started})
             if patience is not None and history.best("val_loss") == len(history):
                 now.best = model.state_dict()
-            now.order, now.batch, now.totals = now.order[:0], 0, {}
             if bar:
                 bar.set_postfix(row)
             save()
     if patience is not None and history.rows:
-        model.load_state_dict(now.best)
-        best = history.best("val_loss")
-        if _is_stuck(history, patience):
-            history.stopped = f"stopped: no validation loss below that of epoch {best} since then"
+        _go_back_to_the_best(model, now, patience)
     return history
 
 
-def evaluate(
-    model: Module,
-    data: Data,
-    *,
-    loss: Measure,
-    metrics: Mapping[str, Measure] | None = None,
-    batch_size: int = 256,
-) -> dict[str, float]:
-    """Mean loss and metrics over data, the model being in evaluation mode; nothing is recorded.
+@dataclass
+class _Learner:
+    """Takes the optimiser's steps, each on a mini-batch; fields as the arguments of `fit`."""
 
-    Arguments as of `fit`.
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    batch_size: int
+    augment: Augment | None
+    passes: Passes
+    optimiser: Optimiser
+    max_norm: float | None
+    metrics: Mapping[str, Measure]
+    rng: np.random.Generator
+    compile: bool
 
-    >>> from nets import MLP, mean_squared_error
-    >>> model = MLP(1, 1, rng=np.random.default_rng(0))
-    >>> model.load_state_dict({"layers.0.weight": [[2.0]], "layers.0.bias": [0.0]})
-    >>> evaluate(model, ([[1.0], [2.0]], [[2.0], [6.0]]), loss=mean_squared_error)
-    {'loss': 2.0}
-    """
-    inputs, targets = _examples(data)
-    measures = {"loss": loss, **(metrics or {})}
-    totals: dict[str, float] = {}
-    with _mode(model, training=False), autograd.no_grad():
-        for first in range(0, len(inputs), batch_size):
-            rows = slice(first, first + batch_size)
-            outputs = model(inputs[rows])
-            _add(totals, _measured(measures, outputs, targets[rows]), len(targets[rows]))
-    return {name: total / len(inputs) for name, total in totals.items()}
+    @property
+    def batches(self) -> int:
+        """How many mini-batches an epoch has."""
+        return math.ceil(len(self.inputs) / self.batch_size)
+
+    def epoch(self, now: Progress) -> Iterator[int]:
+        """What is left of an epoch; after each of its mini-batches, how many are done."""
+        if now.batch == 0:
+            now.order = self.rng.permutation(len(self.inputs))
+        while now.batch < self.batches:
+            self.step(now)
+            now.batch += 1
+            yield now.batch
+
+    def step(self, now: Progress) -> None:
+        """Learn from the next mini-batch, and add up what is measured of it."""
+        first = now.batch * self.batch_size
+        rows = now.order[first : first + self.batch_size]
+        x, y = self.inputs[rows], self.targets[rows]
+        if self.augment is not None:
+            x = self.augment(x, self.rng)
+        replay = self.compile and x.shape[1:] == self.inputs.shape[1:] and self.pays(now, len(rows))
+        value, outputs = (self.passes.replay if replay else self.passes.record)(x, y)
+        norm = clip_grad_norm(self.optimiser.parameters, self.max_norm or math.inf)
+        if not math.isfinite(value) or not math.isfinite(norm):
+            if not isinstance(value, autograd.Node):
+                value, _ = self.passes.record_again(x, y)
+            raise _diverged(value, len(now.history) + 1)
+        self.optimiser.step()
+        add_up(now.totals, {"loss": float(value)}, len(rows))
+        add_up(now.totals, measured(self.metrics, outputs, y), len(rows))
+
+    def pays(self, now: Progress, size: int) -> bool:
+        """Whether enough mini-batches of this size came before that one more is to be replayed.
+
+        They are counted, not remembered: a training that is resumed must do the same.
+        """
+        epoch, whole = len(now.history), len(self.inputs) // self.batch_size
+        return (epoch if size < self.batch_size else epoch * whole + now.batch) >= PAYS
 
 
-def _diverged(loss: autograd.Node, epoch: int) -> ArithmeticError:
+def _diverged(loss: autograd.Node[Any], epoch: int) -> ArithmeticError:
     """The error that says why a loss, or a gradient of it, is not finite."""
     from autograd.viz import why_nonfinite
 
@@ -233,39 +227,18 @@ def _diverged(loss: autograd.Node, epoch: int) -> ArithmeticError:
     return error
 
 
-def _measured(
-    measures: Mapping[str, Measure], outputs: Any, targets: NDArray[Any]
-) -> dict[str, float]:
-    plain = numbers(outputs)
-    return {name: float(measure(plain, targets)) for name, measure in measures.items()}
-
-
-def _add(totals: dict[str, float], measured: Mapping[str, Any], examples: int) -> None:
-    for name, number in measured.items():
-        totals[name] = totals.get(name, 0.0) + float(number) * examples
-
-
 def _is_stuck(history: History, patience: int | None) -> bool:
     if patience is None or not history.rows:
         return False
     return len(history) - history.best("val_loss") >= patience
 
 
-def _examples(data: Data) -> tuple[NDArray[Any], NDArray[Any]]:
-    inputs, targets = (np.asarray(part) for part in data)
-    if inputs.ndim == 0 or len(inputs) == 0 or inputs.shape[:1] != targets.shape[:1]:
-        raise ValueError(
-            f"data must be n ≥ 1 examples and as many targets, got shapes {inputs.shape} and "
-            f"{targets.shape}; make their first axes agree"
-        )
-    for part in (inputs, targets):
-        bad = np.argwhere(~np.isfinite(part))
-        if len(bad):
-            raise ValueError(
-                f"data must be finite, got {part[tuple(bad[0])]} in example {bad[0][0]}; "
-                f"remove such examples"
-            )
-    return inputs, targets
+def _go_back_to_the_best(model: Module, now: Progress, patience: int) -> None:
+    """Give the model the weights of its best epoch, and say so where that ended the training."""
+    model.load_state_dict(now.best)
+    if _is_stuck(now.history, patience):
+        best = now.history.best("val_loss")
+        now.history.stopped = f"stopped: no validation loss below that of epoch {best} since then"
 
 
 def _check(
@@ -310,19 +283,7 @@ def _generators(model: Module, rng: np.random.Generator) -> list[np.random.Gener
     return list({id(generator): generator for generator in found}.values())
 
 
-@contextmanager
-def _mode(model: Module, *, training: bool) -> Iterator[None]:
-    """Within it every module is in this mode; afterwards in the one that it had."""
-    before = [(module, module.training) for _, module in model.named_modules()]
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module, mode in before:
-            module.training = mode
-
-
-def _bar(wanted: bool | None, total: int, done: int) -> Any:
+def _bar(wanted: bool | None, total: int, done: int) -> AbstractContextManager[Any]:
     """A tqdm progress bar as a context manager; one of None where none is wanted."""
     if wanted is None:
         wanted = sys.stderr.isatty() and find_spec("tqdm") is not None
@@ -335,4 +296,5 @@ def _bar(wanted: bool | None, total: int, done: int) -> Any:
             "a progress bar needs tqdm, which is not installed; "
             "pip install 'gradwalk[training]', or pass progress=False"
         ) from None
-    return tqdm(total=total, initial=done, unit="batch")
+    bar: AbstractContextManager[Any] = tqdm(total=total, initial=done, unit="batch")
+    return bar

@@ -332,6 +332,47 @@ def test_code_of_ones_own_that_is_steady_is_replayed():
     assert len(seen) == 12 + 4  # one of each size, and one more to replay
 
 
+def test_steadiness_is_declared_and_not_inherited():
+    class Own(Module):
+        steady = True
+
+    class Other(Own):
+        pass
+
+    class Declared(Other, steady=True):
+        pass
+
+    found = [is_steady(kind(), nets.hinge) for kind in (Module, Own, Other, Declared)]
+    assert found == [False, True, False, True]
+
+
+def test_all_that_the_library_offers_declares_itself():
+    offered = [getattr(nets, name) for name in nets.__all__]
+    modules = [x for x in offered if isinstance(x, type) and issubclass(x, Module)]
+    assert [kind.__name__ for kind in modules if not kind.steady] == ["Module"]
+    functions = [getattr(nets.functional, name) for name in nets.functional.__all__]
+    assert all(is_steady(nets.Tanh(), function) for function in functions)
+
+
+@pytest.mark.parametrize(
+    "activation", [autograd.tanh, autograd.softmax, autograd.Tensor.tanh, np.tanh, nets.Tanh()]
+)
+def test_what_the_engine_and_numpy_offer_is_steady(activation):
+    model = MLP(2, 3, 1, activation=activation, rng=np.random.default_rng(0))
+    assert is_steady(model, nets.hinge)
+
+
+def test_a_fault_of_steady_code_is_not_swallowed():
+    """It is no refusal to follow Tensors: whoever promised that it is steady must hear of it."""
+
+    def loss(outputs, targets):
+        return nets.log_loss(outputs, targets if isinstance(targets, np.ndarray) else 1 / 0)
+
+    loss.steady = True
+    with pytest.raises(ZeroDivisionError):
+        trained(small, True, loss=loss)
+
+
 def test_what_fails_to_be_replayed_is_recorded(calls):
     """A steady loss that treats its targets as an array, with random numbers drawn before."""
 
