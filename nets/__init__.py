@@ -23,7 +23,7 @@ from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
 from nets.layers.residual import Residual, ResidualBlock
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
-from nets.train import optimisers, schedules
+from nets.train import optimisers, plots, schedules
 from nets.train.evaluation import accuracy, evaluate
 from nets.train.history import History
 from nets.train.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm

@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from nets.plots import new_axes, plot_boundary, plot_losses
 from nets.tasks import CLOUDS, MODELS, Task, task
 from nets.train.checkpoint import read_settings
 from nets.train.evaluation import accuracy
 from nets.train.history import History
 from nets.train.optimisers import AdamW
+from nets.train.plots import new_axes, plot_boundary, plot_losses
 from nets.train.schedules import cosine, warm_up
 from nets.train.training import fit
 
@@ -31,7 +32,7 @@ EPILOG = """examples:
 class OneLineParser(argparse.ArgumentParser):
     """Errors in one line, with the remedy instead of the usage."""
 
-    def error(self, message: str) -> Any:
+    def error(self, message: str) -> NoReturn:
         remedy = "" if ";" in message else f"; {self.prog} --help lists what fits"
         self.exit(2, f"{self.prog}: {' '.join(message.split())}{remedy}\n")
 
@@ -82,29 +83,11 @@ def run(given: argparse.Namespace) -> None:
     if given.plot:
         check_plot(given.plot, axes[0].figure)
 
-    parameters = chosen.model.parameters()
-    size = sum(parameter.size for parameter in parameters)
+    size = sum(parameter.size for parameter in chosen.model.parameters())
     print(
         "{data}: {model}, {size:,} parameters, seed {seed}".format(size=size, **options), flush=True
     )
-    steps = options["epochs"] * math.ceil(np.shape(chosen.train[0])[0] / options["batch_size"])
-    warm = steps // 10
-    history = fit(
-        chosen.model,
-        chosen.train,
-        loss=chosen.loss,
-        optimiser=AdamW(parameters, warm_up(cosine(options["lr"], steps - warm), warm)),
-        epochs=options["epochs"],
-        rng=rng,
-        batch_size=options["batch_size"],
-        validation=chosen.test,
-        metrics={"accuracy": accuracy},
-        augment=chosen.augment,
-        max_norm=1.0,
-        checkpoint=given.save or given.resume,
-        resume=given.resume,
-        settings={name: options[name] for name in ("data", "model", "hidden", "seed", "lr")},
-    )
+    history = train(chosen, options, rng, given.save or given.resume, given.resume)
     print(report(history, chosen))
     if given.plot:
         plot_losses(history, axes[0])
@@ -113,7 +96,36 @@ def run(given: argparse.Namespace) -> None:
         axes[0].figure.savefig(given.plot)
 
 
-def one_thread() -> Any:
+def train(
+    chosen: Task,
+    options: Mapping[str, Any],
+    rng: np.random.Generator,
+    checkpoint: str | None,
+    resume: str | None,
+) -> History:
+    """Train with AdamW, at a rate that rises for a tenth of the steps and then falls to 0."""
+    steps = options["epochs"] * math.ceil(np.shape(chosen.train[0])[0] / options["batch_size"])
+    warm = steps // 10
+    schedule = warm_up(cosine(options["lr"], steps - warm), warm)
+    return fit(
+        chosen.model,
+        chosen.train,
+        loss=chosen.loss,
+        optimiser=AdamW(chosen.model.parameters(), schedule),
+        epochs=options["epochs"],
+        rng=rng,
+        batch_size=options["batch_size"],
+        validation=chosen.test,
+        metrics={"accuracy": accuracy},
+        augment=chosen.augment,
+        max_norm=1.0,
+        checkpoint=checkpoint,
+        resume=resume,
+        settings={name: options[name] for name in ("data", "model", "hidden", "seed", "lr")},
+    )
+
+
+def one_thread() -> AbstractContextManager[Any]:
     """Within it a matrix product runs on one thread, where threadpoolctl is installed.
 
     Products as small as these take longer on several, most of all on a machine that is busy.
@@ -122,7 +134,8 @@ def one_thread() -> Any:
         from threadpoolctl import threadpool_limits
     except ImportError:
         return nullcontext()
-    return threadpool_limits(1)
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def check_plot(path: str, figure: Any) -> None:

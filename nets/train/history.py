@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from nets.train.plots import plot_losses
+
 __all__ = ["History"]
 
 
@@ -57,7 +59,5 @@ class History:
         return "\n".join([*lines, self.stopped] if self.stopped else lines)
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the curves of the losses with matplotlib: `nets.plots.plot_losses`."""
-        from nets.plots import plot_losses
-
+        """Draw the curves of the losses with matplotlib; returns the axes they are in."""
         return plot_losses(self, axes)

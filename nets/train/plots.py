@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,13 +12,21 @@ import autograd
 from nets.layers.carriers import numbers
 from nets.layers.module import Module
 
-if TYPE_CHECKING:
-    from nets.train.history import History
-
 __all__ = ["new_axes", "plot_boundary", "plot_losses"]
 
+Axes = Any  # matplotlib's, which has no types
 
-def new_axes(count: int = 1) -> list[Any]:
+
+class Measured(Protocol):
+    """A `History`, or what has its rows and columns."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, float]]: ...
+
+    def __getitem__(self, name: str, /) -> list[float]: ...
+
+
+def new_axes(count: int = 1) -> list[Axes]:
     """Matplotlib axes side by side, in a figure of their own (`axes.figure.savefig(...)`).
 
     Raises:
@@ -33,7 +42,7 @@ def new_axes(count: int = 1) -> list[Any]:
     return list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def plot_losses(history: History, axes: Any = None) -> Any:
+def plot_losses(history: Measured, axes: Axes = None) -> Axes:
     """The curves of the training and the validation loss; returns the axes they are in.
 
     Args:
@@ -43,7 +52,7 @@ def plot_losses(history: History, axes: Any = None) -> Any:
         ImportError: matplotlib is not installed.
     """
     axes = axes or new_axes()[0]
-    epochs = range(1, len(history) + 1)
+    epochs = range(1, len(history.rows) + 1)
     axes.plot(epochs, history["loss"], label="training")
     if "val_loss" in history.rows[0]:
         axes.plot(epochs, history["val_loss"], label="validation")
@@ -52,7 +61,7 @@ def plot_losses(history: History, axes: Any = None) -> Any:
     return axes
 
 
-def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Any = None) -> Any:
+def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Axes = None) -> Axes:
     """Points in the plane over what a model of one logit makes of it; returns the axes.
 
     Args:
