@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 import autograd
+from autograd import Tensor
 from nets.layers.activations import ReLU
 from nets.layers.attention import TransformerBlock
-from nets.layers.carriers import numbers
+from nets.layers.carriers import Numbers, numbers
 from nets.layers.convolution import Conv2d
 from nets.layers.embedding import Embedding
 from nets.layers.linear import Linear, Sequential
@@ -56,7 +58,7 @@ class DigitsNetwork(Module, steady=True):
             LayerNorm((wide, 4, 4)), ReLU(), Flatten(), Linear(wide * 16, 10, rng=rng)
         )
 
-    def forward(self, images: Any) -> Any:
+    def forward(self, images: Numbers) -> Tensor:
         n, *size = np.shape(images)
         return self.head(self.blocks(self.stem(autograd.reshape(images, shape=(n, 1, *size)))))
 
@@ -103,7 +105,7 @@ class CharacterTransformer(Module, steady=True):
         self.norm = LayerNorm(width)
         self.head = Linear(width, vocabulary, rng=rng)
 
-    def forward(self, characters: Any) -> Any:
+    def forward(self, characters: Numbers) -> Tensor:
         length = np.shape(characters)[-1]
         if length > self.context:
             raise ValueError(
@@ -113,7 +115,9 @@ class CharacterTransformer(Module, steady=True):
         z = autograd.add(self.characters(characters), self.positions(np.arange(length)))
         return self.head(self.norm(self.blocks(z)))
 
-    def generate(self, prompt: Any, count: int, *, rng: np.random.Generator) -> np.ndarray:
+    def generate(
+        self, prompt: Iterable[int], count: int, *, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
         """`prompt`, integers of shape (length ≥ 1,), and `count` more, each drawn as predicted."""
         found = list(prompt)
         with autograd.no_grad():

@@ -7,7 +7,6 @@ bits.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ __all__ = [
 ]
 
 
-def checked_rng(rng: Any) -> np.random.Generator:
+def checked_rng(rng: object) -> np.random.Generator:
     """`rng`, or a TypeError where it is no generator."""
     if isinstance(rng, np.random.Generator):
         return rng

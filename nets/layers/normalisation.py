@@ -141,7 +141,7 @@ def _standardized(x: Numbers, axes: tuple[int, ...], eps: float) -> Any:
     return autograd.where(flat, 0.0, autograd.div(unit, autograd.sqrt(autograd.add(var, flat))))
 
 
-def _affine(x: Any, weight: Numbers | None, bias: Numbers | None) -> Any:
+def _affine(x: Numbers, weight: Numbers | None, bias: Numbers | None) -> Any:
     x = x if weight is None else autograd.mul(x, weight)
     return x if bias is None else autograd.add(x, bias)
 

@@ -35,7 +35,7 @@ def steady(function: Function) -> Function:
     return function
 
 
-def is_steady(model: Module, loss: Callable[..., Any]) -> bool:
+def is_steady(model: Module, loss: Callable[..., object]) -> bool:
     """Whether all modules of `model`, the functions that they are set to call, and `loss` are."""
     modules = [module for _, module in model.named_modules()]
     settings = flattened(vars(module).values() for module in modules)
@@ -45,7 +45,7 @@ def is_steady(model: Module, loss: Callable[..., Any]) -> bool:
     )
 
 
-def flattened(groups: Iterable[Iterable[Any]]) -> Iterator[Any]:
+def flattened(groups: Iterable[Iterable[object]]) -> Iterator[object]:
     """The values of all groups, and the elements of those that are lists."""
     for group in groups:
         for value in group:
@@ -54,7 +54,7 @@ def flattened(groups: Iterable[Iterable[Any]]) -> Iterator[Any]:
                 yield from value
 
 
-def _only_computes(function: Any) -> bool:
+def _only_computes(function: object) -> bool:
     if isinstance(function, partial):
         return _only_computes(function.func)
     return (
@@ -64,7 +64,7 @@ def _only_computes(function: Any) -> bool:
     )
 
 
-def _is_of_the_engine(function: Any) -> bool:
+def _is_of_the_engine(function: object) -> bool:
     """Whether it is a function of `autograd`, such as a composite, or a method of its nodes."""
     name = getattr(function, "__name__", "")
     places = (autograd, autograd.Tensor, autograd.Value)

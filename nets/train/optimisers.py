@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 import autograd
 from autograd import Node
@@ -18,6 +19,9 @@ from nets.layers.carriers import Parameter
 from nets.train.schedules import Schedule, constant
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm"]
+
+Raw = float | NDArray[np.floating[Any]]
+Memory = dict[str, Raw]  # what is remembered of a parameter, by name
 
 
 class Optimiser:
@@ -43,7 +47,7 @@ class Optimiser:
             )
         self.schedule = lr if callable(lr) else constant(_positive("lr", lr))
         self.steps = 0
-        self._memory: list[dict[str, Any]] = [
+        self._memory: list[Memory] = [
             {name: np.zeros(p.shape, p.dtype) for name in self.memory} for p in self.parameters
         ]
         self._seen = [0] * len(self.parameters)  # updates of each parameter
@@ -67,18 +71,18 @@ class Optimiser:
                 parameter.data = self.update(parameter.data, gradient, lr, self._seen[i], memory)
         self.steps += 1
 
-    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         """The new data of a parameter at its `t`-th update; `memory` is changed in place."""
         raise NotImplementedError(f"{type(self).__name__} must define update(...)")
 
-    def state_dict(self) -> dict[str, np.ndarray]:
+    def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all numbers that the next step depends on, beside parameters and settings."""
         state = {"steps": np.array(self.steps), "seen": np.array(self._seen)}
         for i, memory in enumerate(self._memory):
             state |= {f"{name}.{i}": np.array(number) for name, number in memory.items()}
         return state
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Go on as the optimiser whose state this is would: bit for bit the same steps.
 
         Raises:
@@ -86,21 +90,24 @@ class Optimiser:
                 changed then.
         """
         mine = self.state_dict()
-        shapes = {name: np.shape(array) for name, array in state.items()}
+        arrays = {name: np.asarray(array) for name, array in state.items()}
+        shapes = {name: array.shape for name, array in arrays.items()}
         if shapes != {name: array.shape for name, array in mine.items()}:
             raise ValueError(
                 f"an optimiser's state must have the names and shapes that {type(self).__name__} "
                 f"saves for these parameters, got {shapes}; build the optimiser it was saved from"
             )
-        self.steps, self._seen = int(state["steps"]), [int(n) for n in state["seen"]]
+        self.steps, self._seen = int(arrays["steps"]), arrays["seen"].astype(int).tolist()
         for i, memory in enumerate(self._memory):
             for name in memory:
-                memory[name] = np.array(state[f"{name}.{i}"], dtype=mine[f"{name}.{i}"].dtype)
+                memory[name] = arrays[f"{name}.{i}"].astype(mine[f"{name}.{i}"].dtype)
 
 
-def _gradient(parameter: Parameter) -> Any:
+def _gradient(parameter: Parameter) -> Raw | None:
     """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
-    return parameter.grad.data if isinstance(parameter.grad, Node) else parameter.grad
+    gradient: Any = parameter.grad
+    raw: Raw | None = gradient.data if isinstance(gradient, Node) else gradient
+    return raw
 
 
 def _positive(name: str, number: float) -> float:
@@ -149,7 +156,7 @@ class SGD(Optimiser):
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum above 0, got 0; try momentum=0.9")
 
-    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         if self.weight_decay:
             grad = grad + self.weight_decay * data
         if self.momentum:
@@ -193,12 +200,12 @@ class Adam(Optimiser):
         self.eps = _positive("eps", eps)
         self.weight_decay = _positive("weight_decay", weight_decay)
 
-    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         if self.weight_decay:
             grad = grad + self.weight_decay * data
         return data - self.move(grad, lr, t, memory)
 
-    def move(self, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+    def move(self, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         """lr · m̂ / (√v̂ + ε) at a parameter's `t`-th update."""
         first, second = self.betas
         m = memory["mean"] = first * memory["mean"] + (1 - first) * grad
@@ -232,7 +239,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay)
 
-    def update(self, data: Any, grad: Any, lr: float, t: int, memory: dict[str, Any]) -> Any:
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         return data * (1 - lr * self.weight_decay) - self.move(grad, lr, t, memory)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from autograd import Value
+from autograd import Node, Value
 from autograd.tape import BranchError, compile, is_observed, tap
 from nets.layers.carriers import Parameter
 from nets.layers.module import Module
@@ -46,11 +46,14 @@ class Passes:
         self._generators = generators
         self._states = [generator.bit_generator.state for generator in generators]
         self._modules = [vars(module) for _, module in model.named_modules()]
-        self._settings: list[Any] = []
+        self._settings: list[object] = []
         self._scalarized = all(isinstance(p, Value) for p in parameters)
         single = any(p.dtype == np.float32 for p in model.parameters())
         self._dtype = np.float32 if single else np.float64  # of integers: see `_floating`
         self._possible = is_steady(model, loss)
+        # What the last replay left: the outputs, and which nodes the loss depends on.
+        self._outputs: Any = None
+        self._reached: set[Node[Any]] = set()
 
     def record(self, inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
         """The loss as a node."""
@@ -102,7 +105,7 @@ class Passes:
             self._settings = settings
             self._replay = self._compiled(*shapes)
 
-    def _compiled(self, *shapes: tuple[int, ...]) -> Any:
+    def _compiled(self, *shapes: tuple[int, ...]) -> Callable[..., Any]:
         """Both passes, compiled, for examples and targets of these shapes."""
 
         def passes(*given: Any) -> Any:
@@ -118,7 +121,8 @@ class Passes:
             tap(outputs, keep)
             return value
 
-        return compile(passes, wrt=self.parameters)
+        replay: Callable[..., Any] = compile(passes, wrt=self.parameters)
+        return replay
 
 
 def _arrays(values: Sequence[Value], shapes: Sequence[tuple[int, ...]]) -> Iterator[NDArray[Any]]:
