@@ -84,6 +84,7 @@ __all__ = [
     "losses",
     "mean_squared_error",
     "optimisers",
+    "plots",
     "save",
     "schedules",
     "sum_of_squared_errors",

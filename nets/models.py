@@ -20,8 +20,6 @@ from nets.layers.normalisation import LayerNorm
 from nets.layers.pooling import Flatten
 from nets.layers.residual import Residual
 
-__all__ = ["CharacterTransformer", "DigitsNetwork"]
-
 
 class DigitsNetwork(Module, steady=True):
     """A convolutional residual network with layer norm: (n, 8, 8) images to (n, 10) logits.

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["McCullochPitts", "Perceptron", "PerceptronFit", "Recurrence"]
-
 
 def _finite_array(value: ArrayLike, what: str) -> NDArray[np.float64]:
     """A C-ordered float64 copy of `value`, or an error that names `what`."""

@@ -19,8 +19,6 @@ from nets.models import CharacterTransformer, DigitsNetwork
 from nets.train.evaluation import Data, Measure
 from nets.train.training import Augment
 
-__all__ = ["CLOUDS", "MODELS", "Task", "bigram_loss", "task"]
-
 CLOUDS = {
     "circle": data.circle,
     "gaussians": data.gaussians,

@@ -18,8 +18,6 @@ import operator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["circle", "gaussians", "moons", "spiral", "xor"]
-
 Cloud = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 

@@ -14,8 +14,6 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["digits"]
-
 
 def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The images and the digits that they show.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["truth_table"]
-
 _OUTPUTS = {
     "and": (0, 0, 0, 1),
     "or": (0, 1, 1, 1),

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["split"]
-
 Part = tuple[NDArray[Any], NDArray[Any]]
 
 

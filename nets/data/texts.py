@@ -13,8 +13,6 @@ from importlib import resources
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Vocabulary", "text"]
-
 
 def text() -> str:
     """The text: 56,999 ASCII characters, 65 different ones, lines ended by a newline.

@@ -13,20 +13,6 @@ from nets.layers.carriers import Numbers, Recorded
 from nets.layers.module import Parameterless
 from nets.layers.steadiness import steady
 
-__all__ = [
-    "GELU",
-    "LeakyReLU",
-    "ReLU",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "gelu",
-    "leaky_relu",
-    "silu",
-]
-
 
 @overload
 def leaky_relu(x: Recorded, negative_slope: float = ...) -> Recorded: ...

@@ -24,8 +24,6 @@ from nets.layers.normalisation import LayerNorm
 from nets.layers.pooling import flatten
 from nets.layers.steadiness import steady
 
-__all__ = ["MultiHeadAttention", "TransformerBlock", "attention", "swap_axes"]
-
 
 @overload
 def attention(

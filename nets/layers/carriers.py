@@ -14,11 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd import Node, Tensor, Value
 
-__all__ = ["Activation", "Numbers", "Parameter", "Recorded", "numbers"]
-
 Numbers = Tensor | Value | ArrayLike  # an object array of Values is an ArrayLike
 Recorded = TypeVar("Recorded", Tensor, Value)
-Parameter = Tensor | Value
+Given = Numbers | None  # for a parameter that a layer may do without
+Parameter = Tensor | Value  # what is learned
 Activation = Callable[[Any], Any]  # one that serves them all
 
 

@@ -10,12 +10,10 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from nets.layers.carriers import Numbers
+from nets.layers.carriers import Given, Numbers
 from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
 from nets.layers.steadiness import steady
-
-__all__ = ["Conv1d", "Conv2d", "Sizes", "conv1d", "conv2d", "padded", "per_axis"]
 
 Sizes = int | Sequence[int]  # one for all axes, or one for each
 
@@ -24,7 +22,7 @@ Sizes = int | Sequence[int]  # one for all axes, or one for each
 def conv1d(
     x: Numbers,
     weight: Tensor,
-    bias: Numbers | None = ...,
+    bias: Given = ...,
     stride: Sizes = ...,
     padding: Sizes = ...,
     dilation: Sizes = ...,
@@ -34,7 +32,7 @@ def conv1d(
 def conv1d(
     x: Numbers,
     weight: Numbers,
-    bias: Numbers | None = ...,
+    bias: Given = ...,
     stride: Sizes = ...,
     padding: Sizes = ...,
     dilation: Sizes = ...,
@@ -44,7 +42,7 @@ def conv1d(
 def conv1d(
     x: Numbers,
     weight: Numbers,
-    bias: Numbers | None = None,
+    bias: Given = None,
     stride: Sizes = 1,
     padding: Sizes = 0,
     dilation: Sizes = 1,
@@ -62,7 +60,7 @@ def conv1d(
 def conv2d(
     x: Numbers,
     weight: Tensor,
-    bias: Numbers | None = ...,
+    bias: Given = ...,
     stride: Sizes = ...,
     padding: Sizes = ...,
     dilation: Sizes = ...,
@@ -72,7 +70,7 @@ def conv2d(
 def conv2d(
     x: Numbers,
     weight: Numbers,
-    bias: Numbers | None = ...,
+    bias: Given = ...,
     stride: Sizes = ...,
     padding: Sizes = ...,
     dilation: Sizes = ...,
@@ -82,7 +80,7 @@ def conv2d(
 def conv2d(
     x: Numbers,
     weight: Numbers,
-    bias: Numbers | None = None,
+    bias: Given = None,
     stride: Sizes = 1,
     padding: Sizes = 0,
     dilation: Sizes = 1,
@@ -115,7 +113,7 @@ def _convolve(
     n: int,
     x: Numbers,
     weight: Numbers,
-    bias: Numbers | None,
+    bias: Given,
     stride: Sizes,
     padding: Sizes,
     dilation: Sizes,

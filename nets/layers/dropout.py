@@ -14,8 +14,6 @@ from nets.layers.initialisers import checked_rng
 from nets.layers.module import Parameterless
 from nets.layers.steadiness import steady
 
-__all__ = ["Dropout", "dropout"]
-
 
 @overload
 def dropout(x: Tensor, p: float, rng: np.random.Generator) -> Tensor: ...

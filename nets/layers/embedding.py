@@ -13,8 +13,6 @@ from nets.layers.initialisers import checked_rng
 from nets.layers.module import Module
 from nets.layers.steadiness import steady
 
-__all__ = ["Embedding", "embedding"]
-
 
 @overload
 def embedding(indices: Numbers, weight: Tensor) -> Tensor: ...

@@ -10,15 +10,6 @@ import math
 
 import numpy as np
 
-__all__ = [
-    "checked_rng",
-    "default_uniform",
-    "he_normal",
-    "he_uniform",
-    "xavier_normal",
-    "xavier_uniform",
-]
-
 
 def checked_rng(rng: object) -> np.random.Generator:
     """`rng`, or a TypeError where it is no generator."""

@@ -11,20 +11,18 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from nets.layers.carriers import Activation, Numbers
+from nets.layers.carriers import Activation, Given, Numbers
 from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
 from nets.layers.steadiness import steady
 
-__all__ = ["MLP", "Linear", "Sequential", "linear"]
-
 
 @overload
-def linear(x: Numbers, weight: Tensor, bias: Numbers | None = ...) -> Tensor: ...
+def linear(x: Numbers, weight: Tensor, bias: Given = ...) -> Tensor: ...
 @overload
-def linear(x: Numbers, weight: Numbers, bias: Numbers | None = ...) -> Any: ...
+def linear(x: Numbers, weight: Numbers, bias: Given = ...) -> Any: ...
 @steady
-def linear(x: Numbers, weight: Numbers, bias: Numbers | None = None) -> Any:
+def linear(x: Numbers, weight: Numbers, bias: Given = None) -> Any:
     """x Wᵀ + b: (..., in_features) to (..., out_features), W of shape (out_features, in_features).
 
     >>> linear([1.0, 2.0], [[3.0, 4.0]], [0.5])

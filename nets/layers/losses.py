@@ -16,15 +16,6 @@ from autograd.tape import lookup
 from nets.layers.carriers import Numbers, numbers
 from nets.layers.steadiness import steady
 
-__all__ = [
-    "cross_entropy",
-    "hinge",
-    "log_loss",
-    "mean_squared_error",
-    "sum_of_squared_errors",
-    "zero_one",
-]
-
 
 def _same_shape(who: str, outputs: Numbers, targets: Numbers) -> None:
     if np.shape(outputs) != np.shape(targets):

@@ -21,8 +21,6 @@ import autograd
 from autograd import Tensor
 from nets.layers.carriers import Numbers, Recorded, numbers
 
-__all__ = ["Module", "ModuleCall", "Parameterless", "trace_modules"]
-
 
 def _is_scalarized(x: object) -> TypeGuard[NDArray[Any]]:
     return isinstance(x, np.ndarray) and x.dtype == object

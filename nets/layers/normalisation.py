@@ -10,38 +10,24 @@ import numpy as np
 import autograd
 from autograd import Tensor
 from autograd.tape import tap
-from nets.layers.carriers import Numbers, numbers
+from nets.layers.carriers import Given, Numbers, numbers
 from nets.layers.module import Module
 from nets.layers.steadiness import steady
-
-__all__ = ["BatchNorm", "LayerNorm", "batch_norm", "layer_norm"]
 
 Shape = int | tuple[int, ...]
 
 
 @overload
 def layer_norm(
-    x: Tensor,
-    normalized_shape: Shape,
-    weight: Numbers | None = ...,
-    bias: Numbers | None = ...,
-    eps: float = ...,
+    x: Tensor, normalized_shape: Shape, weight: Given = ..., bias: Given = ..., eps: float = ...
 ) -> Tensor: ...
 @overload
 def layer_norm(
-    x: Numbers,
-    normalized_shape: Shape,
-    weight: Numbers | None = ...,
-    bias: Numbers | None = ...,
-    eps: float = ...,
+    x: Numbers, normalized_shape: Shape, weight: Given = ..., bias: Given = ..., eps: float = ...
 ) -> Any: ...
 @steady
 def layer_norm(
-    x: Numbers,
-    normalized_shape: Shape,
-    weight: Numbers | None = None,
-    bias: Numbers | None = None,
-    eps: float = 1e-5,
+    x: Numbers, normalized_shape: Shape, weight: Given = None, bias: Given = None, eps: float = 1e-5
 ) -> Any:
     """weight · (x − μ) / √(σ² + eps) + bias over the last axes, which have `normalized_shape`.
 
@@ -70,28 +56,28 @@ def layer_norm(
 @overload
 def batch_norm(
     x: Tensor,
-    mean: Numbers | None = ...,
-    var: Numbers | None = ...,
-    weight: Numbers | None = ...,
-    bias: Numbers | None = ...,
+    mean: Given = ...,
+    var: Given = ...,
+    weight: Given = ...,
+    bias: Given = ...,
     eps: float = ...,
 ) -> Tensor: ...
 @overload
 def batch_norm(
     x: Numbers,
-    mean: Numbers | None = ...,
-    var: Numbers | None = ...,
-    weight: Numbers | None = ...,
-    bias: Numbers | None = ...,
+    mean: Given = ...,
+    var: Given = ...,
+    weight: Given = ...,
+    bias: Given = ...,
     eps: float = ...,
 ) -> Any: ...
 @steady
 def batch_norm(
     x: Numbers,
-    mean: Numbers | None = None,
-    var: Numbers | None = None,
-    weight: Numbers | None = None,
-    bias: Numbers | None = None,
+    mean: Given = None,
+    var: Given = None,
+    weight: Given = None,
+    bias: Given = None,
     eps: float = 1e-5,
 ) -> Any:
     """weight · (x − mean) / √(var + eps) + bias for every channel: axis 1, or the only one.
@@ -141,7 +127,7 @@ def _standardized(x: Numbers, axes: tuple[int, ...], eps: float) -> Any:
     return autograd.where(flat, 0.0, autograd.div(unit, autograd.sqrt(autograd.add(var, flat))))
 
 
-def _affine(x: Numbers, weight: Numbers | None, bias: Numbers | None) -> Any:
+def _affine(x: Numbers, weight: Given, bias: Given) -> Any:
     x = x if weight is None else autograd.mul(x, weight)
     return x if bias is None else autograd.add(x, bias)
 

@@ -14,17 +14,6 @@ from nets.layers.convolution import Sizes, padded, per_axis
 from nets.layers.module import Parameterless
 from nets.layers.steadiness import steady
 
-__all__ = [
-    "AvgPool2d",
-    "Flatten",
-    "GlobalAvgPool",
-    "MaxPool2d",
-    "avg_pool2d",
-    "flatten",
-    "global_avg_pool",
-    "max_pool2d",
-]
-
 
 @overload
 def max_pool2d(

@@ -13,8 +13,6 @@ from nets.layers.carriers import Activation, Numbers
 from nets.layers.linear import Linear
 from nets.layers.module import Module
 
-__all__ = ["Residual", "ResidualBlock"]
-
 
 class Residual(Module, steady=True):
     """z + module(z), for any module; projection(z) + module(z) where their shapes differ.

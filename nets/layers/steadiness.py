@@ -16,8 +16,6 @@ import numpy as np
 import autograd
 from nets.layers.module import Module
 
-__all__ = ["flattened", "is_steady", "steady"]
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

@@ -25,8 +25,6 @@ from nets.train.history import History
 from nets.train.optimisers import Optimiser
 from nets.train.saving import TRAINING, Arrays, read_arrays, write_arrays
 
-__all__ = ["Progress", "load_checkpoint", "read_settings", "save_checkpoint"]
-
 OPTIMISER, BEST = f"{TRAINING}optimiser/", f"{TRAINING}best/"
 ORDER, STATE = f"{TRAINING}order", f"{TRAINING}state"
 

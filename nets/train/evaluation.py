@@ -15,8 +15,6 @@ from nets.layers.carriers import Numbers, numbers
 from nets.layers.losses import zero_one
 from nets.layers.module import Module
 
-__all__ = ["Data", "Measure", "accuracy", "add_up", "evaluate", "examples", "in_mode", "measured"]
-
 Data = tuple[ArrayLike, ArrayLike]
 Measure = Callable[[Any, Any], Tensor | Value | float]  # of plain numbers, it is a plain one
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from nets.train.plots import plot_losses
 
-__all__ = ["History"]
-
 
 @dataclass
 class History:

@@ -18,8 +18,6 @@ from autograd import Node
 from nets.layers.carriers import Parameter
 from nets.train.schedules import Schedule, constant
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm"]
-
 Raw = float | NDArray[np.floating[Any]]
 Memory = dict[str, Raw]  # what is remembered of a parameter, by name
 

@@ -17,8 +17,6 @@ from nets.layers.module import Module
 from nets.layers.steadiness import flattened, is_steady
 from nets.train.evaluation import Measure
 
-__all__ = ["Passes"]
-
 # Replays follow Tensors where recording is given arrays, and not every code can take them: these
 # are the errors with which it, or the tape, refuses. Anything else is a fault, and no refusal.
 REFUSALS = (TypeError, ValueError, BranchError)

@@ -12,8 +12,6 @@ import autograd
 from nets.layers.carriers import numbers
 from nets.layers.module import Module
 
-__all__ = ["new_axes", "plot_boundary", "plot_losses"]
-
 Axes = Any  # matplotlib's, which has no types
 
 

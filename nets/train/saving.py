@@ -18,8 +18,6 @@ import numpy as np
 
 from nets.layers.module import Module
 
-__all__ = ["load", "read_arrays", "save", "write_arrays"]
-
 # In a checkpoint, the names of what is not the model's own: see `nets.train.checkpoint`.
 TRAINING = "training/"
 

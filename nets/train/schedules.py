@@ -11,8 +11,6 @@ from collections.abc import Callable
 
 Schedule = Callable[[int], float]
 
-__all__ = ["Schedule", "constant", "cosine", "step_decay", "warm_up"]
-
 
 def constant(lr: float) -> Schedule:
     """Always `lr`.

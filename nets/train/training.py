@@ -25,8 +25,6 @@ from nets.train.optimisers import Optimiser, clip_grad_norm
 from nets.train.passes import Passes
 from nets.train.saving import format_of
 
-__all__ = ["Augment", "fit"]
-
 PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
