@@ -1,4 +1,8 @@
-"""Forward passes, on raw numbers, that Python and NumPy do not have in one call."""
+"""Forward passes, on raw numbers, that Python and NumPy do not have in one call.
+
+What a replay wants in a buffer takes `out` after its operands, as ufuncs do. The shapes were
+checked then when the graph was recorded.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,11 @@ def scalar_sigmoid(x: float) -> float:
 
 def array_sigmoid(x: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):  # exp(-x) = inf gives the right 0
-        return 1 / (1 + np.exp(-x))
+        return sigmoid(x)
+
+
+def sigmoid(x: Any, out: np.ndarray | None = None) -> Any:
+    return np.divide(1, np.add(1, np.exp(np.negative(x, out), out), out), out)
 
 
 ERF_STEPS, ERF_END = 1024, 6  # grid points a unit; from here on erf is 1 in float64
@@ -79,11 +87,12 @@ def only_number(x: Any) -> Any:
     return x.item()
 
 
-def broadcast_copy(x: Any, shape: tuple[int, ...]) -> np.ndarray:
+def broadcast_copy(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, ...]) -> np.ndarray:
     """A broadcast array of its own memory: quicker to make, and to use, than NumPy's view."""
-    if np.ndim(x) > len(shape):  # the assignment would drop leading axes of length 1
-        raise ValueError(f"it has {np.ndim(x)} axes, which do not broadcast to {shape}")
-    out = np.empty(shape, getattr(x, "dtype", np.float64))
+    if out is None:
+        if np.ndim(x) > len(shape):  # the assignment would drop leading axes of length 1
+            raise ValueError(f"it has {np.ndim(x)} axes, which do not broadcast to {shape}")
+        out = np.empty(shape, getattr(x, "dtype", np.float64))
     out[...] = x
     return out
 
@@ -93,18 +102,20 @@ def ones(n: int, dtype: np.dtype) -> np.ndarray:
     return np.ones(n, dtype)
 
 
-def sum_to_shape(x: Any, shape: tuple[int, ...]) -> Any:
+def sum_to_shape(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, ...]) -> Any:
     have, size = np.shape(x), math.prod(shape)
     lead = len(have) - len(shape)
     if have[lead:] == shape:  # the usual case: a bias, broadcast over rows
         if size == 1 or x.dtype == object:  # one column NumPy adds up in pairs
-            return np.add.reduce(x, axis=tuple(range(lead)))
+            return np.add.reduce(x, axis=tuple(range(lead)), out=out)
         rows = x.reshape(math.prod(have[:lead]), size)
-        return np.dot(ones(len(rows), x.dtype), rows).reshape(shape)  # faster, and more precise
+        row = None if out is None else out.reshape(size)
+        return np.dot(ones(len(rows), x.dtype), rows, row).reshape(shape)  # fast, and precise
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"{have} does not come from broadcasting {shape}")
     axes = [i for i in range(len(have)) if i < lead or shape[i - lead] != have[i]]
-    return np.add.reduce(x, axis=tuple(axes)).reshape(shape)
+    row = None if out is None else out.reshape([n for i, n in enumerate(have) if i not in axes])
+    return np.add.reduce(x, axis=tuple(axes), out=row).reshape(shape)
 
 
 def is_fancy(index: tuple[Any, ...]) -> bool:
@@ -130,9 +141,14 @@ def accumulate(out: np.ndarray, index: tuple[Any, ...], x: Any) -> None:
     np.add.at(out.ravel(), places.ravel(), x.ravel())
 
 
-def scatter_into(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> np.ndarray:
+def scatter_into(
+    x: Any, out: np.ndarray | None = None, *, index: tuple[Any, ...], shape: tuple[int, ...]
+) -> np.ndarray:
     x = np.asarray(x)
-    out = np.full(shape, 0.0, x.dtype)
+    if out is None:
+        out = np.full(shape, 0.0, x.dtype)
+    else:
+        out.fill(0.0)
     if is_fancy(index):
         accumulate(out, index, x)
         return out
@@ -157,34 +173,54 @@ def view_windows(
 
 
 def add_windows(
-    x: np.ndarray, shape: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+    x: np.ndarray,
+    out: np.ndarray | None = None,
+    *,
+    shape: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> np.ndarray:
-    n = len(shape)
+    n: Any = len(shape)
     if np.ndim(x) < 2 * n:
         raise ValueError(f"windows over {n} axes have at least {2 * n}, got {np.ndim(x)}")
     counts, size = x.shape[-2 * n : -n], x.shape[-n:]
-    fitting = tuple(
-        (have - (k - 1) * d - 1) // s + 1
-        for have, k, s, d in zip(shape, size, stride, dilation, strict=True)
-    )
-    if counts != fitting:
-        raise ValueError(f"{fitting} windows of {size} stand on the shape {shape}, got {counts}")
-    # In the memory order of x, so that what is added is contiguous where x is.
-    whole = x.shape[: -2 * n] + shape
-    out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole)
+    if out is None:
+        fitting = tuple(
+            (have - (k - 1) * d - 1) // s + 1
+            for have, k, s, d in zip(shape, size, stride, dilation, strict=True)
+        )
+        if counts != fitting:
+            raise ValueError(
+                f"{fitting} windows of {size} stand on the shape {shape}, got {counts}"
+            )
+        # In the memory order of x, so that what is added is contiguous where x is.
+        whole = x.shape[: -2 * n] + shape
+        out = np.full_like(x, 0.0, shape=whole + (1,) * n).reshape(whole)
+    else:
+        out.fill(0.0)
     for offset in np.ndindex(*size):
         places: Any = tuple(
             slice(o * d, o * d + s * (c - 1) + 1, s)
             for o, d, s, c in zip(offset, dilation, stride, counts, strict=True)
         )
-        out[..., *places] += x[..., *offset]
+        part: Any = out[..., *places]
+        np.add(part, x[..., *offset], part)
     return out
 
 
-def pad_with(x: Any, width: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
-    if len(width) != np.ndim(x):
-        raise ValueError(f"a pair (before, after) for each of {np.ndim(x)} axes, got {len(width)}")
-    shape = tuple(n + before + after for n, (before, after) in zip(np.shape(x), width, strict=True))
-    out = np.full_like(x, value, shape=shape)  # unlike np.pad, in the memory order of x
+def pad_with(
+    x: Any, out: np.ndarray | None = None, *, width: tuple[tuple[int, int], ...], value: float
+) -> np.ndarray:
+    if out is None:
+        if len(width) != np.ndim(x):
+            raise ValueError(
+                f"a pair (before, after) for each of {np.ndim(x)} axes, got {len(width)}"
+            )
+        shape = tuple(
+            n + before + after for n, (before, after) in zip(np.shape(x), width, strict=True)
+        )
+        out = np.full_like(x, value, shape=shape)  # unlike np.pad, in the memory order of x
+    else:
+        out.fill(value)
     out[tuple(slice(b, b + n) for n, (b, _) in zip(np.shape(x), width, strict=True))] = x
     return out

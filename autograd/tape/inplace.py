@@ -1,28 +1,28 @@
-"""How a row of the table computes into a buffer: `call(*operands, out)`.
+"""How each row of the table computes into a buffer: `call(*operands, out)`.
 
-A row whose `array` is a NumPy ufunc has its answer already. The others for which memory or speed
-asks for another call than the row's own are here; the rest computes as ever and is copied.
+The one place that says so, complete by name: a row that `INTO` lacks is a failing test.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
+from enum import Enum
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd import Primitive
-from autograd.table.kernels import accumulate, is_fancy
+from autograd import TABLE, Primitive
+from autograd.table import kernels
 
-# as NumPy's own type hints don't know all that these take
-add: Any = np.add
+Call = Callable[..., Any]
 
 POWERS = {2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}  # as NumPy's operator has them
 
 
-def silent() -> Callable[..., Any]:
+def silent() -> Call:
     """`run(function, *arguments)`, where NumPy does not warn: quicker than to enter `errstate`.
 
     One call at a time, as a context can't be entered twice.
@@ -32,22 +32,36 @@ def silent() -> Callable[..., Any]:
     return context.run
 
 
-def into(op: Primitive, params: dict[str, Any]) -> Callable[..., Any]:
+def into(op: Primitive, params: dict[str, Any]) -> Call:
     """`call(*operands, out)` that leaves in `out` what `op.array(*operands, **params)` returns."""
-    if isinstance(op.array, np.ufunc):
+    way = way_of(op)
+    if way is Way.OWN:
         return op.array
-    special = CALLS.get(op.name)
-    if special is not None:
-        return partial(special, **params) if params else special
-
-    def copied(*buffers: Any) -> None:
-        *operands, out = buffers
-        np.copyto(out, op.array(*map(np.asarray, operands), **params))  # a leaf may be a float
-
-    return copied
+    call = partial(_copied, op) if way is Way.COPIED else way
+    return partial(call, **params) if params else call
 
 
-def power(x: Any, y: Any, out: np.ndarray) -> None:
+def may_overwrite(op: Primitive) -> bool:
+    """Whether `out` may be one of the operands: elementwise, and nothing is read after a write."""
+    return op.scalar is not None and way_of(op) not in WRITING_FIRST
+
+
+def way_of(op: Primitive) -> Call | Way:
+    """The entry of `op`; a primitive that is not the table's has its own function."""
+    if TABLE.get(op.name) is op:
+        return INTO[op.name]
+    return Way.OWN if isinstance(op.array, np.ufunc) else Way.COPIED
+
+
+def _copied(op: Primitive, *buffers: Any, **params: Any) -> None:
+    *operands, out = buffers
+    np.copyto(out, op.array(*map(np.asarray, operands), **params))  # a leaf may be a float
+
+
+# --- calls that are not the row's own -----------------------------------------------------------
+
+
+def power(x: Any, y: Any, out: NDArray[Any]) -> None:
     """As NumPy's operator does it: some exponents have a faster and more precise way."""
     if np.size(y) == 1 and np.shape(x) == out.shape:
         special = POWERS.get(float(np.reshape(y, ())))
@@ -57,19 +71,12 @@ def power(x: Any, y: Any, out: np.ndarray) -> None:
     np.power(x, y, out)
 
 
-def sigmoid(x: Any, out: np.ndarray) -> None:
-    np.negative(x, out)
-    np.exp(out, out)
-    np.add(out, 1.0, out)
-    np.divide(1.0, out, out)
-
-
-def relu(x: Any, out: np.ndarray) -> None:
+def relu(x: Any, out: NDArray[Any]) -> None:
     out.fill(0.0)
     np.maximum(x, out, out=out)  # twice as fast as with a number
 
 
-def extreme(choose: np.ufunc) -> Callable[..., Any]:
+def extreme(choose: np.ufunc) -> Call:
     def call(x: Any, *rest: Any) -> None:
         *others, out = rest
         if not others:
@@ -80,77 +87,75 @@ def extreme(choose: np.ufunc) -> Callable[..., Any]:
     return call
 
 
-def where(condition: Any, x: Any, y: Any, out: np.ndarray) -> None:
+largest, smallest = extreme(np.maximum), extreme(np.minimum)
+
+
+def where(condition: Any, x: Any, y: Any, out: NDArray[Any]) -> None:
     np.copyto(out, y)
     np.copyto(out, x, where=np.not_equal(condition, 0.0))
 
 
-def joined(join: Callable[..., Any]) -> Callable[..., Any]:
+def joined(join: Call) -> Call:
     return lambda *buffers, axis: join(buffers[:-1], axis, buffers[-1])
 
 
-def scatter(x: Any, out: np.ndarray, index: tuple[Any, ...], shape: tuple[int, ...]) -> None:
-    out.fill(0.0)
-    if is_fancy(index):
-        accumulate(out, index, x)
-    else:
-        out[index] = x
+WRITING_FIRST = (relu, largest, smallest, where)  # their `out` must be none of the operands
 
 
-def overlap_add(
-    x: np.ndarray,
-    out: np.ndarray,
-    shape: tuple[int, ...],
-    stride: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> None:
-    n: Any = len(shape)
-    counts, size = x.shape[-2 * n : -n], x.shape[-n:]
-    out.fill(0.0)
-    for offset in np.ndindex(*size):
-        places: Any = tuple(
-            slice(o * d, o * d + s * (c - 1) + 1, s)
-            for o, d, s, c in zip(offset, dilation, stride, counts, strict=True)
-        )
-        part = out[(..., *places)]
-        add(part, x[..., *offset], part)
+# --- the table ----------------------------------------------------------------------------------
 
 
-def pad(x: Any, out: np.ndarray, width: tuple[tuple[int, int], ...], value: float) -> None:
-    out.fill(value)
-    inside = tuple(
-        slice(before, n - after) for n, (before, after) in zip(out.shape, width, strict=True)
-    )
-    out[inside] = x
+class Way(Enum):
+    OWN = "the row's own function is a ufunc, and takes a buffer"
+    COPIED = "computes as ever, and is copied"
 
 
-def sum_to(x: np.ndarray, out: np.ndarray, shape: tuple[int, ...]) -> None:
-    lead = x.ndim - len(shape)
-    axes = tuple(i for i in range(x.ndim) if i < lead or shape[i - lead] != x.shape[i])
-    add.reduce(x, axes, None, out.reshape([n for i, n in enumerate(x.shape) if i not in axes]))
+OWN, COPIED = Way.OWN, Way.COPIED
 
-
-CALLS: dict[str, Callable[..., Any]] = {
+INTO: dict[str, Call | Way] = {
+    "neg": OWN,
+    "add": OWN,
+    "sub": OWN,
+    "mul": OWN,
+    "div": OWN,
     "pow": power,
-    "sigmoid": sigmoid,
+    "exp": OWN,
+    "log": OWN,
+    "sqrt": OWN,
+    "sin": OWN,
+    "cos": OWN,
+    "tanh": OWN,
+    "sigmoid": kernels.sigmoid,
     "relu": relu,
+    "erf": COPIED,
     "softplus": lambda x, out: np.logaddexp(x, 0.0, out),
+    "log1p": OWN,
+    "expm1": OWN,
+    "abs": OWN,
     "clip": lambda x, out, lo, hi: np.clip(x, lo, hi, out=out),
-    "maximum": extreme(np.maximum),
-    "minimum": extreme(np.minimum),
+    "maximum": largest,
+    "minimum": smallest,
     "where": where,
     "astype": lambda x, out, dtype: np.copyto(out, x),
+    "sign": OWN,
     "heaviside": lambda x, out: np.greater(x, 0.0, out),
     "equal": lambda x, y, out: np.equal(x, y, out),
     "isfinite": lambda x, out: np.isfinite(x, out),
-    "sum_to": sum_to,
-    "broadcast_to": lambda x, out, shape: np.copyto(out, x),
+    "stop_gradient": COPIED,
+    "sum": lambda x, out, axis, keepdims: np.add.reduce(x, axis, None, out, keepdims),
+    "max": lambda x, out, axis, keepdims: np.maximum.reduce(x, axis, None, out, keepdims),
+    "sum_to": kernels.sum_to_shape,
+    "broadcast_to": kernels.broadcast_copy,
     "reshape": lambda x, out, shape: np.copyto(out.reshape(np.shape(x)), x),
     "transpose": lambda x, out, axes: np.copyto(out, np.transpose(x, axes)),
-    "scatter": scatter,
-    "overlap_add": overlap_add,
-    "pad": pad,
+    "take": COPIED,
+    "scatter": kernels.scatter_into,
+    "windows": COPIED,
+    "overlap_add": kernels.add_windows,
+    "pad": kernels.pad_with,
+    "cumsum": COPIED,
     "concatenate": joined(np.concatenate),
     "stack": joined(np.stack),
     "to_value": lambda x, out: np.copyto(out, x),
+    "matmul": OWN,
 }

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import Node, Primitive, toposort
 from autograd.table.kernels import ones
-from autograd.tape.inplace import POWERS, into, silent
+from autograd.tape.inplace import POWERS, into, may_overwrite, silent
 from autograd.tape.profile import Profile, measured
 from autograd.tape.rows import RowByRow, in_rows
 
@@ -415,7 +415,7 @@ class TensorReplay:
     ) -> bool:
         """Compute in the place of an operand that nobody reads afterwards, if there is one."""
         assert node.op is not None
-        if node.op.scalar is None or node.op.name in ("where", "maximum", "minimum", "relu"):
+        if not may_overwrite(node.op):
             return False
         for operand, x in zip(node.operands, operands, strict=True):
             if (
