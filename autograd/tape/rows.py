@@ -1,17 +1,34 @@
-"""A graph for many rows of numbers at once: its operations with one more axis in front."""
+"""A graph for many rows of numbers at once: its operations with one more axis in front.
+
+`IN_ROWS` says how for each row of the table, complete by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import Context
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import autograd
-from autograd import Node, Primitive, Tensor
+from autograd import TABLE, Node, Primitive, Tensor
 
 Shape = tuple[int, ...]
+
+
+class Operand(NamedTuple):
+    """An operand as it was and, where it has rows now, with them."""
+
+    old: Any
+    new: Node | None
+
+    @property
+    def now(self) -> Any:
+        return self.old if self.new is None else self.new
+
+
+Anew = Callable[[Node, Sequence[Operand], Shape], Any]  # a node, recorded with rows, of this shape
 
 
 class RowByRow(Exception):
@@ -41,26 +58,18 @@ def _in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> di
     found = {x: Tensor(np.broadcast_to(x.raw, (rows, *x.shape))) for x in changing}
     for node in nodes:
         if any(isinstance(x, Node) and x in found for x in node.operands):
-            operands = [(x, found.get(x) if isinstance(x, Node) else None) for x in node.operands]
-            found[node] = _anew(node, operands, (rows, *node.shape))
+            assert node.op is not None
+            operands = [
+                Operand(x, found.get(x) if isinstance(x, Node) else None) for x in node.operands
+            ]
+            found[node] = _anew(node.op)(node, operands, (rows, *node.shape))
     return {node: found.get(node, node) for node in nodes}
 
 
-def _anew(node: Node, operands: Sequence[tuple[Any, Node | None]], shape: Shape) -> Any:
-    """`node` from `operands`, each as it was and, where it has rows now, with them."""
-    op, params = node.op, node.params
-    assert op is not None
-    if op.scalar is not None:
-        return op.apply(tuple(_fitting(node, old, new) for old, new in operands), params)
-    if op.name == "matmul":
-        return autograd.reshape(_product(*operands), shape=shape)
-    if op.name in ("concatenate", "stack"):
-        spread = [_spread(shape[0], old, new) for old, new in operands]
-        return op.apply(tuple(spread), {"axis": 1 + params["axis"] % node.ndim})
-    if op.name not in OPERATIONS:
-        raise RowByRow(str(op))
-    ((old, new),) = operands
-    return OPERATIONS[op.name](new, old.ndim, shape, **params)
+def _anew(op: Primitive) -> Anew:
+    if TABLE.get(op.name) is op:
+        return IN_ROWS[op.name]
+    return unknown if op.scalar is None else elementwise
 
 
 def _aligned(x: Any, ndim: int, by: int) -> Any:
@@ -68,37 +77,66 @@ def _aligned(x: Any, ndim: int, by: int) -> Any:
     return autograd.reshape(x, shape=(x.shape[0], *(1,) * (by - ndim), *x.shape[1:]))
 
 
-def _fitting(node: Node, old: Any, new: Node | None) -> Any:
-    """An operand of an elementwise operation, so that its rows meet the others'."""
-    if new is None:
-        return old
-    if type(old.raw) is float and node.dtype != new.dtype:  # a Value adapts to arrays
-        new = autograd.astype(new, dtype=node.dtype)
-    return new if old.ndim == node.ndim else _aligned(new, old.ndim, node.ndim)
+# --- operations on any operands ---------------------------------------------------------------
 
 
-def _spread(rows: int, old: Any, new: Node | None) -> Any:
-    if new is not None:
-        return new
-    return autograd.broadcast_to(old, shape=(rows, *np.shape(old)))
+def unknown(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+    raise RowByRow(str(node.op))
 
 
-def _product(left: tuple[Any, Node | None], right: tuple[Any, Node | None]) -> Any:
+def elementwise(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+    """Each operand so that its rows meet the others'."""
+
+    def fitting(operand: Operand) -> Any:
+        old, new = operand
+        if new is None:
+            return old
+        if type(old.raw) is float and node.dtype != new.dtype:  # a Value adapts to arrays
+            new = autograd.astype(new, dtype=node.dtype)
+        return new if old.ndim == node.ndim else _aligned(new, old.ndim, node.ndim)
+
+    assert node.op is not None
+    return node.op.apply(tuple(map(fitting, operands)), node.params)
+
+
+def joined(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+    spread = [
+        autograd.broadcast_to(old, shape=(shape[0], *np.shape(old))) if new is None else new
+        for old, new in operands
+    ]
+    assert node.op is not None
+    return node.op.apply(tuple(spread), {"axis": 1 + node.params["axis"] % node.ndim})
+
+
+def product(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     """x @ y as a product of matrices: of two only, where y is the same in all rows."""
-    (old_x, new_x), (old_y, new_y) = left, right
-    x, y = old_x if new_x is None else new_x, old_y if new_y is None else new_y
-    if new_y is None and new_x is not None and np.ndim(old_y) == 2:
-        return autograd.reshape(x, shape=(-1, x.shape[-1])) @ y
-    if np.ndim(old_x) == 1:
+    left, right = operands
+    x, y = left.now, right.now
+    if right.new is None and np.ndim(right.old) == 2:
+        return autograd.reshape(autograd.reshape(x, shape=(-1, x.shape[-1])) @ y, shape=shape)
+    if np.ndim(left.old) == 1:
         x = autograd.reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
-    if np.ndim(old_y) == 1:
+    if np.ndim(right.old) == 1:
         y = autograd.reshape(y, shape=(*y.shape, 1))
-    ndim = max(np.ndim(old_x), np.ndim(old_y), 2)
-    if new_x is not None:
+    ndim = max(np.ndim(left.old), np.ndim(right.old), 2)
+    if left.new is not None:
         x = _aligned(x, x.ndim - 1, ndim)
-    if new_y is not None:
+    if right.new is not None:
         y = _aligned(y, y.ndim - 1, ndim)
-    return autograd.matmul(x, y)
+    return autograd.reshape(autograd.matmul(x, y), shape=shape)
+
+
+# --- operations on one operand: x with rows, its axes without them, and the result's shape --------
+
+
+def alone(function: Callable[..., Any]) -> Anew:
+    """An operation on one operand, from `function(x, ndim, shape, **params)`."""
+
+    def anew(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+        ((old, new),) = operands
+        return function(new, old.ndim, shape, **node.params)
+
+    return anew
 
 
 def _axes(axis: Iterable[int] | None, ndim: int) -> Shape:
@@ -137,27 +175,40 @@ def _spread_to(x: Any, ndim: int, out: Shape, shape: Shape) -> Any:
     return autograd.broadcast_to(_aligned(x, ndim, len(shape)), shape=out)
 
 
-def _reduced(op: Primitive) -> Callable[..., Any]:
-    return lambda x, ndim, out, axis, keepdims: op(x, axis=_axes(axis, ndim), keepdims=keepdims)
+def _reduced(op: Primitive) -> Anew:
+    return alone(
+        lambda x, ndim, out, axis, keepdims: op(x, axis=_axes(axis, ndim), keepdims=keepdims)
+    )
 
 
-def _last_axes(op: Primitive) -> Callable[..., Any]:
-    return lambda x, ndim, out, **params: op.apply((x,), params)
+def _last_axes(op: Primitive) -> Anew:
+    return alone(lambda x, ndim, out, **params: op.apply((x,), params))
 
 
-# by name: (x with rows, its axes without them, the shape of the result, **params)
-OPERATIONS: dict[str, Callable[..., Any]] = {
+# --- the table ----------------------------------------------------------------------------------
+
+ELEMENTWISE = (
+    "neg", "add", "sub", "mul", "div", "pow", "exp", "log", "sqrt", "sin", "cos", "tanh",
+    "sigmoid", "relu", "erf", "softplus", "log1p", "expm1", "abs", "clip", "maximum", "minimum",
+    "where", "astype", "sign", "heaviside", "equal", "isfinite", "stop_gradient",
+)  # fmt: skip
+
+IN_ROWS: dict[str, Anew] = {
+    **dict.fromkeys(ELEMENTWISE, elementwise),
     "sum": _reduced(autograd.sum),
     "max": _reduced(autograd.max),
-    "sum_to": _sum_to,
-    "broadcast_to": _spread_to,
-    "reshape": lambda x, ndim, out, shape: autograd.reshape(x, shape=out),
-    "to_value": lambda x, ndim, out: autograd.reshape(x, shape=out),
-    "transpose": _transposed,
-    "take": lambda x, ndim, out, index: autograd.take.apply((x,), {"index": _index(index)}),
-    "scatter": _scattered,
+    "sum_to": alone(_sum_to),
+    "broadcast_to": alone(_spread_to),
+    "reshape": alone(lambda x, ndim, out, shape: autograd.reshape(x, shape=out)),
+    "transpose": alone(_transposed),
+    "take": alone(lambda x, ndim, out, index: autograd.take.apply((x,), {"index": _index(index)})),
+    "scatter": alone(_scattered),
     "windows": _last_axes(autograd.windows),
     "overlap_add": _last_axes(autograd.overlap_add),
-    "pad": lambda x, ndim, out, width, value: autograd.pad(x, ((0, 0), *width), value),
-    "cumsum": _cumsum,
+    "pad": alone(lambda x, ndim, out, width, value: autograd.pad(x, ((0, 0), *width), value)),
+    "cumsum": alone(_cumsum),
+    "concatenate": joined,
+    "stack": joined,
+    "to_value": alone(lambda x, ndim, out: autograd.reshape(x, shape=out)),
+    "matmul": product,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from autograd import TABLE, Primitive
 from autograd.tape.inplace import INTO, Way, into, may_overwrite, way_of
+from autograd.tape.rows import IN_ROWS
 
 CASES = [
     (name, shapes, params)
@@ -18,7 +19,7 @@ EXTREMES = ("maximum", "minimum")
 CASES += [(name, shapes, {}) for name in EXTREMES for shapes in (((3,), (2, 3), (2, 1)), ((3,),))]
 
 
-@pytest.mark.parametrize("reading", [INTO], ids=["in place"])
+@pytest.mark.parametrize("reading", [INTO, IN_ROWS], ids=["in place", "in rows"])
 def test_a_reading_has_every_row(reading):
     assert [name for name in TABLE if name not in reading] == []
     assert [name for name in reading if name not in TABLE] == []
