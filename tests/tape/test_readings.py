@@ -8,6 +8,7 @@ import pytest
 from autograd import TABLE, Primitive
 from autograd.tape.inplace import INTO, Way, into, may_overwrite, way_of
 from autograd.tape.rows import IN_ROWS
+from autograd.tape.tensor.lines import READINGS
 
 CASES = [
     (name, shapes, params)
@@ -19,10 +20,14 @@ EXTREMES = ("maximum", "minimum")
 CASES += [(name, shapes, {}) for name in EXTREMES for shapes in (((3,), (2, 3), (2, 1)), ((3,),))]
 
 
-@pytest.mark.parametrize("reading", [INTO, IN_ROWS], ids=["in place", "in rows"])
+@pytest.mark.parametrize("reading", [INTO, IN_ROWS, READINGS], ids=["in place", "in rows", "lines"])
 def test_a_reading_has_every_row(reading):
     assert [name for name in TABLE if name not in reading] == []
     assert [name for name in reading if name not in TABLE] == []
+
+
+def test_what_may_be_a_view_is_had_as_one():
+    assert [name for name, op in TABLE.items() if op.view and READINGS[name].view is None] == []
 
 
 def numbers(op, shapes, dtype, seed=0):

@@ -16,6 +16,7 @@ import autograd
 import autograd.tape.scalar.layout
 from autograd import TABLE, StaleGraphError, Tensor, Value, grad, recompute, toposort
 from autograd.tape import BranchError, Guards, Tape
+from autograd.tape.tensor import emit
 from autograd.tape.tensor import run as tensors
 from autograd.tape.tensor.run import TensorReplay
 
@@ -383,8 +384,8 @@ class TestTensors:
 
     @pytest.mark.parametrize("shape", [(64,), (64, 3), (16, 2, 4)])
     def test_big_arrays_are_computed_tile_by_tile(self, shape, monkeypatch):
-        monkeypatch.setattr(tensors, "BIG", 256)
-        monkeypatch.setattr(tensors, "TILE", 100)
+        monkeypatch.setattr(emit, "BIG", 256)
+        monkeypatch.setattr(emit, "TILE", 100)
         rng = np.random.default_rng(0)
         x, w = Tensor(rng.normal(size=shape)), Tensor(rng.normal(size=shape[-1:]))
         scale, s = Tensor(rng.normal(size=shape[:1] + (1,) * (len(shape) - 1))), Value(0.5)
@@ -392,7 +393,7 @@ class TestTensors:
         output = ((h + h[::-1]).exp() * h.T.T * scale).sum()  # what is read backwards, and turned
         inputs = [x, w, scale, s]
         tape = Tape(output, inputs)
-        assert any(line.tiles for line in tape._replay._lines)
+        assert any(line.tiles for line in tape._replay.program.code.instructions)
         for data in ([i.data for i in inputs], [i.data * 0.5 for i in inputs]):
             value, gradients = tape.value_and_grad(*data)
             expected, expected_gradients = eager(output, inputs, data)
@@ -406,7 +407,7 @@ class TestTensors:
         x, w = Tensor(rng.normal(size=(4, 5))), Tensor(rng.normal(size=(3, 5)))
         output = autograd.tanh(x @ w.T).sum()  # its gradient for x is read from w.T.T
         tape = Tape(output, [x, w])
-        assert ".T.T" not in str([line.code for line in tape._replay._lines])
+        assert ".T.T" not in str([line.code for line in tape._replay.program.code.instructions])
         data = [rng.normal(size=i.shape) for i in (x, w)]
         value, gradients = tape.value_and_grad(*data)
         expected, expected_gradients = eager(output, [x, w], data)
@@ -453,7 +454,7 @@ class TestTensors:
             if all(x.shape == y.shape for x, y in zip(data, inputs, strict=True)):
                 continue
             values, gradients = tape.value_and_grad(*data)
-            assert [*tape._replay._programs.values()] != [None]
+            assert [*tape._replay.programs.values()] != [None]
             for i in range(5):
                 row = [x[i] if x.shape != y.shape else x for x, y in zip(data, inputs, strict=True)]
                 value, single = tape.value_and_grad(*row)
@@ -496,7 +497,7 @@ class TestTensors:
         ):
             tape = Tape(output, [x])
             assert np.allclose(tape.value(rows), expected, rtol=1e-13)
-            assert [*tape._replay._programs.values()] == [None]
+            assert [*tape._replay.programs.values()] == [None]
 
     @pytest.mark.usefixtures("_at_once")
     def test_rows_of_a_leaf_that_was_rebound(self):
@@ -512,10 +513,10 @@ class TestTensors:
     def test_many_rows_take_turns_in_little_room(self, monkeypatch):
         x, w = Tensor(np.ones(50)), Tensor(np.arange(50.0))
         tape = Tape((x * w).tanh().sum(), [x, w])
-        monkeypatch.setattr(tensors, "ROOM", 8 * tape._replay._pool.bytes + 100)
+        monkeypatch.setattr(tensors, "ROOM", 8 * tape._replay.program.bytes + 100)
         rows = np.random.default_rng(0).normal(size=(21, 50))
         values, (gx, gw) = tape.value_and_grad(rows, w.data)
-        assert list(tape._replay._programs) == [(8, (True, False))]
+        assert list(tape._replay.programs) == [(8, (True, False))]
         for i, row in enumerate(rows):
             value, (ex, ew) = tape.value_and_grad(row, w.data)
             assert close(values[i], value) and close(gx[i], ex) and close(gw[i], ew)
@@ -526,10 +527,10 @@ class TestTensors:
         x = Tensor(np.ones((50, 50)))
         tape = Tape((x @ x).tanh().sum(), [x])
         assert isinstance(tape._replay, TensorReplay)
-        before = tape._replay._pool.bytes
+        before = tape._replay.program.bytes
         for _ in range(3):
             tape.value_and_grad()
-        assert tape._replay._pool.bytes == before <= 3 * 50 * 50 * 8 + 2000
+        assert tape._replay.program.bytes == before <= 3 * 50 * 50 * 8 + 2000
 
 
 class TestWrongUse:

@@ -1,0 +1,169 @@
+"""From a node to the line of code that computes it, for each row of the table.
+
+`READINGS` says how, complete by name; nothing else in a replay of Tensors asks for a row's name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import TABLE, Primitive
+from autograd.table.kernels import ones
+from autograd.tape.inplace import POWERS, into
+from autograd.tape.tensor.buffers import Number
+from autograd.tape.tensor.code import Code
+from autograd.tape.tensor.views import COMPUTED, FIRST_POWER, RESHAPED, SPREAD, TURNED, View
+
+SHORT = 1 << 12  # numbers that a dot product adds up as precisely as NumPy does in pairs
+FEW = 16  # arrays of which the maximum is taken one by one
+
+
+class Call(NamedTuple):
+    """An operation whose operands and result have their places, and the tiles it runs in."""
+
+    op: Primitive
+    params: dict[str, Any]
+    operands: Sequence[Number]
+    out: Number
+    tiles: str | None
+
+
+Line = Callable[[Call, Code], str]  # what it needs gets a name in the code
+
+
+class Reading(NamedTuple):
+    """How a row is emitted: the line that computes it, and how it may be a view instead."""
+
+    line: Line
+    view: View | None = None
+
+
+def reading_of(op: Primitive) -> Reading:
+    if TABLE.get(op.name) is op:
+        return READINGS[op.name]
+    return Reading(called, COMPUTED if op.view else None)
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def called(call: Call, code: Code) -> str:
+    """As `inplace` has it."""
+    return _applied(into(call.op, call.params), call.operands, call, code)
+
+
+def power(call: Call, code: Code) -> str:
+    """By an exponent that NumPy's operator has a faster way for, where it is constant."""
+    base, exponent = call.operands
+    if type(exponent.array) is float and exponent.array in POWERS:
+        return _applied(POWERS[exponent.array], [base], call, code)
+    return called(call, code)
+
+
+def product(call: Call, code: Code) -> str:
+    if max(len(x.shape) for x in call.operands) > 2:
+        return called(call, code)
+    return _applied(np.dot, call.operands, call, code)  # the same product, called more cheaply
+
+
+def _applied(
+    function: Callable[..., Any], operands: Sequence[Number], call: Call, code: Code
+) -> str:
+    shared = function is np.dot or isinstance(function, np.ufunc)
+    name = function.__name__ if shared else f"{call.op.name}_{call.out.name}"
+    arguments = [_argument(x, call) for x in (*operands, call.out)]
+    return f"{code.bind(name, function)}({', '.join(arguments)})"
+
+
+def _argument(x: Number, call: Call) -> str:
+    out = call.out
+    if call.op.scalar is not None and x.shape and x.size == 1 < out.size:
+        return f"{x.name}.reshape(())"  # NumPy takes one number sooner than a row of it
+    if call.tiles and (len(x.shape), x.shape[:1]) == (len(out.shape), out.shape[:1]):
+        return f"{x.name}[s]"
+    return x.name
+
+
+# --- reductions, whose axes are known by now --------------------------------------------------
+
+
+def total(call: Call, code: Code) -> str:
+    return _reduced(np.add, call, call.params["axis"], call.params["keepdims"], code)
+
+
+def total_to(call: Call, code: Code) -> str:
+    (x,), out = call.operands, call.out
+    lead = len(x.shape) - len(out.shape)
+    axes = tuple(i for i, n in enumerate(x.shape) if i < lead or out.shape[i - lead] != n)
+    if 0 < lead < len(axes):
+        return called(call, code)
+    if lead and out.shape and (out.size > 1 or x.size <= SHORT):
+        return _summed_rows(x, out, code)
+    return _reduced(np.add, call, axes, lead == 0, code)
+
+
+def largest(call: Call, code: Code) -> str:
+    (x,), axes, keep = call.operands, call.params["axis"], call.params["keepdims"]
+    leading = axes is not None and axes == tuple(range(len(axes)))
+    places = x.shape[: len(axes)] if leading else ()
+    if x.array is not None and 1 < math.prod(places) <= FEW and not keep:
+        return _maxima(x, call.out, places, code)
+    return _reduced(np.maximum, call, axes, keep, code)
+
+
+def _reduced(
+    ufunc: np.ufunc, call: Call, axes: tuple[int, ...] | None, keep: bool, code: Code
+) -> str:
+    name = code.bind(f"{ufunc.__name__}_reduce", ufunc.reduce)
+    return f"{name}({call.operands[0].name}, {axes}, None, {call.out.name}, {keep})"
+
+
+def _summed_rows(x: Number, out: Number, code: Code) -> str:
+    """The product that `kernels.sum_to_shape` takes for a sum over leading axes of rows."""
+    rows = math.prod(x.shape[: -len(out.shape)])
+    row = code.bind(f"ones_{out.name}", ones(rows, x.dtype))
+    matrix = x.name if len(x.shape) == 2 else f"{x.name}.reshape({rows}, {out.size})"
+    flat = out.name if len(out.shape) == 1 else f"{out.name}.reshape({out.size})"
+    return f"{code.bind('dot', np.dot)}({row}, {matrix}, {flat})"
+
+
+def _maxima(x: Number, out: Number, places: tuple[int, ...], code: Code) -> str:
+    """The maximum of a few arrays, which is quicker than over leading axes of one."""
+    first, *parts = [
+        code.bind(f"{x.name}_{'_'.join(map(str, place))}", x.array[*place, ...])
+        for place in np.ndindex(*places)  # views, of one number too
+    ]
+    code.bind("maximum", np.maximum)
+    lefts = [first, *[out.name] * (len(parts) - 1)]
+    return "; ".join(
+        f"maximum({left}, {part}, out={out.name})" for left, part in zip(lefts, parts, strict=True)
+    )
+
+
+# --- the table --------------------------------------------------------------------------------
+
+CALLED = (
+    "neg", "add", "sub", "mul", "div", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid",
+    "relu", "erf", "softplus", "log1p", "expm1", "abs", "clip", "maximum", "minimum", "where",
+    "astype", "sign", "heaviside", "equal", "isfinite", "scatter", "overlap_add", "pad", "cumsum",
+    "concatenate", "stack", "to_value",
+)  # fmt: skip
+
+READINGS: dict[str, Reading] = {
+    **dict.fromkeys(CALLED, Reading(called)),
+    "pow": Reading(power, FIRST_POWER),
+    "stop_gradient": Reading(called, COMPUTED),
+    "sum": Reading(total),
+    "max": Reading(largest),
+    "sum_to": Reading(total_to, COMPUTED),
+    "broadcast_to": Reading(called, SPREAD),
+    "reshape": Reading(called, RESHAPED),
+    "transpose": Reading(called, TURNED),
+    "take": Reading(called, COMPUTED),
+    "windows": Reading(called, COMPUTED),
+    "matmul": Reading(product),
+}
