@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-import autograd.tape.scalar.layout
 from autograd import TABLE, StaleGraphError, Tensor, Value, grad, recompute, toposort
 from autograd.tape import BranchError, Guards, Tape
+from autograd.tape.scalar import contract, group
 from autograd.tape.tensor import emit
 from autograd.tape.tensor import run as tensors
 from autograd.tape.tensor.run import TensorReplay
@@ -59,10 +59,10 @@ def scalar_graphs(draw, names):
     return output, [node for node in toposort(output) if node.op is None]
 
 
-@pytest.fixture(params=[0, autograd.tape.scalar.layout.WIDTH], ids=["wide", "mixed"])
+@pytest.fixture(params=[0, group.WIDTH], ids=["wide", "mixed"])
 def _strategy(request, monkeypatch):
     """Small graphs are narrow: have them computed by wide operations as well."""
-    monkeypatch.setattr(autograd.tape.scalar.layout, "WIDTH", request.param)
+    monkeypatch.setattr(group, "WIDTH", request.param)
 
 
 @pytest.mark.usefixtures("_strategy")
@@ -187,7 +187,7 @@ class TestScalars:
     def test_columns_of_one_digest_are_told_apart(self):
         first, second = np.random.default_rng(0).integers(1 << 62, size=2)
         columns = np.array([[second, 0, second], [0, first, 0]])
-        which, distinct = autograd.tape.scalar.layout._distinct(columns)
+        which, distinct = contract.distinct(columns)
         assert len(distinct) == 2 and np.array_equal(columns[:, distinct][:, which], columns)
 
     def test_a_deep_chain(self):
