@@ -90,7 +90,7 @@ def lookup(x: Any, *index: Any) -> Any:
     return take(x, index=index)
 
 
-def _followed(argument: Node, size: int) -> np.ndarray:
+def _followed(argument: Node[Any], size: int) -> np.ndarray:
     """The integers in an argument of the function that is recorded, to be renewed by replays."""
     recording = _recording.get()
     given = recording.given if recording else []
@@ -131,7 +131,7 @@ class Recording:
     """One trace of a function: its tape, and what to feed it."""
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node] | None
+        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node[Any]] | None
     ) -> None:
         self.given = given = [_leaf(x) for x in arguments]
         self.draws: list[tuple[Tensor, Callable[[], Any]]] = []
@@ -172,7 +172,7 @@ class Recording:
 class Compiled:
     """What `compile` returns: call it as the function, for its value and gradients."""
 
-    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node] | None = None) -> None:
+    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node[Any]] | None = None) -> None:
         update_wrapper(self, function)
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
@@ -193,7 +193,7 @@ class Compiled:
 
 
 def compile(
-    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node] | None = None
+    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node[Any]] | None = None
 ) -> Any:
     """Record `function` at its first call, and replay it at the next ones.
 

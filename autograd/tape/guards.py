@@ -88,7 +88,7 @@ class Guards(Observer):
     def __exit__(self, *exception: Any) -> None:
         self._mode.__exit__(*exception)
 
-    def escaped(self, node: Node, how: str, result: Any, *args: Any) -> None:
+    def escaped(self, node: Node[Any], how: str, result: Any, *args: Any) -> None:
         where = _caller()
         if how == "data":
             warnings.warn(
@@ -118,7 +118,7 @@ class Guards(Observer):
             for tap in self.taps
         ]
 
-    def watched(self) -> list[Node]:
+    def watched(self) -> list[Node[Any]]:
         """The nodes whose numbers `check` is to be given."""
         groups = [*(guard.operands for guard in self.found), *(tap.elements for tap in self.taps)]
         return [x for group in groups for x in group if isinstance(x, Node)]

@@ -20,7 +20,7 @@ from autograd.tape.scalar.place import placed
 from autograd.tape.scalar.read import Vertices, read
 
 
-def is_scalar(nodes: Sequence[Node]) -> bool:
+def is_scalar(nodes: Sequence[Node[Any]]) -> bool:
     """Whether every node is a Value that elementwise primitives made."""
     return all(
         type(node.raw) is float and (node.op is None or node.op.scalar is not None)
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
     - `outputs`: the addresses of the outputs.
     """
 
-    leaves: list[Node]
+    leaves: list[Node[Any]]
     groups: list[Group | Stretch]
     gradient_level: int
     address: Vertices
@@ -48,7 +48,7 @@ class Layout(NamedTuple):
     outputs: Vertices
 
 
-def laid_out(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Layout:
+def laid_out(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: int) -> Layout:
     """The graph `nodes` of `outputs`, of which the `first` are to be had without the others."""
     leaves = [node for node in nodes if node.op is None]
     results = [node for node in nodes if node.op is not None]

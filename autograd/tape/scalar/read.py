@@ -57,11 +57,12 @@ class Graph(NamedTuple):
         return uses
 
 
-def read(leaves: list[Node], results: list[Node], outputs: Sequence[Node], first: int) -> Graph:
+def read(leaves: list[Node[Any]], results: list[Node[Any]], outputs: Sequence[Node[Any]], first: int) -> Graph:
     """The graph of `outputs`, of which the `first` are to be had without the others."""
+    nodes = [*leaves, *results]
     operands = [node.operands for node in results]
     arity = np.fromiter(map(len, operands), np.intp, len(operands))
-    index = np.fromiter(map(attrgetter("index"), chain(leaves, results)), np.intp)
+    index = np.fromiter(map(attrgetter("index"), nodes), np.intp, len(nodes))
     source = vertices_of(chain.from_iterable(operands), index)
     owner = np.repeat(np.arange(len(results)), arity)
 
@@ -87,7 +88,7 @@ def read(leaves: list[Node], results: list[Node], outputs: Sequence[Node], first
         bits.view(np.float64),
         zero,
         vertices_of(outputs, index),
-        len(leaves) + sum([node.index <= last for node in results]),
+        len(leaves) + int((index[len(leaves) :] <= last).sum()),
     )
 
 

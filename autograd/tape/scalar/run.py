@@ -20,7 +20,7 @@ class ScalarReplay:
     ROOM = 1 << 19  # numbers in the flat array of a program for rows: they stay in the cache
 
     def __init__(
-        self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
+        self, nodes: list[Node[Any]], outputs: Sequence[Node[Any]], first: int, inputs: Sequence[Node[Any]]
     ) -> None:
         self.layout = laid_out(nodes, outputs, first)
         self.first = first
