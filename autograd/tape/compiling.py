@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextvars import ContextVar
 from functools import update_wrapper
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from autograd import Node, Tensor, Value, describe, take
+from autograd.core.node import raw
+from autograd.core.numbers import Array
 from autograd.errors import BranchError
 from autograd.tape.guards import Guards
 from autograd.tape.tape import Tape
+
+T = TypeVar("T")
+Indices = NDArray[np.intp]
 
 KEPT = 8  # recordings of a signature, and signatures, that are kept
 
 _recording: ContextVar[Recording | None] = ContextVar("autograd_recording", default=None)
 
 
-def draw(function: Callable[[], Any]) -> Any:
+def sample(function: Callable[[], T]) -> T | Tensor:
     """`function()`, for random numbers: within a compiled function each replay calls it again.
 
     >>> rng = np.random.default_rng(0)
-    >>> noisy = compile(lambda x: (x * draw(lambda: rng.random(2))).sum())
+    >>> noisy = compile(lambda x: (x * sample(lambda: rng.random(2))).sum())
     >>> noisy(np.ones(2))[0] != noisy(np.ones(2))[0]
     np.True_
     """
     recording = _recording.get()
     if recording is None:
         return function()
-    leaf = Tensor(function())
-    recording.draws.append((leaf, function))
+    number: Any = function()
+    leaf = Tensor(number)
+    recording.samples.append((leaf, function))
     return leaf
 
 
-def tap(x: Any, function: Callable[[Any], None]) -> None:
+def tap(x: Node[Any] | NDArray[Any], function: Callable[[Any], object]) -> None:
     """`function(x)`, for what a computation leaves behind: running statistics, or a line in a log.
 
     Within a compiled function each replay calls it, on the plain numbers of `x`, once it is known
@@ -64,7 +71,7 @@ def tap(x: Any, function: Callable[[Any], None]) -> None:
         recording.guards.tap(x, function)
 
 
-def lookup(x: Any, *index: Any) -> Any:
+def lookup(x: Node[Any] | ArrayLike, *index: Node[Any] | ArrayLike) -> Any:
     """`x[index]` for arrays of integers: one for each of the first axes, broadcast together.
 
     Within a compiled function an index may also be one of its floating arguments, of whole numbers
@@ -83,14 +90,14 @@ def lookup(x: Any, *index: Any) -> Any:
     """
     if not any(isinstance(i, Node) for i in index):
         return take(x, index=index)
-    x = x if isinstance(x, Node) else Tensor(x)  # else nothing would be recorded
-    index = tuple(
-        _followed(i, x.shape[axis]) if isinstance(i, Node) else i for axis, i in enumerate(index)
+    node = x if isinstance(x, Node) else Tensor(x)  # else nothing would be recorded
+    followed = tuple(
+        _followed(i, node.shape[axis]) if isinstance(i, Node) else i for axis, i in enumerate(index)
     )
-    return take(x, index=index)
+    return take(node, index=followed)
 
 
-def _followed(argument: Node[Any], size: int) -> np.ndarray:
+def _followed(argument: Node[Any], size: int) -> Indices:
     """The integers in an argument of the function that is recorded, to be renewed by replays."""
     recording = _recording.get()
     given = recording.given if recording else []
@@ -114,10 +121,10 @@ class Index(NamedTuple):
     """The argument at `place` as integers below `size`: a frozen array, which is renewed."""
 
     place: int
-    array: np.ndarray
+    array: Indices
     size: int
 
-    def renew(self, numbers: Any) -> bool:
+    def renew(self, numbers: ArrayLike) -> bool:
         """Hold these numbers from now on; whether they may be an index."""
         self.array.flags.writeable = True
         with np.errstate(invalid="ignore"):  # NaN, which is found out below
@@ -131,11 +138,14 @@ class Recording:
     """One trace of a function: its tape, and what to feed it."""
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node[Any]] | None
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[Any],
+        wrt: Sequence[Node[Any]] | None,
     ) -> None:
         self.given = given = [_leaf(x) for x in arguments]
-        self.draws: list[tuple[Tensor, Callable[[], Any]]] = []
-        self.drawn = True  # while recording, and not to be drawn again for the first replay
+        self.samples: list[tuple[Tensor, Callable[[], Any]]] = []
+        self.sampled = True  # while recording, and not to be sampled again for the first replay
         self.indices: list[Index] = []
         self.guards = Guards()
         self._lock = threading.RLock()
@@ -156,28 +166,30 @@ class Recording:
         self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
         self.guards.release()
 
-    def __call__(self, arguments: Sequence[Any]) -> tuple[Any, list[Any]]:
-        with self._lock:  # what is drawn, and the indices, are those of one replay
+    def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, list[float | Array]]:
+        with self._lock:  # what is sampled, and the indices, are those of one replay
             for index in self.indices:
-                if not index.renew(_number(arguments[index.place])):
+                if not index.renew(raw(arguments[index.place])):
                     raise BranchError("an argument holds what is no index")
-            if not self.drawn:
-                for leaf, function in self.draws:
+            if not self.sampled:
+                for leaf, function in self.samples:
                     leaf.data = function()
-            self.drawn = False
-            data = [_number(x) for x in arguments if _is_input(x)]
+            self.sampled = False
+            data = [raw(x) for x in arguments if _is_input(x)]
             return self.tape.value_and_grad(*data)
 
 
 class Compiled:
     """What `compile` returns: call it as the function, for its value and gradients."""
 
-    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node[Any]] | None = None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], wrt: Sequence[Node[Any]] | None = None
+    ) -> None:
         update_wrapper(self, function)
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
 
-    def __call__(self, *arguments: Any) -> tuple[Any, list[Any]]:
+    def __call__(self, *arguments: Any) -> tuple[float | Array, list[float | Array]]:
         signature = tuple(_signature(x) for x in arguments)
         recordings = self.recordings.setdefault(signature, [])
         for recording in recordings:
@@ -192,9 +204,17 @@ class Compiled:
         return recordings[0](arguments)
 
 
+@overload
+def compile(
+    function: Callable[..., Any], *, wrt: Sequence[Node[Any]] | None = None
+) -> Compiled: ...
+@overload
+def compile(
+    function: None = None, *, wrt: Sequence[Node[Any]] | None = None
+) -> Callable[[Callable[..., Any]], Compiled]: ...
 def compile(
     function: Callable[..., Any] | None = None, *, wrt: Sequence[Node[Any]] | None = None
-) -> Any:
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Record `function` at its first call, and replay it at the next ones.
 
     The compiled function returns the value and the list of gradients for the arguments that are
@@ -202,7 +222,7 @@ def compile(
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
     are no floating numbers (they may decide the structure), and where a comparison, `float()` or
     `int()` of a node turns out differently than in every recording so far. Other leaves are read
-    afresh each time. Random numbers must be drawn by `draw`, indices that change be looked up by
+    afresh each time. Random numbers must be drawn by `sample`, indices that change be looked up by
     `lookup`, and what is to happen each time be done by `tap`, all of `autograd.tape`.
 
     Results are those of the function itself to the bit where sums are added up in the same order,
@@ -237,10 +257,6 @@ def _is_input(x: Any) -> bool:
     )
 
 
-def _number(x: Any) -> Any:
-    return x.raw if isinstance(x, Node) else x
-
-
 def _leaf(x: Any) -> Any:
     if isinstance(x, Node):
         return x.detach(x.label)
@@ -249,9 +265,9 @@ def _leaf(x: Any) -> Any:
     return Tensor(x) if isinstance(x, np.ndarray) else Value(x)
 
 
-def _signature(x: Any) -> Any:
+def _signature(x: Any) -> Hashable:
     if _is_input(x):
-        number = _number(x)
+        number = raw(x)
         return np.shape(number), getattr(number, "dtype", float)
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype, x.tobytes()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Node, Observer, Value, describe, observing
 from autograd.arithmetic.comparisons import COMPARISONS
@@ -53,7 +54,7 @@ class Tap(NamedTuple):
 
     elements: tuple[Any, ...]
     shape: tuple[int, ...] | None
-    function: Callable[[Any], None]
+    function: Callable[[Any], object]
 
 
 class Guards(Observer):
@@ -94,7 +95,7 @@ class Guards(Observer):
             warnings.warn(
                 f"{describe(node)} was read as .data at {where} while a tape was being recorded: "
                 f"a replay keeps that number; compute with the node itself, or draw it with "
-                f"autograd.tape.draw",
+                f"autograd.tape.sample",
                 stacklevel=3,
             )
             return
@@ -103,7 +104,7 @@ class Guards(Observer):
     def __bool__(self) -> bool:
         return bool(self.found or self.taps)
 
-    def tap(self, x: Any, function: Callable[[Any], None]) -> None:
+    def tap(self, x: Node[Any] | NDArray[Any], function: Callable[[Any], object]) -> None:
         """Have `function` called on the number of `x`, a node or an array of Values."""
         if isinstance(x, Node):
             self.taps.append(Tap((x,), None, function))

@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import TABLE, Node, Primitive, Tensor
+from autograd.table import reductions
 
 Shape = tuple[int, ...]
 
@@ -28,14 +29,18 @@ class Operand(NamedTuple):
         return self.old if self.new is None else self.new
 
 
-Anew = Callable[[Node[Any], Sequence[Operand], Shape], Any]  # a node, recorded with rows, of this shape
+Anew = Callable[
+    [Node[Any], Sequence[Operand], Shape], Any
+]  # a node, recorded with rows, of this shape
 
 
 class RowByRow(Exception):
     """An operation of the graph is not known for many rows at once."""
 
 
-def in_rows(nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int) -> dict[Node[Any], Node[Any]]:
+def in_rows(
+    nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int
+) -> dict[Node[Any], Node[Any]]:
     """What stands for each of `nodes` where the leaves `changing` have numbers for each row.
 
     A node that is the same in all rows stands for itself.
@@ -54,7 +59,9 @@ def in_rows(nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: i
         return Context().run(_in_rows, nodes, changing, rows)
 
 
-def _in_rows(nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int) -> dict[Node[Any], Node[Any]]:
+def _in_rows(
+    nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int
+) -> dict[Node[Any], Node[Any]]:
     found = {x: Tensor(np.broadcast_to(x.raw, (rows, *x.shape))) for x in changing}
     for node in nodes:
         if any(isinstance(x, Node) and x in found for x in node.operands):
@@ -153,7 +160,7 @@ def _index(index: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _sum_to(x: Any, ndim: int, out: Shape, shape: Shape) -> Any:
     lead = tuple(range(1, 1 + ndim - len(shape)))
-    return autograd.sum_to(autograd.sum(x, axis=lead) if lead else x, shape=out)
+    return autograd.sum_to(reductions.sum(x, axis=lead) if lead else x, shape=out)
 
 
 def _cumsum(x: Any, ndim: int, out: Shape, axis: int | None) -> Any:
@@ -195,8 +202,8 @@ ELEMENTWISE = (
 
 IN_ROWS: dict[str, Anew] = {
     **dict.fromkeys(ELEMENTWISE, elementwise),
-    "sum": _reduced(autograd.sum),
-    "max": _reduced(autograd.max),
+    "sum": _reduced(reductions.sum),
+    "max": _reduced(reductions.max),
     "sum_to": alone(_sum_to),
     "broadcast_to": alone(_spread_to),
     "reshape": alone(lambda x, ndim, out, shape: autograd.reshape(x, shape=out)),

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd import Node, describe, grad, toposort
-from autograd.core.numbers import constant
+from autograd.core.numbers import Array, constant
 from autograd.tape.guards import Guards
 from autograd.tape.profile import Profile
 from autograd.tape.scalar.layout import is_scalar
@@ -36,10 +37,10 @@ class Replay(Protocol):
 
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[Any]:
+    ) -> list[float | Array]:
         """The numbers of the outputs; of the first ones only unless `everything` is wanted."""
 
-    def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
+    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
         """The same, for data with a leading axis."""
 
     def profile(self) -> Profile:
@@ -122,7 +123,7 @@ class Tape:
                     f"{what}; list the nodes that the output was made from"
                 )
 
-    def value(self, *data: Any) -> Any:
+    def value(self, *data: ArrayLike) -> Any:
         """The output for these numbers of the inputs (a list, for a list of outputs).
 
         Args:
@@ -137,7 +138,9 @@ class Tape:
         results = self._run(data, everything=False)[: self._values]
         return results[0] if self._single else results
 
-    def value_and_grad(self, *data: Any, copy: bool = True) -> tuple[Any, list[Any]]:
+    def value_and_grad(
+        self, *data: ArrayLike, copy: bool = True
+    ) -> tuple[float | Array, list[float | Array]]:
         """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`.
 
         With `copy=False` arrays may be the tape's own buffers, which the next replay overwrites.
@@ -161,7 +164,9 @@ class Tape:
         with self._lock:
             return self._replay.profile()
 
-    def _run(self, data: tuple[Any, ...], everything: bool, copy: bool = True) -> list[Any]:
+    def _run(
+        self, data: tuple[ArrayLike, ...], everything: bool, copy: bool = True
+    ) -> list[float | Array]:
         numbers, rows = self._given(data) if data else (None, None)
         with self._lock:  # a replay has one set of buffers
             if numbers is None or rows is None:
@@ -177,7 +182,7 @@ class Tape:
             if rows is None:
                 self._guards.check(watched)
             for row in range(rows or 0):
-                self._guards.check([x[row] for x in watched])
+                self._guards.check([np.asarray(x)[row] for x in watched])
         return results
 
     def _given(self, data: tuple[Any, ...]) -> tuple[list[Any], int | None]:

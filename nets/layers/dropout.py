@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
-from autograd.tape import draw
+from autograd.tape import sample
 from nets.layers.carriers import Numbers
 from nets.layers.initialisers import checked_rng
 from nets.layers.module import Parameterless
@@ -31,7 +31,7 @@ def dropout(x: Numbers, p: float, rng: np.random.Generator) -> Any:
     if not 0 <= p < 1:
         raise ValueError(f"dropout: p must lie in [0, 1), got {p}; it is the part that is dropped")
     shape, single = np.shape(x), getattr(x, "dtype", None) == np.float32
-    kept = draw(lambda: (rng.random(shape) >= p).astype(np.float32 if single else np.float64))
+    kept = sample(lambda: (rng.random(shape) >= p).astype(np.float32 if single else np.float64))
     return autograd.div(autograd.mul(x, kept), 1 - p)
 
 

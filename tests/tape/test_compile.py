@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd
 from autograd import Tensor, Value, as_values, grad
-from autograd.tape import compile, draw, lookup, tap
+from autograd.tape import compile, lookup, sample, tap
 from autograd.tape.compiling import KEPT
 from nets.layers.functional import dropout
 
@@ -92,12 +93,18 @@ class TestCompile:
         compiled_rng, eager_rng = np.random.default_rng(0), np.random.default_rng(0)
 
         def dropped(x, rng):
-            return (x * draw(lambda: rng.random(4) < 0.5)).sum()
+            return (x * sample(lambda: rng.random(4) < 0.5)).sum()
 
         compiled = compile(lambda x: dropped(x, compiled_rng))
         x = np.arange(1.0, 5.0)
         for _ in range(5):
             assert compiled(x)[0] == dropped(Tensor(x), eager_rng).data
+
+    def test_the_old_name_of_sample_warns(self):
+        with pytest.warns(DeprecationWarning, match=r"autograd\.tape\.draw is now .*\.sample"):
+            assert autograd.tape.draw is sample
+        with pytest.raises(AttributeError, match="has no attribute 'drew'"):
+            _ = autograd.tape.drew
 
     def test_dropout_is_drawn_afresh(self):
         compiled_rng, eager_rng = np.random.default_rng(0), np.random.default_rng(0)

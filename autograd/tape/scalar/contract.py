@@ -42,11 +42,11 @@ def contracted(graph: Graph, groups: Sequence[Group | Stretch]) -> list[Group | 
         if isinstance(group, Stretch):
             exclusive[group.members] = False
     edges = np.flatnonzero(exclusive[graph.owner])
-    left, right = np.zeros((2, graph.count), np.intp)
+    left, right = np.zeros((2, graph.size), np.intp)
     left[graph.owner[edges[0::2]]] = graph.source[edges[0::2]]
     right[graph.owner[edges[1::2]]] = graph.source[edges[1::2]]
 
-    gone = np.zeros(graph.count, bool)
+    gone = np.zeros(graph.size, bool)
     found: list[Group | Stretch] = []
     for group in groups:
         terms = products_in(group, exclusive, left, right) if isinstance(group, Sums) else None
@@ -67,9 +67,8 @@ def contracted(graph: Graph, groups: Sequence[Group | Stretch]) -> list[Group | 
 
 def products_in(group: Sums, exclusive: Flags, left: Vertices, right: Vertices) -> Flags | None:
     """Which terms of the sums are products that might be contracted; None if it does not pay."""
-    products: Flags = exclusive[group.operands].all(axis=1)
-    for side in (left, right):
-        products &= _varieties(side[group.operands]) < len(group.members)
+    several = [varieties(side[group.operands]) < len(group.members) for side in (left, right)]
+    products: Flags = np.all([*several, exclusive[group.operands].all(axis=1)], axis=0)
     return products if products.sum() * len(group.members) >= SMALLEST else None
 
 
@@ -121,9 +120,9 @@ def distinct(columns: Vertices) -> tuple[Vertices, Vertices]:
     return np.argsort(order)[which.ravel()], first[order]
 
 
-def _varieties(rows: Vertices) -> Vertices:
+def varieties(rows: Vertices) -> Vertices:
     """How many different vertices stand in each row."""
-    return 1 + (np.diff(np.sort(rows, axis=1), axis=1) != 0).sum(axis=1)
+    return np.asarray(1 + np.count_nonzero(np.diff(np.sort(rows, axis=1), axis=1), axis=1))
 
 
 def _components(row: Vertices, column: Vertices) -> Vertices:

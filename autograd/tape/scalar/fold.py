@@ -21,13 +21,13 @@ def without_copies(graph: Graph) -> Graph:
     Other multiplications by 1 stay, as their neighbours in a group may be by 2.
     """
     owner, source = graph.owner, graph.source
-    seed = np.zeros(graph.count, bool)
+    seed = np.zeros(graph.size, bool)
     seed[graph.first_constant :] = graph.constants == 1.0
     first = np.diff(owner, prepend=-1) != 0
     neutral = first & seed[source] & graph.made_by(mul)[owner]
     neutral = np.flatnonzero(neutral & (owner >= graph.boundary))
     copies = np.flatnonzero(graph.made_by(*COPIES)[owner])
-    alias = np.arange(graph.count)
+    alias = np.arange(graph.size)
     alias[owner[neutral]] = source[neutral + 1]
     alias[owner[copies]] = source[copies]
     alias = _followed(alias)
@@ -48,7 +48,7 @@ def without_chains(graph: Graph) -> Graph:
     owner, source, added = graph.owner, graph.source, graph.made_by(add)
     inner = (graph.uses() == 1)[source] & added[source] & added[owner]
     inner[1:] &= ~(inner[:-1] & (owner[1:] == owner[:-1]))  # a chain, not a tree
-    root = np.arange(graph.count)
+    root = np.arange(graph.size)
     root[source[inner]] = owner[inner]
     owner, source = _followed(root)[owner[~inner]], source[~inner]
     order = np.argsort(owner, kind="stable")

@@ -121,7 +121,7 @@ def levelled(graph: Graph) -> Levels:
 
 def _longest_paths(graph: Graph, vertices: Vertices, start: Vertices, stop: Vertices) -> Vertices:
     """From a leaf; to the gradients after all else, which they find ready."""
-    level, ready = [0] * graph.count, 0
+    level, ready = [0] * graph.size, 0
     source = graph.source.tolist()
     edges = zip(vertices.tolist(), start.tolist(), stop.tolist(), strict=True)
     for part in (islice(edges, int(np.searchsorted(vertices, graph.boundary))), edges):

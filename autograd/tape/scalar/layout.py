@@ -7,7 +7,7 @@ put into groups by (level, primitive), sums of products are contracted, and all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray

@@ -22,11 +22,11 @@ def placed(
     """
     groups, wish, used = _as_read(graph, groups)
     used[:leaves] = used[graph.outputs] = True
-    sources = np.r_[:leaves, graph.first_constant : graph.count]
+    sources = np.r_[:leaves, graph.first_constant : graph.size]
     sources = sources[used[sources]]
     sources = sources[np.argsort(wish[sources], kind="stable")]
     everything = np.concatenate([sources, *(group.members for group in groups)])
-    address = np.full(graph.count, -1, np.intp)
+    address = np.full(graph.size, -1, np.intp)
     address[everything] = np.arange(len(everything))
     return groups, address, len(everything)
 
@@ -36,7 +36,7 @@ def _as_read(graph: Graph, groups: Sequence[Group | Stretch]) -> tuple[Groups, V
 
     Consumers, from the last to the first, say in which order they'd like to read.
     """
-    wish, used, clock = np.zeros(graph.count, np.int64), np.zeros(graph.count, bool), 0
+    wish, used, clock = np.zeros(graph.size, np.int64), np.zeros(graph.size, bool), 0
     found: Groups = []
     for group in reversed(groups):
         group = group.reordered(np.argsort(wish[group.members], kind="stable"))

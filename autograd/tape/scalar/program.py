@@ -58,13 +58,12 @@ class Program:
         self.value = [call for entry in self.entries[:outputs] for call in entry.calls]
         self.everything = [call for entry in self.entries for call in entry.calls]
 
-    def load(self, vertices: Vertices, data: Sequence[Any]) -> None:
+    def load(self, places: Vertices, data: Sequence[Any]) -> None:
         """Write `data` (numbers, or a row of them each) to leaves."""
-        address = self.layout.address[vertices]
         if self.rows is None:
-            self.numbers[address] = data
+            self.numbers[places] = data
         else:
-            for place, row in zip(address, data, strict=True):
+            for place, row in zip(places, data, strict=True):
                 self.numbers[place] = row
 
     def run(self, calls: list[Call]) -> None:

@@ -37,7 +37,7 @@ class Graph(NamedTuple):
     boundary: int
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         return len(self.code)
 
     @property
@@ -52,12 +52,14 @@ class Graph(NamedTuple):
 
     def uses(self) -> NDArray[np.intp]:
         """How often each vertex is read; outputs once more than what may be folded away."""
-        uses = np.bincount(self.source, minlength=self.count)
+        uses = np.bincount(self.source, minlength=self.size)
         uses[self.outputs] += 2
         return uses
 
 
-def read(leaves: list[Node[Any]], results: list[Node[Any]], outputs: Sequence[Node[Any]], first: int) -> Graph:
+def read(
+    leaves: list[Node[Any]], results: list[Node[Any]], outputs: Sequence[Node[Any]], first: int
+) -> Graph:
     """The graph of `outputs`, of which the `first` are to be had without the others."""
     nodes = [*leaves, *results]
     operands = [node.operands for node in results]

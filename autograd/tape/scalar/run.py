@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from autograd import Node
+from autograd.core.numbers import Array
 from autograd.tape.profile import Profile, measured
 from autograd.tape.scalar.layout import laid_out
 from autograd.tape.scalar.program import Program
+from autograd.tape.scalar.read import Vertices
 
 
 class ScalarReplay:
@@ -20,16 +22,22 @@ class ScalarReplay:
     ROOM = 1 << 19  # numbers in the flat array of a program for rows: they stay in the cache
 
     def __init__(
-        self, nodes: list[Node[Any]], outputs: Sequence[Node[Any]], first: int, inputs: Sequence[Node[Any]]
+        self,
+        nodes: list[Node[Any]],
+        outputs: Sequence[Node[Any]],
+        first: int,
+        inputs: Sequence[Node[Any]],
     ) -> None:
         self.layout = laid_out(nodes, outputs, first)
         self.first = first
+        self.inputs, given = list(inputs), set(inputs)
+        self.others = [leaf for leaf in self.layout.leaves if leaf not in given]
         vertex = {leaf: i for i, leaf in enumerate(self.layout.leaves)}
-        self.outputs = self.layout.outputs
-        self.inputs = list(inputs)
-        self.input_vertices = np.array([vertex[node] for node in inputs], np.intp)
-        self.others = [leaf for leaf in self.layout.leaves if leaf not in set(inputs)]
-        self.other_vertices = np.array([vertex[node] for node in self.others], np.intp)
+
+        def places(leaves: Sequence[Node[Any]]) -> Vertices:
+            return self.layout.address[np.array([vertex[leaf] for leaf in leaves], np.intp)]
+
+        self._places, self._other_places = places(self.inputs), places(self.others)
         self.programs: dict[int | None, Program] = {}
 
     def _program(self, rows: int | None) -> Program:
@@ -37,28 +45,31 @@ class ScalarReplay:
             self.programs[rows] = Program(self.layout, rows)
         return self.programs[rows]
 
+    def _wanted(self, everything: bool) -> Vertices:
+        return self.layout.outputs if everything else self.layout.outputs[: self.first]
+
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[Any]:
+    ) -> list[float | Array]:
         program = self._program(None)
         if data is None:
             data = [node.raw for node in self.inputs]
-        program.load(self.input_vertices, data)
-        program.load(self.other_vertices, [node.raw for node in self.others])
+        program.load(self._places, data)
+        program.load(self._other_places, [node.raw for node in self.others])
         program.run(program.everything if everything else program.value)
-        return program.numbers[self.outputs if everything else self.outputs[: self.first]].tolist()
+        return [*program.numbers[self._wanted(everything)].tolist()]
 
-    def rows(self, data: Sequence[Any], everything: bool) -> list[Any]:
+    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
         count = len(data[0])
         width = 1 << (count - 1).bit_length()  # few widths, so few programs
         width = min(width, max(8, self.ROOM // self.layout.size))
         program = self._program(width)
-        wanted = self.outputs if everything else self.outputs[: self.first]
+        wanted = self._wanted(everything)
         results = np.empty((len(wanted), count))
-        program.load(self.other_vertices, [node.raw for node in self.others])
+        program.load(self._other_places, [node.raw for node in self.others])
         for start in range(0, count, width):
             part = slice(start, min(start + width, count))
-            for address, row in zip(self.layout.address[self.input_vertices], data, strict=True):
+            for address, row in zip(self._places, data, strict=True):
                 program.numbers[address, : part.stop - start] = row[part]
             program.run(program.everything if everything else program.value)
             results[:, part] = program.numbers[wanted, : part.stop - start]

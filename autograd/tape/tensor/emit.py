@@ -51,7 +51,9 @@ def emitted(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: int
     )
 
 
-def possible_views(results: Sequence[Node[Any]], outputs: Sequence[Node[Any]]) -> dict[Node[Any], View]:
+def possible_views(
+    results: Sequence[Node[Any]], outputs: Sequence[Node[Any]]
+) -> dict[Node[Any], View]:
     """The nodes that might be views of their operands, and would serve as such."""
     whole = {x for node in results if node.op and node.op.scalar is None for x in _nodes(node)}
     whole.update(outputs)

@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Node, toposort
+from autograd.core.numbers import Array
 from autograd.tape.inplace import silent
 from autograd.tape.profile import Profile, measured
 from autograd.tape.rows import RowByRow, in_rows
@@ -28,7 +28,11 @@ class TensorReplay:
     """
 
     def __init__(
-        self, nodes: list[Node[Any]], outputs: Sequence[Node[Any]], first: int, inputs: Sequence[Node[Any]]
+        self,
+        nodes: list[Node[Any]],
+        outputs: Sequence[Node[Any]],
+        first: int,
+        inputs: Sequence[Node[Any]],
     ) -> None:
         self.leaves = [node for node in nodes if node.op is None]
         self.nodes, self.outputs, self.first = nodes, list(outputs), first
@@ -42,7 +46,7 @@ class TensorReplay:
 
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[Any]:
+    ) -> list[float | Array]:
         numbers = [leaf.raw for leaf in self.leaves]
         if data is not None:
             for place, number in zip(self.places, data, strict=True):
@@ -62,7 +66,7 @@ class TensorReplay:
         code, arguments, results, *_ = self.program
         return partial(self._silently, code.function(arguments, results, len(code.instructions)))
 
-    def rows(self, data: Sequence[NDArray[Any]], everything: bool) -> list[Any]:
+    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
         count = len(data[0])
         width = min(1 << (count - 1).bit_length(), ROOM // (self.program.bytes + 1))  # few widths
         changing = tuple(x.strides[0] != 0 for x in data)  # others were given once for all rows
