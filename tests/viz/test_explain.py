@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nets
-from autograd import Tensor, Value, steps, toposort
+from autograd import Node, Tensor, Value, steps, toposort
 from autograd.arithmetic import lecture as lesson
 from autograd.arithmetic.formulas import Symbol
-from autograd.core.node import Node
+from autograd.core.walk import zeros_like
 from autograd.testing.strategies import expressions, networks
 from autograd.viz.tell.derivation import derive
 from autograd.viz.tell.explanation import explain
@@ -37,7 +37,7 @@ def adds_up(node: Node, root: Node, gradient: Any) -> None:
         assert ledger.terms == ()
         return
     sent = (term.contribution for term in ledger.terms)
-    total = functools.reduce(operator.add, sent, ag.graph.zeros_like(node))  # `sum` compensates
+    total = functools.reduce(operator.add, sent, zeros_like(node))  # `sum` compensates
     np.testing.assert_array_equal(total, gradient)
     for term in ledger.terms:
         if term.local is not None:

@@ -121,7 +121,7 @@ def test_a_cell_of_a_notebook_is_named_by_its_number() -> None:
     shells = pytest.importorskip("IPython.core.interactiveshell")
     code = (
         "from autograd import Value\n"
-        "from autograd.viz.source import record_lines\n"
+        "from autograd.viz import record_lines\n"
         "with record_lines():\n"
         "    a = Value(2.0)\n"
     )
