@@ -566,6 +566,15 @@ def test_scalars_are_recorded_whatever_the_mode() -> None:
         assert shown(root, expand=[root]).boxes == outside.boxes
 
 
+def test_elements_of_what_leaves_a_closed_module_keep_their_own_places() -> None:
+    network = nets.MLP(3, 2, 4, 1, rng=np.random.default_rng(0))
+    with nets.trace_modules() as made:
+        root = network(Tensor(np.ones((2, 3)), label="x"))
+    found = shown(root, modules=made, depth=0, expand=["layers.2"], scalars=True)
+    labels = {label for _, _, label in found.edges}
+    assert {f"[{i},{j}]" for i in range(2) for j in range(4)} <= labels
+
+
 def test_what_is_too_large_to_open_stays_closed_and_says_so() -> None:
     x = Tensor(np.ones((50, 50)), label="x")
     found = shown((x @ x).sum(), expand=[x])

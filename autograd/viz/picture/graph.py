@@ -55,11 +55,11 @@ class Plan(NamedTuple):
 
     def sources(self, x: Node, position: int | None = None) -> Iterator[tuple[str, str]]:
         """The boxes that show `x`, or one element of it, each with what to write on the edge."""
-        x = self.grouping.owner[x]
-        if x not in self.opened:
-            yield self.ids[x], "" if position is None else index_text(x.shape, position)
+        owner = self.grouping.owner[x]
+        if owner not in self.opened:
+            yield self.ids[owner], "" if position is None else index_text(x.shape, position)
             return
-        elements = self.opened[x].elements
+        elements = self.opened[owner].elements
         for element in elements if position is None else [elements[position]]:
             if isinstance(element, Element):
                 yield from self.sources(*element)
