@@ -13,7 +13,8 @@ from autograd.viz.tell.explanation import Ledger, explain
 from autograd.viz.tell.judge import Verdict, check_derivation
 from autograd.viz.tell.source import SourceLine, record_lines
 from autograd.viz.tell.summaries import summary, tree
-from autograd.viz.walk.stepper import Moment, Stepper
+from autograd.viz.walk.stepper import Stepper
+from autograd.viz.walk.timeline import Moment
 
 __all__ = [
     "Derivation",

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 import autograd as ag
 from autograd import Node, Observer, Tensor, Value, grad, observing, steps, toposort
+from autograd.viz import Moment, Stepper
 from autograd.viz.walk.conditions import condition
-from autograd.viz.walk.stepper import Moment, Stepper
 
 # --- random graphs, with sharing and broadcasting ---------------------------------------------
 

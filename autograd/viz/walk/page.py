@@ -6,20 +6,18 @@ import html
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd.core.node import Node
 from autograd.errors import NoRenderer
+from autograd.viz.lines import Line
 from autograd.viz.picture.draw import draw
 from autograd.viz.picture.render import Drawing
 from autograd.viz.picture.theme import DARK, LIGHT, Theme
 from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
-
-if TYPE_CHECKING:
-    from autograd.viz.lines import Line
-    from autograd.viz.walk.stepper import Moment, Stepper
+from autograd.viz.walk.timeline import Moment, Timeline
 
 STATIC = Path(__file__).parent / "static"
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
@@ -28,7 +26,7 @@ CELLS = 8000  # numbers of arrays that a page shows one by one
 HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn't need less
 
 
-def page_data(stepper: Stepper) -> dict[str, Any]:
+def page_data(stepper: Timeline) -> dict[str, Any]:
     """What `static/stepper.js` shows: nodes, steps and the picture, as plain JSON."""
     if len(stepper.nodes) > LIMIT:
         raise ValueError(
@@ -103,13 +101,13 @@ def quantity(raw: Any, shown: int) -> Any:
     return {"shape": shape, "rows": [[array_text(x) for x in row] for row in rows]}
 
 
-def _most_elements(stepper: Stepper) -> int:
+def _most_elements(stepper: Timeline) -> int:
     """The largest size of arrays to show in full, so that the page stays small."""
     sizes = [node.size * (2 + len(node.operands)) for node in stepper.nodes if node.ndim]
     return next(n for n in (64, 32, 16, 8, 4, 0) if sum(s for s in sizes if s <= 3 * n) <= CELLS)
 
 
-def drawing(stepper: Stepper) -> Drawing:
+def drawing(stepper: Timeline) -> Drawing:
     """The graph with all values and gradients; a very large one is collapsed."""
     return draw(
         stepper.root,
@@ -121,7 +119,7 @@ def drawing(stepper: Stepper) -> Drawing:
     )
 
 
-def _picture(stepper: Stepper) -> tuple[str, dict[Node, str], str]:
+def _picture(stepper: Timeline) -> tuple[str, dict[Node, str], str]:
     """The graph as SVG, the ids of its nodes, and why there is none."""
     if len(stepper.nodes) > PICTURED:
         return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
@@ -188,7 +186,7 @@ def _colours(theme: Theme) -> list[str]:
     return [theme.ink, theme.muted, theme.gradient, theme.edge, *styles]
 
 
-def page(stepper: Stepper) -> str:
+def page(stepper: Timeline) -> str:
     """The page as HTML."""
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
@@ -221,7 +219,7 @@ mount(
 """
 
 
-def frame(stepper: Stepper) -> str:
+def frame(stepper: Timeline) -> str:
     """The page in a frame of its own, for the output of a notebook cell."""
     short = all(node.ndim == 0 for node in stepper.nodes)
     height = min(HEIGHT, 400 + 32 * len(stepper.nodes)) if short else HEIGHT

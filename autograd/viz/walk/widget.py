@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 
+from autograd.viz.walk.cursor import Cursor
 from autograd.viz.walk.page import STATIC, page_data
-
-if TYPE_CHECKING:
-    from autograd.viz.walk.stepper import Stepper
 
 
 class StepperWidget(anywidget.AnyWidget):
@@ -22,7 +20,7 @@ class StepperWidget(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
     position = traitlets.Int().tag(sync=True)
 
-    def __init__(self, stepper: Stepper) -> None:
+    def __init__(self, stepper: Cursor) -> None:
         super().__init__(data=page_data(stepper), position=stepper.position)
         self.stepper = stepper
         self.on_msg(self._asked)

@@ -1,0 +1,197 @@
+"""`Timeline`: both passes of a graph as one list of moments, and what is known at each.
+
+There is one list of nodes and one list of steps. What is known at a position is derived from them:
+values are those of the nodes up to there, and a gradient so far is the last of the node's running
+sums that had arrived by then. Nothing is stored per position.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+
+from autograd.core.node import Node
+from autograd.core.walk import describe, steps, toposort
+from autograd.viz.lines import Line, backward_lines, forward_line, names
+from autograd.viz.text import number_text
+
+FORWARD, BACKWARD = "forward", "backward"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One position of a stepper: what happens there, and all that is known by then."""
+
+    stepper: Timeline
+    position: int
+
+    @property
+    def phase(self) -> str:
+        """'forward', where `node` is computed, or 'backward', where it sends its gradient on."""
+        return FORWARD if self.position < len(self.stepper.nodes) else BACKWARD
+
+    @property
+    def node(self) -> Node:
+        """The node that this step is about."""
+        nodes = self.stepper.nodes
+        if self.phase == FORWARD:
+            return nodes[self.position]
+        return self.stepper.steps[self.position - len(nodes)].node
+
+    @property
+    def name(self) -> str:
+        """The node's label, or v1, v2, ... where it has none."""
+        return self.stepper.names[self.node]
+
+    @property
+    def line(self) -> Any:
+        """The source line that made the node, None unless lines were recorded."""
+        return self.node.line
+
+    @property
+    def value(self) -> Any:
+        """The node's number: a float, or a read-only array."""
+        return self.stepper.value(self.node)
+
+    @property
+    def gradient(self) -> Any:
+        """The node's gradient so far, None where none has arrived."""
+        return self.stepper.gradient(self.node, self.position)
+
+    @property
+    def values(self) -> dict[Node, Any]:
+        """The number of every node computed so far."""
+        return {node: self.stepper.value(node) for node in self.stepper.nodes[: self.position + 1]}
+
+    @property
+    def gradients(self) -> dict[Node, Any]:
+        """The gradient so far of every node that one has reached."""
+        reached = {node: self.stepper.gradient(node, self.position) for node in self.stepper.nodes}
+        return {node: gradient for node, gradient in reached.items() if gradient is not None}
+
+    @property
+    def lines(self) -> list[Line]:
+        """The step in mathematics, with symbols and with numbers.
+
+        Forward one line, the result's; backward one for each contribution that is sent.
+        """
+        stepper = self.stepper
+        if self.phase == FORWARD:
+            return [forward_line(self.node, stepper.names)]
+        step = stepper.steps[self.position - len(stepper.nodes)]
+        return backward_lines(step, stepper.names, stepper.names[stepper.root])
+
+    def __str__(self) -> str:
+        stepper = self.stepper
+        where = f" ({self.line})" if self.line else ""
+        text = [f"{self.position}/{len(stepper) - 1} {self.phase}: {self.name}{where}"]
+        if self.phase == BACKWARD:
+            top = stepper.names[stepper.root]
+            text.append(f"  ∂{top}/∂{self.name} = {number_text(self.gradient)}")
+        for line in self.lines:
+            sign = "=" if self.phase == FORWARD else "+="
+            text.append(f"  {line.name} {sign} {' = '.join(line.sides)}")
+        return "\n".join(text)
+
+
+class Timeline(Sequence[Moment]):
+    """The moments of a graph's forward and then its backward pass; `position` is the current one.
+
+    It is pure: it changes no node and no `.grad`.
+    """
+
+    def __init__(self, root: Node, seed: Any = None) -> None:
+        self.steps = list(steps(root, seed))
+        self.root, self.nodes = root, toposort(root)
+        self.position = 0
+        self._values = [node.raw for node in self.nodes]  # a leaf may be rebound later
+        self._places = {node: i for i, node in enumerate(self.nodes)}
+        self._backward_places: dict[Node, int] = {}
+        # per node: the positions at which a contribution arrives, and the sum from then on
+        self._arrivals: dict[Node, tuple[list[int], list[Any]]] = {}
+        self._arrive(root, len(self.nodes), self.steps[0].gradient)
+        for position, step in enumerate(self.steps, start=len(self.nodes)):
+            self._backward_places[step.node] = position
+            for operand, contribution in zip(step.node.operands, step.sent, strict=False):
+                if contribution is not None:
+                    self._arrive(operand, position, contribution)
+
+    def _arrive(self, node: Node, position: int, contribution: Any) -> None:
+        positions, sums = self._arrivals.setdefault(node, ([], []))
+        total = sums[-1] + contribution if sums else contribution
+        if isinstance(total, np.ndarray):
+            total = total.view()
+            total.flags.writeable = False
+        positions.append(position)
+        sums.append(total)
+
+    # --- what is known ------------------------------------------------------------------------
+
+    @cached_property
+    def names(self) -> dict[Node, str]:
+        """A name of its own for each node: its label, or v1, v2, ..."""
+        return names(self.nodes)
+
+    def value(self, node: Node) -> Any:
+        """The number of `node`: a float, or a read-only array."""
+        return self._values[self.position_of(node)]
+
+    def gradient(self, node: Node, position: int | None = None) -> Any:
+        """The gradient of `node` so far, at `position` (None: the current one).
+
+        Returns:
+            A float or a read-only array; None where no gradient has arrived by then.
+        """
+        self.position_of(node)
+        positions, sums = self._arrivals.get(node, ([], []))
+        arrived = bisect_right(positions, self.position if position is None else position)
+        return sums[arrived - 1] if arrived else None
+
+    def history(self, node: Node) -> list[tuple[int, Any]]:
+        """How the gradient of `node` adds up: the positions at which it changes, and to what.
+
+        >>> from autograd import Value
+        >>> from autograd.viz import Stepper
+        >>> a = Value(3.0)
+        >>> Stepper(a * a).history(a)
+        [(2, 6.0)]
+        """
+        self.position_of(node)
+        positions, sums = self._arrivals.get(node, ([], []))
+        return list(dict(zip(positions, sums, strict=True)).items())
+
+    def position_of(self, node: Node, *, backward: bool = False) -> int:
+        """Where `node` is computed, or (`backward`) where its gradient is complete."""
+        if node not in self._places:
+            raise ValueError(
+                f"{describe(node)} is not in the graph of {describe(self.root)}; "
+                f"step through a node that was made from it"
+            )
+        if not backward:
+            return self._places[node]
+        if node not in self._backward_places:
+            raise ValueError(f"no gradient reaches {describe(node)}; go to it forward")
+        return self._backward_places[node]
+
+    # --- a sequence of moments ----------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.nodes) + len(self.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Moment: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Moment]: ...
+    def __getitem__(self, index: int | slice) -> Moment | list[Moment]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [Moment(self, place) for place in places]
+        return Moment(self, places)
+
+    def __iter__(self) -> Iterator[Moment]:
+        return (Moment(self, place) for place in range(len(self)))
