@@ -17,7 +17,7 @@ from autograd.viz.picture.draw import draw
 from autograd.viz.picture.render import Drawing
 from autograd.viz.picture.theme import DARK, LIGHT, Theme
 from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
-from autograd.viz.walk.timeline import Moment, Timeline
+from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
 STATIC = Path(__file__).parent / "static"
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
@@ -36,53 +36,51 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
     shown = _most_elements(stepper)
     place = {node: i for i, node in enumerate(stepper.nodes)}
     svg, ids, note = _picture(stepper)
-    nodes = [
-        {
-            "name": stepper.names[node],
-            "operation": one_line(operation_text(node)),
-            "id": ids.get(node),
-            "value": quantity(stepper.value(node), shown),
-            "operands": [
-                place[x] if isinstance(x, Node) else quantity(x, shown) for x in node.operands
-            ],
-            "history": [[k, quantity(g, shown)] for k, g in stepper.history(node)],
-        }
-        for node in stepper.nodes
-    ]
-    steps = [
-        {
-            "node": place[moment.node],
-            "source": moment.line and str(moment.line),
-            "lines": [
-                {
-                    "to": place[line.node],
-                    "name": line.name,
-                    "sides": list(dict.fromkeys(filter(None, [line.symbols, line.numbers]))),
-                    **_result(moment, line, shown),
-                }
-                for line in moment.lines
-                if line.symbols
-            ],
-        }
-        for moment in stepper
-    ]
     return {
         "name": stepper.names[stepper.root],
-        "nodes": nodes,
-        "steps": steps,
+        "nodes": [_node_data(stepper, node, place, ids, shown) for node in stepper.nodes],
+        "steps": [_step_data(moment, place, shown) for moment in stepper],
         "svg": svg,
         "note": note,
     }
 
 
+def _node_data(
+    stepper: Timeline, node: Node, place: dict[Node, int], ids: dict[Node, str], shown: int
+) -> dict[str, Any]:
+    return {
+        "name": stepper.names[node],
+        "operation": one_line(operation_text(node)),
+        "id": ids.get(node),
+        "value": quantity(stepper.value(node), shown),
+        "operands": [
+            place[x] if isinstance(x, Node) else quantity(x, shown) for x in node.operands
+        ],
+        "history": [[k, quantity(g, shown)] for k, g in stepper.history(node)],
+    }
+
+
+def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, Any]:
+    lines = [
+        {
+            "to": place[line.node],
+            "name": line.name,
+            "sides": list(dict.fromkeys(filter(None, [line.symbols, line.numbers]))),
+            **_result(moment, line, shown),
+        }
+        for line in moment.lines
+        if line.symbols
+    ]
+    source = moment.line and str(moment.line)
+    return {"node": place[moment.node], "source": source, "lines": lines}
+
+
 def _result(moment: Moment, line: Line, shown: int) -> dict[str, Any]:
     """What a line adds, where that isn't all of the target's gradient so far, or its value."""
-    if moment.phase == "forward":
+    if moment.phase == FORWARD:
         return {}
-    result, so_far = (
-        quantity(x, shown)
-        for x in (line.result, moment.stepper.gradient(line.node, moment.position))
-    )
+    so_far = quantity(moment.stepper.gradient(line.node, moment.position), shown)
+    result = quantity(line.result, shown)
     return {} if result == so_far else {"result": result}
 
 

@@ -11,11 +11,13 @@ from typing import TextIO
 from autograd.core.node import Node
 from autograd.viz.text import number_text, one_line, operation_text
 from autograd.viz.walk.stepper import Stepper
+from autograd.viz.walk.timeline import FORWARD
 
 HELP = "n next   b back   g go to a step, a label or a condition   q quit"
 NEXT, BACK = ("n", " ", "\n", "\r", "\x1b[C"), ("b", "\x7f", "\x1b[D")
 QUIT = ("q", "\x04")
 ROWS = 15  # of the table, around the current node
+HEAD, HERE = ("", "node", "operation", "value", "gradient"), "▶"
 
 
 def run(root: Node, stdin: TextIO | None = None, stdout: TextIO | None = None) -> None:
@@ -110,7 +112,7 @@ def table(stepper: Stepper) -> list[tuple[str, ...]]:
         gradient = stepper.gradient(node)
         rows.append(
             (
-                "▶" if i == here else " ",
+                HERE if i == here else " ",
                 stepper.names[node],
                 one_line(operation_text(node)) or "leaf",
                 number_text(stepper.value(node)) if i <= stepper.position else "·",
@@ -122,31 +124,34 @@ def table(stepper: Stepper) -> list[tuple[str, ...]]:
 
 def show(stepper: Stepper, stdout: TextIO, problem: str = "") -> None:
     """The current moment on a cleared screen."""
-    head = ("", "node", "operation", "value", "gradient")
-    rows = table(stepper)
     print("\x1b[2J\x1b[H", end="", file=stdout)
     try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        show_coloured(stepper, stdout, problem)
     except ImportError:
+        rows = [HEAD, *table(stepper)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         print(f"{stepper.now}\n", file=stdout)
-        widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-        for row in (head, *rows):
-            print(
-                "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)), file=stdout
-            )
+        for row in rows:
+            cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+            print("  ".join(cells), file=stdout)
         print(f"\n{problem or HELP}", file=stdout, flush=True)
-        return
-    colour = "cyan" if stepper.now.phase == "forward" else "dark_orange"
+
+
+def show_coloured(stepper: Stepper, stdout: TextIO, problem: str) -> None:
+    """The same in colour, by `rich`."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    style = "bold cyan" if stepper.now.phase == FORWARD else "bold dark_orange"
     grid = Table(box=None, header_style="dim")
-    for title in head:
+    for title in HEAD:
         grid.add_column(title)
-    for row in rows:
-        grid.add_row(*map(Text, row), style=f"bold {colour}" if row[0] == "▶" else None)
+    for row in table(stepper):
+        grid.add_row(*map(Text, row), style=style if row[0] == HERE else None)
     console = Console(file=stdout, highlight=False)
     first, *others = str(stepper.now).splitlines()
-    console.print(Text(first, style=f"bold {colour}"))
+    console.print(Text(first, style=style))
     for line in others:
         console.print(Text(line))
     console.print(grid)
