@@ -6,15 +6,13 @@ The formulas come from the table's own rows and rules; nothing here knows a deri
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from autograd import matmul, sum_to
-from autograd.arithmetic.formulas import Symbol, formula, number, write
-from autograd.core.node import Node
-from autograd.core.walk import Step
-from autograd.viz.text import array_text, number_text, one_line, shape_text
+from autograd import Node, Step, Symbol, formula, matmul, sum_to, write
+from autograd.arithmetic.formulas import number
+from autograd.viz.text import Number, array_text, number_text, one_line, shape_text
 
 INLINE = 4  # a longer array stands in a formula as its shape
 
@@ -26,7 +24,7 @@ class Line(NamedTuple):
     name: str
     symbols: str
     numbers: str
-    result: Any
+    result: Number
 
     @property
     def sides(self) -> list[str]:
@@ -58,16 +56,19 @@ def names(nodes: Iterable[Node]) -> dict[Node, str]:
     return found
 
 
-def written(raw: Any) -> Symbol:
+def number_symbol(raw: Number) -> Symbol:
     """A raw number or array as it stands in a formula.
 
-    >>> written(-2.0).text, written(np.array([1.0, -2.0])).text, written(np.ones((3, 4))).text
-    ('−2', '[1, −2]', '(3×4)')
+    >>> number_symbol(-2.0).text, number_symbol(np.array([1.0, -2.0])).text
+    ('−2', '[1, −2]')
+    >>> number_symbol(np.ones((3, 4))).text
+    '(3×4)'
     """
-    if np.ndim(raw) == 0:
-        return number(float(raw))
-    short = np.size(raw) <= INLINE
-    return Symbol(array_text(raw) if short else f"({shape_text(raw.shape)})", shape=raw.shape)
+    array = np.asarray(raw)
+    if array.ndim == 0:
+        return number(float(array))
+    text = array_text(array) if array.size <= INLINE else f"({shape_text(array.shape)})"
+    return Symbol(text, shape=array.shape)
 
 
 def named_symbol(name: str, shape: tuple[int, ...] = ()) -> Symbol:
@@ -85,10 +86,10 @@ def named_symbol(name: str, shape: tuple[int, ...] = ()) -> Symbol:
 _TEX = str.maketrans({c: rf"\{c}" for c in "#$%&_{}"} | {"\\": "∖", "^": "ˆ", "~": "∼"})
 
 
-def derivative(top: str, name: str) -> Symbol:
+def gradient_symbol(top: str, name: str) -> Symbol:
     """The gradient of `top` for `name`.
 
-    >>> derivative("E", "w3").text, derivative("E", "w3").latex
+    >>> gradient_symbol("E", "w3").text, gradient_symbol("E", "w3").latex
     ('∂E/∂w3', '\\\\frac{\\\\partial E}{\\\\partial w_{3}}')
     """
     above, below = named_symbol(top).latex, named_symbol(name).latex
@@ -110,7 +111,7 @@ def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, 
         node.op,
         i,
         tuple(_symbol(x, named) for x in node.operands),
-        g=derivative(top, named[node]),
+        g=gradient_symbol(top, named[node]),
         out=named_symbol(named[node]),
         params=node.params,
     )
@@ -118,8 +119,8 @@ def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, 
         node.op,
         i,
         tuple(map(_filled, node.operands)),
-        g=written(step.gradient),
-        out=written(node.raw),
+        g=number_symbol(step.gradient),
+        out=number_symbol(node.raw),
         params=node.params,
     )
     if _was_broadcast(node, i):
@@ -134,7 +135,8 @@ def _was_broadcast(node: Node, i: int) -> bool:
         return False
     own = -2 if node.op is matmul else None  # axes that don't broadcast
     batches = [np.shape(x)[:own] for x in node.operands]
-    return np.broadcast_shapes(*batches) != batches[i]
+    repeated: bool = np.broadcast_shapes(*batches) != batches[i]
+    return repeated
 
 
 def forward_line(node: Node, named: dict[Node, str]) -> Line:
@@ -166,20 +168,20 @@ def backward_lines(step: Step, named: dict[Node, str], top: str) -> list[Line]:
     for i, (operand, sent) in enumerate(zip(step.node.operands, step.sent, strict=False)):
         if sent is not None:
             symbols, numbers = rule(step, i, named, top)
-            name = derivative(top, named[operand]).text
+            name = gradient_symbol(top, named[operand]).text
             lines.append(Line(operand, name, symbols.text, numbers.text, sent))
     return lines
 
 
-def _symbol(operand: Any, named: dict[Node, str]) -> Any:
+def _symbol(operand: Node | Number, named: dict[Node, str]) -> Symbol | float:
     """An operand in a formula: a node by its name; a constant stays the number that it is."""
     if isinstance(operand, Node):
         return named_symbol(named[operand], operand.shape)
     return _filled(operand)
 
 
-def _filled(operand: Any) -> Any:
+def _filled(operand: Node | Number) -> Symbol | float:
     """An operand's numbers in a formula; constants stay raw, so that the rule folds them."""
     if isinstance(operand, Node):
-        return written(operand.raw)
-    return written(operand) if isinstance(operand, np.ndarray) else operand
+        return number_symbol(operand.raw)
+    return number_symbol(operand) if isinstance(operand, np.ndarray) else operand

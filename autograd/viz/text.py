@@ -6,9 +6,14 @@ import html
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from autograd import Node
 from autograd.arithmetic.formulas import number
-from autograd.core.node import Node
+from autograd.core.node import raw
+
+Array = NDArray[np.floating[Any]]
+Number = float | Array  # of a node, or a gradient
 
 SMALL = 12  # the most elements that an array shows one by one
 
@@ -58,12 +63,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
-def numbers_of(x: Any) -> Any:
-    """The raw numbers of a node (gradients may be nodes); of numbers, themselves."""
-    return x.raw if isinstance(x, Node) else x
-
-
-def number_text(raw: Any) -> str:
+def number_text(x: Number | Node) -> str:
     """A number or an array (or a node's) on one line: arrays with their shape first.
 
     A single number has six significant digits; a small array shows its numbers, a larger one its
@@ -74,13 +74,13 @@ def number_text(raw: Any) -> str:
     >>> number_text(np.arange(100.0))
     '100 in 0 … 99, norm 573'
     """
-    raw = numbers_of(raw)
-    if np.ndim(raw) == 0:
-        return number(float(raw)).text
-    return f"{shape_text(raw.shape)} {array_text(raw)}"
+    array = np.asarray(raw(x))
+    if array.ndim == 0:
+        return number(float(array)).text
+    return f"{shape_text(array.shape)} {array_text(array)}"
 
 
-def array_text(array: Any) -> str:
+def array_text(array: Array) -> str:
     """The numbers of an array on one line where it is small, else its range and norm."""
     if array.size == 0:
         return "empty"
@@ -91,7 +91,7 @@ def array_text(array: Any) -> str:
     return f"[{', '.join(map(array_text, array))}]"
 
 
-def array_rows(array: np.ndarray) -> list[str]:
+def array_rows(array: Array) -> list[str]:
     """The same on several short lines: a small matrix row by row, a vector four to a line.
 
     >>> array_rows(np.array([[1.0, -2.0], [0.5, 3.0]]))
@@ -109,7 +109,7 @@ def array_rows(array: np.ndarray) -> list[str]:
     return ["  ".join(map(array_text, row)) for row in rows]
 
 
-def range_and_norm(array: np.ndarray) -> list[str]:
+def range_and_norm(array: Array) -> list[str]:
     """Between what the finite numbers lie, the norm of all, and how many are not finite."""
     finite = array[np.isfinite(array)].astype(float)
     if not finite.size:

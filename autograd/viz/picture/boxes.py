@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node
+from autograd.core.node import Node, raw
 from autograd.viz.text import (
     array_rows,
     number_text,
-    numbers_of,
     operation_text,
     range_and_norm,
     shape_text,
@@ -41,7 +40,7 @@ def node_box(id: str, node: Node, place: tuple[str, ...], label: str | None, gra
     box.aside = shape_text(node.shape) if node.ndim else ""
     box.value = number_rows(node.raw)
     if gradient is not None:
-        gradient = numbers_of(gradient)
+        gradient = raw(gradient)
         box.gradient, box.magnitude = number_rows(gradient), norm([gradient])
     return box
 
@@ -62,7 +61,7 @@ def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[s
     if operations[-1].ndim:  # of single numbers there may be several
         box.value.append(f"gives {shape_text(operations[-1].shape)}")
     if operations[-1]._grad is not None:
-        box.magnitude = norm([numbers_of(operations[-1]._grad)])
+        box.magnitude = norm([raw(operations[-1]._grad)])
     return box
 
 
@@ -87,7 +86,7 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
     if len(shapes) == 1 and nodes[0].ndim:
         box.aside += f" of {shape_text(nodes[0].shape)}"
     box.value.append(extent([node.raw for node in nodes]))
-    gradients = [numbers_of(node._grad) for node in nodes if node._grad is not None]
+    gradients = [raw(node._grad) for node in nodes if node._grad is not None]
     if gradients:
         box.gradient, box.magnitude = [extent(gradients)], norm(gradients)
     return box

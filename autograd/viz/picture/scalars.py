@@ -7,12 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.arithmetic.scalars import as_values
-from autograd.core.node import Node
-from autograd.core.numbers import boxed
-from autograd.core.walk import steps, toposort
+from autograd import Node, as_values, matmul, steps, toposort
+from autograd.core.node import boxed, raw
 from autograd.viz.picture.boxes import Box, constant_box, number_rows
-from autograd.viz.text import numbers_of, operation_text
+from autograd.viz.text import operation_text
 
 
 class Element(NamedTuple):
@@ -37,10 +35,10 @@ def index_text(shape: tuple[int, ...], position: int) -> str:
 
 def work(node: Node) -> int:
     """About how many boxes a node becomes."""
-    operands = [math.prod(np.shape(x)) for x in node.operands]
-    if node.op and node.op.name == "matmul":
-        return 2 * node.size * np.shape(node.operands[0])[-1]
-    return max([node.size, *operands]) * max(1, len(operands))
+    shapes = [np.shape(x) for x in node.operands]
+    if node.op is matmul:
+        return 2 * node.size * shapes[0][-1]
+    return max([node.size, *map(math.prod, shapes)]) * max(1, len(shapes))
 
 
 def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
@@ -89,7 +87,7 @@ def inner_gradients(node: Node, out: np.ndarray) -> dict[Node, float]:
     gradient = node._grad
     if gradient is None:
         return {}
-    upstream = np.ravel(numbers_of(gradient))
+    upstream = np.ravel(raw(gradient))
     total: Any = 0.0
     for g, x in zip(upstream.tolist(), out.flat, strict=True):
         total = total + g * x

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from autograd.arithmetic.formulas import formula, write
-from autograd.core.modes import observing
-from autograd.core.node import Node, Observer
-from autograd.core.walk import Step, steps, toposort, vjp
+from autograd import Node, Observer, Step, formula, observing, steps, toposort, vjp, write
+from autograd.core.node import raw
 from autograd.errors import NonFiniteError
-from autograd.viz.lines import written
-from autograd.viz.text import node_title, number_text, numbers_of
+from autograd.viz.lines import number_symbol
+from autograd.viz.text import Number, node_title, number_text
+
+Place = tuple[int, ...]  # of an element in an array; of a single number ()
 
 
 def _failure(
@@ -47,7 +47,7 @@ def detect_anomaly() -> Iterator[None]:
         yield
 
 
-def why_nonfinite(root: Node, seed: Any = None) -> NonFiniteError | None:
+def why_nonfinite(root: Node, seed: ArrayLike | None = None) -> NonFiniteError | None:
     """The first cause of a NaN or infinity in `root` or its gradients; None where all is finite.
 
     What `detect_anomaly` would have raised, found afterwards, and returned.
@@ -85,19 +85,21 @@ class _Detector(Observer):
 
 
 def _forward_error(node: Node) -> NonFiniteError | None:
-    raw = tuple(numbers_of(x) for x in node.operands)
     if node.op is None or np.all(np.isfinite(node.raw)):
         return None
     elementwise = node.op.scalar is not None
-    operands = tuple(np.broadcast_to(x, node.shape) for x in raw) if elementwise else raw
-    place = _first_fault(node.raw, operands, elementwise)
+    inputs = tuple(map(raw, node.operands))
+    if elementwise:
+        inputs = tuple(np.broadcast_to(x, node.shape) for x in inputs)
+    place = _first_fault(node.raw, inputs, elementwise)
     if place is None:
         return None
-    values = tuple(float(x[place]) for x in operands) if elementwise else raw
-    made = number_text(node.raw[place] if place else node.raw)
+    values = tuple(float(x[place]) for x in inputs) if elementwise else inputs
     called = f" ({node.label!r})" if node.label else ""
-    message = f"{node.op.name}{called} made {made} = {_written(node, values)} in the forward pass"
-    message += _at(place)
+    message = (
+        f"{node.op.name}{called} made {_element_text(node.raw, place)} = {_written(node, values)} "
+        f"in the forward pass{_at(place)}"
+    )
     origins = [
         _origin(operand, place)
         for operand, value in zip(node.operands, values, strict=True)
@@ -108,14 +110,14 @@ def _forward_error(node: Node) -> NonFiniteError | None:
     return _failure(message, node, place, values)
 
 
-def _first_fault(result: Any, inputs: tuple[Any, ...], elementwise: bool) -> tuple[int, ...] | None:
+def _first_fault(result: Number, inputs: tuple[Number, ...], elementwise: bool) -> Place | None:
     """The first element of `result` that is NaN, or infinite though the inputs are finite."""
     sound = [np.isfinite(x) if elementwise else np.all(np.isfinite(x)) for x in inputs]
     faults = np.isnan(result) | (np.isinf(result) & np.logical_and.reduce(sound))
     return next((tuple(map(int, place)) for place in np.argwhere(faults)), None)
 
 
-def _origin(node: Node, place: tuple[int, ...]) -> str:
+def _origin(node: Node, place: Place) -> str:
     """How an element came to be, followed back for as long as it is only passed on.
 
     `place` is where it stands in a result that `node` was broadcast to.
@@ -123,10 +125,10 @@ def _origin(node: Node, place: tuple[int, ...]) -> str:
     while True:
         place = place[len(place) - node.ndim :]
         place = tuple(0 if n == 1 else i for i, n in zip(place, node.shape, strict=True))
-        value = node.raw[place] if place else node.raw
+        value = _element(node.raw, place)
         if node.op is None or node.op.scalar is None:
             return f"{number_text(value)} is {node.label!r}" if node.label else ""
-        values = [float(np.broadcast_to(numbers_of(x), node.shape)[place]) for x in node.operands]
+        values = [_element(np.broadcast_to(raw(x), node.shape), place) for x in node.operands]
         same = [
             x
             for x, number in zip(node.operands, values, strict=True)
@@ -141,46 +143,46 @@ def _origin(node: Node, place: tuple[int, ...]) -> str:
 
 
 def _backward_error(step: Step) -> NonFiniteError | None:
-    node, gradient = step.node, numbers_of(step.gradient)
+    node, gradient = step.node, raw(step.gradient)
     if not np.all(np.isfinite(gradient)):
         place = _first_fault(gradient, (), True)
         assert place is not None
-        made = number_text(gradient[place] if place else gradient)
         message = (
-            f"the contributions to the gradient of {node_title(node)} add up to {made}{_at(place)}"
+            f"the contributions to the gradient of {node_title(node)} add up to "
+            f"{_element_text(gradient, place)}{_at(place)}"
         )
-        return _failure(message, node, place, (), -1, gradient)
-    for i, contribution in enumerate(map(numbers_of, step.sent)):
+        return NonFiniteError(message, node, place, (), -1, gradient)
+    for i, contribution in enumerate(map(raw, step.sent)):
         if contribution is not None and not np.all(np.isfinite(contribution)):
             return _contribution_error(node, gradient, i, contribution)
     return None
 
 
-def _contribution_error(node: Node, gradient: Any, i: int, contribution: Any) -> NonFiniteError:
+def _contribution_error(
+    node: Node, gradient: Number, i: int, contribution: Number
+) -> NonFiniteError:
     """`gradient` reached `node` soundly, and what it sends to its operand `i` is not finite."""
     assert node.op is not None
     place = _first_fault(contribution, (), True)
     assert place is not None
-    values: tuple[Any, ...] = tuple(numbers_of(x) for x in node.operands)
+    values: tuple[Number, ...] = tuple(map(raw, node.operands))
     out, local = node.raw, None
     if node.op.scalar is not None and np.shape(contribution) == node.shape:
-        one = np.ones_like(gradient)[()] if node.shape else 1.0
         with np.errstate(all="ignore"):
-            local = vjp(node, one)[i]
-        local, gradient, out = (float(np.asarray(x)[place]) for x in (local, gradient, out))
-        values = tuple(float(np.broadcast_to(x, node.shape)[place]) for x in values)
+            slopes = vjp(node, np.ones_like(gradient)[()] if node.shape else 1.0)[i]
+        local, gradient, out = (_element(x, place) for x in (slopes, gradient, out))
+        values = tuple(_element(np.broadcast_to(x, node.shape), place) for x in values)
     rule = formula(
         node.op,
         i,
-        tuple(map(written, values)),
-        g=written(gradient),
-        out=written(out),
+        tuple(map(number_symbol, values)),
+        g=number_symbol(gradient),
+        out=number_symbol(out),
         params=node.params,
     ).text
-    made = number_text(contribution[place] if place else contribution)
     message = (
-        f"{node.op.name} sends {made} = {rule} to the gradient of its operand {i}, "
-        f"{node_title(node.operands[i])}, in the backward pass{_at(place)}"
+        f"{node.op.name} sends {_element_text(contribution, place)} = {rule} to the gradient of "
+        f"its operand {i}, {node_title(node.operands[i])}, in the backward pass{_at(place)}"
     )
     if local is not None:
         message += (
@@ -189,11 +191,22 @@ def _contribution_error(node: Node, gradient: Any, i: int, contribution: Any) ->
     return _failure(message, node, place, values, i, gradient, local)
 
 
-def _at(place: tuple[int, ...]) -> str:
+# --- in words ---------------------------------------------------------------------------------
+
+
+def _element(numbers: Number, place: Place) -> float:
+    return float(np.asarray(numbers)[place])
+
+
+def _element_text(numbers: Number, place: Place) -> str:
+    return number_text(_element(numbers, place))
+
+
+def _at(place: Place) -> str:
     return f" at element [{', '.join(map(str, place))}]" if place else ""
 
 
-def _written(node: Node, values: Any) -> str:
+def _written(node: Node, values: Sequence[Number]) -> str:
     """The operation of `node` on these numbers."""
     assert node.op is not None
-    return write(node.op, *map(written, values)).text
+    return write(node.op, *map(number_symbol, values)).text

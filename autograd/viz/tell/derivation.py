@@ -6,16 +6,57 @@ from typing import Any
 
 import numpy as np
 
-from autograd.arithmetic.formulas import Symbol
-from autograd.core.gradients import grad
-from autograd.core.node import Node
-from autograd.core.primitive import TABLE
-from autograd.core.walk import toposort
-from autograd.viz.lines import derivative, named_symbol, names, written
+from autograd import Node, Symbol, grad, mul, toposort
+from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol
 from autograd.viz.tell.equations import Equation, Equations, equation
+from autograd.viz.text import Number
 
 # A longer expression gets a name and an equation of its own: results forward, gradients backward.
 LONGEST_RESULT, LONGEST_GRADIENT = 12, 160
+
+
+class Draft:
+    """How nodes are written so far, with symbols and with numbers.
+
+    A node that gets a name is written by it from then on, and the name has an equation.
+    """
+
+    def __init__(self) -> None:
+        self.symbols: dict[Node, Symbol] = {}
+        self.numbers: dict[Node, Symbol] = {}
+        self.equations: list[Equation] = []
+
+    def compose(self, node: Node) -> None:
+        """Write `node` as what made it."""
+        for known in (self.symbols, self.numbers):
+            known[node] = _composed(node, known)
+
+    def name(self, node: Node, symbol: Symbol) -> None:
+        number = number_symbol(node.raw)
+        if node.op is not None:
+            sides = (self.symbols[node], self.numbers[node])
+            self.equations.append(equation(symbol, *sides, number))
+        self.symbols[node], self.numbers[node] = symbol, number
+
+    def forward(self, named: dict[Node, str]) -> None:
+        """The forward pass: what has a label or would be long has a name."""
+        for x, name in named.items():
+            if x.op is not None:
+                self.compose(x)
+            if x.op is None or x.label or len(self.symbols[x].text) > LONGEST_RESULT:
+                self.name(x, named_symbol(name, x.shape))
+
+    def backward(self, gradient: Node) -> None:
+        """What the gradient was recorded from, beside the forward pass."""
+        for x in toposort(gradient):
+            if x in self.symbols:
+                continue
+            if x.op is None:  # a gradient that depends on nothing
+                self.symbols[x] = self.numbers[x] = number_symbol(x.raw)
+                continue
+            self.compose(x)
+            if x is not gradient and len(self.symbols[x].text) > LONGEST_GRADIENT:
+                self.name(x, named_symbol(f"g{len(self.equations)}", x.shape))
 
 
 class Derivation(Equations):
@@ -32,56 +73,35 @@ class Derivation(Equations):
 
     def __init__(self, node: Node, root: Node, rate: float | None = None) -> None:
         self.node, self.root = node, root
-        forward = toposort(root, node)
-        named = names(forward)
-        self.recorded = gradient = grad(root, node, create_graph=True)
-        own = derivative(named[root], named[node])
-        self.symbols = symbols = dict[Node, Symbol]()
-        numbers: dict[Node, Symbol] = {}
-        equations: list[Equation] = []
+        named = names(toposort(root, node))
+        self.recorded: Node = grad(root, node, create_graph=True)
+        draft = Draft()
+        draft.forward(named)
+        draft.backward(self.recorded)
+        self.symbols = draft.symbols
+        self.formula, self.numbers = draft.symbols[self.recorded], draft.numbers[self.recorded]
+        self.gradient: Number = self.recorded.data
+        self.updated: Number | None = None
 
-        def name(x: Node, symbol: Symbol) -> None:
-            if x.op is not None:
-                sides = [table[x] for table in (symbols, numbers) if x in table]
-                equations.append(equation(symbol, *sides, written(x.raw)))
-            symbols[x], numbers[x] = symbol, written(x.raw)
-
-        for x in forward:
-            if x.op is not None:
-                symbols[x], numbers[x] = _composed(x, symbols), _composed(x, numbers)
-            if x.op is None or x.label or len(symbols[x].text) > LONGEST_RESULT:
-                name(x, named_symbol(named[x], x.shape))
-        for x in toposort(gradient):
-            if x.op is None and x not in symbols:  # a gradient that depends on nothing
-                symbols[x] = numbers[x] = written(x.raw)
-            elif x not in symbols:
-                symbols[x], numbers[x] = _composed(x, symbols), _composed(x, numbers)
-                if x is not gradient and len(symbols[x].text) > LONGEST_GRADIENT:
-                    name(x, named_symbol(f"g{len(equations)}", x.shape))
-
+        own = gradient_symbol(named[root], named[node])
         self.title = f"{own.text} by hand"
-        self.formula, self.numbers, self.gradient = (
-            symbols[gradient],
-            numbers[gradient],
-            gradient.data,
+        draft.equations.append(
+            equation(own, self.formula, self.numbers, number_symbol(self.gradient))
         )
-        value = written(self.gradient)
-        equations.append(equation(own, self.formula, self.numbers, value))
-        self.updated = None
         if rate is not None:
-            self.updated = node.data - rate * self.gradient
-            sub, mul = TABLE["sub"], TABLE["mul"]
-            old, eta = written(node.raw), written(rate)
-            equations.append(
+            change = rate * self.gradient
+            self.updated = node.data - change
+            old, new = number_symbol(node.raw), named_symbol(named[node])
+            draft.equations.append(
                 equation(
-                    Symbol(f"{named[node]}⁺", f"{{{named_symbol(named[node]).latex}}}^{{+}}"),
-                    sub(symbols[node], mul(Symbol("η", r"\eta"), self.formula)),
-                    sub(old, mul(eta, self.numbers)),
-                    sub(old, written(rate * self.gradient)),
-                    written(self.updated),
+                    Symbol(f"{new.text}⁺", f"{{{new.latex}}}^{{+}}"),
+                    self.symbols[node] - Symbol("η", r"\eta") * self.formula,
+                    old - number_symbol(rate) * self.numbers,
+                    old - number_symbol(change),
+                    number_symbol(self.updated),
                 )
             )
-        self.equations: tuple[Equation, ...] = tuple(equations)
+        self.equations = tuple(draft.equations)
 
 
 def derive(node: Node, root: Node, rate: float | None = None) -> Derivation:
@@ -123,14 +143,17 @@ def derive(node: Node, root: Node, rate: float | None = None) -> Derivation:
 def _composed(node: Node, known: dict[Node, Symbol]) -> Symbol:
     """What made `node`, written with what is known of its operands; factors of 1 are left out."""
     assert node.op is not None
-    operands = [known[x] if isinstance(x, Node) else _constant(x) for x in node.operands]
-    if node.op.name == "mul" and 1.0 in operands:
-        return operands[1 - operands.index(1.0)]
-    return node.op(*operands, **node.params)
+    operands: list[Any] = [known[x] if isinstance(x, Node) else _constant(x) for x in node.operands]
+    if node.op is mul and 1.0 in operands:
+        symbol: Symbol = operands[1 - operands.index(1.0)]
+    else:
+        symbol = node.op(*operands, **node.params)
+    return symbol
 
 
-def _constant(raw: Any) -> Any:
+def _constant(raw: Number) -> Symbol | float:
     """A constant in a formula; an array of equal numbers is one number."""
-    if isinstance(raw, np.ndarray):
-        return float(raw.flat[0]) if raw.size and np.all(raw == raw.flat[0]) else written(raw)
-    return raw
+    if not isinstance(raw, np.ndarray):
+        return raw
+    equal = raw.size and np.all(raw == raw.flat[0])
+    return float(raw.flat[0]) if equal else number_symbol(raw)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import operator
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import NamedTuple
 
-from autograd.arithmetic.formulas import Symbol
-from autograd.core.gradients import zeros_like
-from autograd.core.node import Node
-from autograd.core.primitive import TABLE
-from autograd.core.walk import Step, steps, toposort, vjp
-from autograd.viz.lines import derivative, named_symbol, names, operation, rule, written
+from numpy.typing import ArrayLike
+
+from autograd import Node, Step, Symbol, steps, toposort, vjp
+from autograd.core.walk import zeros_like
+from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol, operation, rule
 from autograd.viz.tell.equations import Equation, Equations, equation
+from autograd.viz.text import Number
 
 # With more paths to the root, or more nodes on them, they are only counted.
 MOST_PATHS, MOST_NODES = 16, 100
@@ -26,9 +28,9 @@ class Term(NamedTuple):
 
     consumer: Node
     operand: int
-    upstream: Any
-    local: Any
-    contribution: Any
+    upstream: Number
+    local: Number | None
+    contribution: Number
 
 
 class Path(NamedTuple):
@@ -50,7 +52,7 @@ class Ledger(Equations):
             16, or where arrays are on the way.
     """
 
-    def __init__(self, node: Node, root: Node, seed: Any = None) -> None:
+    def __init__(self, node: Node, root: Node, seed: ArrayLike | None = None) -> None:
         self.node, self.root = node, root
         walk = list(steps(root, seed, inputs=[node]))
         uses = [
@@ -64,39 +66,36 @@ class Ledger(Equations):
             for step, i in uses
         )
         reached = walk and walk[-1].node is node
-        self.gradient = walk[-1].gradient if reached else zeros_like(node)
+        self.gradient: Number = walk[-1].gradient if reached else zeros_like(node)
         self.path_count, self.paths = _paths(walk, node)
-
         named = names(toposort(root, node))
-        top, own = named[root], derivative(named[root], named[node])
-        total = written(self.gradient)
-        self.title = f"{own.text}: {_uses(len(uses))}"
-        equations = [
-            equation(
-                _through(named[term.consumer], term.operand),
-                *rule(step, term.operand, named, top),
-                *_product(term),
-                written(term.contribution),
-                remark=f"{named[term.consumer]} = {operation(term.consumer, named)[0].text}",
-            )
-            for term, (step, _) in zip(self.terms, uses, strict=True)
-        ]
-        contributions = [written(term.contribution) for term in self.terms]
-        remark = "the seed" if node is root else ""
-        equations.append(equation(own, *_chained("add", contributions), total, remark=remark))
-        if node is not root:
-            equations += [
-                equation(
-                    _route([named[x] for x in path.nodes]),
-                    *_chained("mul", [written(factor) for factor in path.factors]),
-                    written(path.product),
-                )
-                for path in self.paths or ()
-            ]
-        self.equations: tuple[Equation, ...] = tuple(equations)
+        self.title = f"{gradient_symbol(named[root], named[node]).text}: {_uses(len(uses))}"
+        self.equations = (
+            *(
+                _use(term, rule(step, i, named, named[root]), named)
+                for term, (step, i) in zip(self.terms, uses, strict=True)
+            ),
+            self._sum(named),
+            *self._routes(named),
+        )
+
+    def _sum(self, named: dict[Node, str]) -> Equation:
+        return equation(
+            gradient_symbol(named[self.root], named[self.node]),
+            *_joined(operator.add, [number_symbol(term.contribution) for term in self.terms]),
+            number_symbol(self.gradient),
+            remark="the seed" if self.node is self.root else "",
+        )
+
+    def _routes(self, named: dict[Node, str]) -> Iterator[Equation]:
+        """The chain of factors along each path."""
+        for path in self.paths or () if self.node is not self.root else ():
+            factors = [number_symbol(factor) for factor in path.factors]
+            route = _route([named[x] for x in path.nodes])
+            yield equation(route, *_joined(operator.mul, factors), number_symbol(path.product))
 
 
-def explain(node: Node, root: Node, seed: Any = None) -> Ledger:
+def explain(node: Node, root: Node, seed: ArrayLike | None = None) -> Ledger:
     """The ledger of a gradient: a line per consumer, `upstream × local = contribution`.
 
     Each line has the formula printed from the rule that runs, and the numbers put in. For single
@@ -138,35 +137,34 @@ def _uses(count: int) -> str:
     return "1 use" if count == 1 else f"{count} uses"
 
 
-def _local(consumer: Node, i: int) -> Any:
+def _local(consumer: Node, i: int) -> Number | None:
     """The local derivative where elements don't mix: elementwise, or a number made of a number."""
     assert consumer.op is not None
     mixing = consumer.op.scalar is None and consumer.size > 1
     if mixing or consumer.operands[i].shape != consumer.shape:
         return None
-    return vjp(consumer, zeros_like(consumer) + 1.0)[i]
+    local: Number | None = vjp(consumer, zeros_like(consumer) + 1.0)[i]
+    return local
 
 
-def _through(name: str, operand: int) -> Symbol:
-    latex = rf"\text{{through operand {operand} of }} {named_symbol(name).latex}"
-    return Symbol(f"through operand {operand} of {name}", latex)
+def _use(term: Term, sides: tuple[Symbol, Symbol], named: dict[Node, str]) -> Equation:
+    """What comes from one consumer: by its rule, and as upstream × local where that is known."""
+    name, local = named[term.consumer], []
+    if term.local is not None:
+        local = [number_symbol(term.upstream) * number_symbol(term.local)]
+    latex = rf"\text{{through operand {term.operand} of }} {named_symbol(name).latex}"
+    return equation(
+        Symbol(f"through operand {term.operand} of {name}", latex),
+        *sides,
+        *local,
+        number_symbol(term.contribution),
+        remark=f"{name} = {operation(term.consumer, named)[0].text}",
+    )
 
 
-def _product(term: Term) -> list[Symbol]:
-    """Upstream × local as one side of an equation, where it says something new."""
-    if term.local is None:
-        return []
-    return [TABLE["mul"](written(term.upstream), written(term.local))]
-
-
-def _chained(name: str, symbols: list[Symbol]) -> list[Symbol]:
-    """All symbols joined by one operation; no side at all for a single one."""
-    if len(symbols) < 2:
-        return []
-    joined = symbols[0]
-    for symbol in symbols[1:]:
-        joined = TABLE[name](joined, symbol)
-    return [joined]
+def _joined(join: Callable[[Symbol, Symbol], Symbol], symbols: list[Symbol]) -> list[Symbol]:
+    """All symbols in one side of an equation; no side at all for a single one."""
+    return [reduce(join, symbols)] if len(symbols) > 1 else []
 
 
 def _route(names: list[str]) -> Symbol:
@@ -187,18 +185,21 @@ def _paths(walk: list[Step], node: Node) -> tuple[int, tuple[Path, ...] | None]:
         or any(type(step.node.raw) is not float for step in walk)
     ):
         return count, None
-    edges = {
+    edges: dict[Node, list[tuple[Node, float]]] = {
         step.node: [
-            (operand, _local(step.node, i))
-            for i, (operand, sent) in enumerate(zip(step.node.operands, step.sent, strict=False))
+            (operand, local)
+            for operand, local, sent in zip(
+                step.node.operands, vjp(step.node, 1.0), step.sent, strict=True
+            )
             if sent is not None
         ]
         for step in walk
+        if step.node is not node
     }
     return count, tuple(_walked(edges, walk[0].node, node)) if count else ()
 
 
-def _walked(edges: dict[Node, list[Any]], root: Node, node: Node) -> Iterator[Path]:
+def _walked(edges: dict[Node, list[tuple[Node, float]]], root: Node, node: Node) -> Iterator[Path]:
     stack: list[tuple[tuple[Node, ...], tuple[float, ...], float]] = [((root,), (), 1.0)]
     while stack:
         nodes, factors, product = stack.pop()

@@ -14,9 +14,9 @@ import numpy as np
 from autograd.arithmetic.expressions import FUNCTIONS, read
 from autograd.core.gradients import grad
 from autograd.core.node import Node
-from autograd.core.primitive import TABLE
-from autograd.core.walk import recompute, steps, toposort
-from autograd.viz.lines import derivative, names, written
+from autograd.core.walk import evaluate, grad, steps, toposort
+from autograd.table.primitives import TABLE
+from autograd.viz.lines import gradient_symbol, names, number_symbol
 from autograd.viz.tell.mistakes import Mistakes
 
 CALLABLE = FUNCTIONS | {name: TABLE[name] for name in ("matmul", "transpose", "sum")}
@@ -89,7 +89,7 @@ def check_derivation(
     if update == 0:
         raise ValueError("update must be a learning rate other than 0, got 0; leave it out")
     named = names(toposort(root, node))
-    own = derivative(named[root], named[node]).text
+    own = gradient_symbol(named[root], named[node]).text
     labels = {name: x.raw for x, name in named.items()}
     with np.errstate(all="ignore"):
         number, precision = _read(answer, labels)
@@ -108,11 +108,11 @@ def check_derivation(
 
     def verdict(kind: str, remark: str = "") -> Verdict:
         told = f"{kind}: {remark}; " if remark else f"{kind}: "
-        told += f"{own} = {written(expected).text}"
+        told += f"{own} = {number_symbol(expected).text}"
         if kind != "right":
-            told += f", got {written(given).text}"
+            told += f", got {number_symbol(given).text}"
         if update is not None:
-            told += f" (new {named[node]} = {written(node.raw - update * expected).text})"
+            told += f" (new {named[node]} = {number_symbol(node.raw - update * expected).text})"
         return Verdict(kind, told, given, expected)
 
     if np.shape(given) != node.shape:

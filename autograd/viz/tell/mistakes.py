@@ -10,13 +10,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.core.gradients import zeros_like
-from autograd.core.node import Node
-from autograd.core.primitive import TABLE, Primitive
-from autograd.core.walk import Step, recompute, steps, toposort, vjp
-from autograd.viz.lines import names, written
+import autograd
+from autograd import (
+    TABLE,
+    Node,
+    Primitive,
+    Step,
+    add,
+    div,
+    evaluate,
+    matmul,
+    mul,
+    steps,
+    toposort,
+    vjp,
+)
+from autograd.core.node import raw
+from autograd.core.walk import zeros_like
+from autograd.viz.lines import names, number_symbol
 from autograd.viz.tell.derivation import Derivation
-from autograd.viz.text import numbers_of
+from autograd.viz.text import Number
+
+Rules = tuple[Callable[..., Any], ...]
 
 # Larger graphs are judged by the mistakes alone that need few passes over them.
 MOST_NODES = 400
@@ -27,7 +42,7 @@ class Mistake(NamedTuple):
 
     kind: str
     remark: str
-    gradient: Any
+    gradient: Number
 
 
 class Mistakes:
@@ -59,14 +74,14 @@ class Mistakes:
             yield from self.wrong_function()
             yield from self.one_sign()
 
-    def edges(self) -> Iterator[tuple[Step, int, Node, Any]]:
+    def edges(self) -> Iterator[tuple[Step, int, Node, Number]]:
         """Every contribution on the way: the step, which operand, that operand, what it is sent."""
         for step in self.walk:
             for i, sent in enumerate(step.sent):
                 if sent is not None:
                     yield step, i, step.node.operands[i], sent
 
-    def shifted(self, operand: Node, change: Any) -> Any:
+    def shifted(self, operand: Node, change: Number) -> Number:
         """The gradient if `change` more were sent to `operand`: the rest of the chain is linear."""
         return self.gradient + gradient_of(operand, self.node, change)
 
@@ -96,7 +111,7 @@ class Mistakes:
                 yield Mistake("off by the batch mean", remark, gradient)
         for step in self.walk:
             total = step.node
-            if total in averaged or not (total is self.root or total.op is TABLE["sum"]):
+            if total in averaged or not (total is self.root or total.op is autograd.sum):
                 continue
             if (count := _summands(total)) > 1:
                 remark = f"{self.name(total)} is a sum of {count}, and no mean"
@@ -105,13 +120,15 @@ class Mistakes:
 
     def transposed(self) -> Iterator[Mistake]:
         if self.node.ndim == 2:
-            yield Mistake("transposed", "rows and columns are exchanged", self.gradient.T)
+            yield Mistake(
+                "transposed", "rows and columns are exchanged", np.transpose(self.gradient)
+            )
         for step, i, operand, sent in self.edges():
-            other = step.node.operands[1 - i] if step.node.op is TABLE["matmul"] else None
-            turned = np.transpose(numbers_of(other)) if other is not None else np.zeros(())
+            other = step.node.operands[1 - i] if step.node.op is matmul else None
+            turned = np.transpose(raw(other)) if other is not None else np.zeros(())
             if turned.ndim != 2 or turned.shape != turned.T.shape:
                 continue  # the shapes give it away
-            product = TABLE["matmul"](*((operand, turned) if i == 0 else (turned, operand)))
+            product = matmul(*((operand, turned) if i == 0 else (turned, operand)))
             gradient = self.shifted(operand, vjp(product, step.gradient)[i] - sent)
             called = self.name(other) if isinstance(other, Node) else "the constant"
             remark = f"{called} stands in {self.name(step.node)}'s rule without its transpose"
@@ -134,9 +151,9 @@ class Mistakes:
                 continue
             used = f"{self.name(operand)} is used {len(contributions)} times, and"
             for consumer, sent in contributions:
-                kept = self.shifted(operand, sent - totals[operand])
+                alone = self.shifted(operand, sent - totals[operand])
                 remark = f"{used} only its use in {self.name(consumer)} is counted"
-                yield Mistake("sum over consumers forgotten", remark, kept)
+                yield Mistake("sum over consumers forgotten", remark, alone)
                 if len(contributions) > 2:
                     remark = f"{used} its use in {self.name(consumer)} is left out"
                     yield Mistake(
@@ -177,25 +194,25 @@ class Mistakes:
         groups = [[node] for node in new]
         groups += [[node for node in new if node not in inputs], list(new)]
         for group in groups:
-            shown = ", ".join(f"{self.name(x)} = {written(new[x]).text}" for x in group[:4])
-            gradient = recompute(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
+            shown = ", ".join(f"{self.name(x)} = {number_symbol(new[x]).text}" for x in group[:4])
+            gradient = evaluate(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
             yield Mistake("already-updated weight used", f"with the new {shown}", gradient)
 
     def missing_factor(self) -> Iterator[Mistake]:
         derivation = self.derivation
         forward = {node: node.raw for node in self.nodes}
         for product in toposort(derivation.recorded):
-            if product in forward or product.op not in (TABLE["mul"], TABLE["div"]):
+            if product in forward or product.op not in (mul, div):
                 continue
             left, right = product.operands
-            pairs = [(left, right), (right, left)][: 1 if product.op is TABLE["div"] else 2]
+            pairs = [(left, right), (right, left)][: 1 if product.op is div else 2]
             for kept, dropped in pairs:
-                if np.shape(numbers_of(kept)) != product.shape:
+                if np.shape(raw(kept)) != product.shape:
                     continue
-                gradient = recompute(derivation.recorded, {**forward, product: numbers_of(kept)})
+                gradient = evaluate(derivation.recorded, {**forward, product: raw(kept)})
                 known = isinstance(dropped, Node)
-                factor = (derivation.symbols[dropped] if known else written(dropped)).text
-                what = "division by" if product.op is TABLE["div"] else "factor"
+                factor = (derivation.symbols[dropped] if known else number_symbol(dropped)).text
+                what = "division by" if product.op is div else "factor"
                 remark = f"the {what} {factor} is not there"
                 yield Mistake("missing factor of the chain", remark, gradient)
         for step, _, operand, sent in self.edges():
@@ -218,7 +235,7 @@ class Mistakes:
                     gradient = self.with_rules(group, rules)
                     yield Mistake("wrong local derivative", f"at {where} {remark}", gradient)
 
-    def with_rules(self, places: list[Node], rules: tuple[Callable[..., Any], ...]) -> Any:
+    def with_rules(self, places: list[Node], rules: Rules) -> Number:
         """The gradient of the same graph, in which the operation of `places` has other rules."""
         op = places[0].op
         assert op is not None
@@ -237,38 +254,39 @@ class Mistakes:
         return Derivation(self.node, self.root)
 
 
-def gradient_of(root: Node, node: Node, seed: Any = None) -> Any:
+def gradient_of(root: Node, node: Node, seed: Number | None = None) -> Number:
     """The gradient of `root` for `node`, raw."""
     with np.errstate(all="ignore"):
         last = deque(steps(root, seed, inputs=[node]), maxlen=1)[0]
-    return last.gradient if last.node is node else zeros_like(node)
+    found: Number = last.gradient if last.node is node else zeros_like(node)
+    return found
 
 
 def _scale(node: Node, i: int) -> float | None:
     """The constant number that `node` multiplies its operand `i` with."""
-    other = node.operands[1 - i] if node.op in (TABLE["mul"], TABLE["div"]) else None
+    other = node.operands[1 - i] if node.op in (mul, div) else None
     if other is None or isinstance(other, Node) or np.size(other) != 1 or not np.all(other):
         return None
-    number = np.asarray(other).item()
-    if node.op is TABLE["div"]:
+    number = float(np.asarray(other).item())
+    if node.op is div:
         return 1 / number if i == 0 else None
     return number
 
 
 def _summands(node: Node) -> int:
     """How many numbers were added up: by `sum`, or by one addition after the other."""
-    if node.op is TABLE["sum"]:
+    if node.op is autograd.sum:
         return int(node.operands[0].size // node.size)
     counts: dict[Node, int] = {}
     for x in toposort(node):
-        added = x.operands if x.op is TABLE["add"] else ()
+        added = x.operands if x.op is add else ()
         counts[x] = sum(counts[operand] for operand in added if isinstance(operand, Node)) or 1
     return counts[node]
 
 
-def _wrong_rules(op: Primitive) -> Iterator[tuple[str, tuple[Callable[..., Any], ...]]]:
+def _wrong_rules(op: Primitive) -> Iterator[tuple[str, Rules]]:
     """Rules that people mistake for those of `op`, from the table's other rows."""
-    if op is TABLE["mul"]:
+    if op is mul:
         yield (
             "each factor got itself as its derivative, not the other factor",
             (lambda g, out, x, y: g * x, lambda g, out, x, y: g * y),
