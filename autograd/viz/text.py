@@ -115,10 +115,11 @@ def range_and_norm(array: Array) -> list[str]:
     if not finite.size:
         return ["nothing finite" if array.size else "empty"]
     largest = np.abs(finite).max() or 1.0  # scaled by it the squares can't overflow
-    low, high = finite.min(), finite.max()
+    low, high = map(np.asarray, (finite.min(), finite.max()))
+    norm = np.asarray(largest * np.linalg.norm(finite / largest))
     texts = [
         f"in {array_text(low)} … {array_text(high)}" if low < high else f"all {array_text(low)}",
-        f"norm {array_text(largest * np.linalg.norm(finite / largest))}",
+        f"norm {array_text(norm)}",
     ]
     if finite.size < array.size:
         texts.append(f"{array.size - finite.size} not finite")

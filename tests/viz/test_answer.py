@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Tensor, Value
+from autograd import Tensor, Value, viz
 from autograd.arithmetic import lecture as lesson
 from autograd.errors import ExpressionError
 from autograd.testing.strategies import expressions, networks
@@ -343,3 +343,10 @@ def test_a_large_graph_is_judged_in_reasonable_time() -> None:
     assert check_derivation(w, f"{300 * gradient:.8f}", root=E).kind == "off by the batch mean"
     assert check_derivation(w, f"{-gradient:.8f}", root=E).kind == "wrong sign"
     assert check_derivation(w, "17.123456789", root=E).kind == "unknown"
+
+
+def test_the_old_name_of_a_judgement_warns() -> None:
+    with pytest.warns(DeprecationWarning, match="Judgement"):
+        assert viz.Verdict is viz.Judgement
+    with pytest.raises(AttributeError, match=r"'autograd\.viz' has no attribute 'judgment'"):
+        viz.judgment  # noqa: B018

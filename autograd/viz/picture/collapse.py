@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd.core.node import Node
+from autograd import Node
 
 REGIONS = 40  # boxes that still read well side by side
 CONSTANT, AGAIN, LEAF = -1, -2, -3  # what enters a structure besides other structures

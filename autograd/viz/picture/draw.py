@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.viz.picture.boxes import Box
 from autograd.viz.picture.dot import write_dot
 from autograd.viz.picture.graph import Shown, to_be_shown

@@ -11,7 +11,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.core.walk import describe, toposort
 from autograd.viz.picture.boxes import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.picture.collapse import Grouping, by_structure

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.viz.picture.collapse import Grouping, alike
 
 Path = tuple[str, ...]

@@ -13,14 +13,14 @@ from typing import Any
 
 import graphviz
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.errors import NoRenderer
 
 IMAGES = ("svg", "png", "pdf")
 _one_at_a_time = threading.Lock()
 
 
-class Drawing(graphviz.Digraph):
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A graphviz graph that needs no `dot` program where pygraphviz is installed.
 
     `ids` has the id of the box of every node: `<g id=...>` in the SVG.
@@ -41,7 +41,7 @@ class Drawing(graphviz.Digraph):
         """
         suffix = Path(filename or "").suffix.lower()[1:]
         if filename is None or suffix not in IMAGES:
-            return super().save(filename, directory=directory, **options)
+            return str(super().save(filename, directory=directory, **options))
         path = Path(directory or "", filename)
         image = self.pipe(format=suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def by_pygraphviz(source: str, format: str) -> bytes:
         warnings.simplefilter("ignore")  # that many nodes take long
         graph = pygraphviz.AGraph(string=source)  # a fresh one: drawing leaves traces in it
         try:
-            return graph.draw(format=format, prog="dot")
+            return bytes(graph.draw(format=format, prog="dot"))
         finally:
             graph.close()
 

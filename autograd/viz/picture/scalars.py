@@ -37,7 +37,7 @@ def work(node: Node) -> int:
     """About how many boxes a node becomes."""
     shapes = [np.shape(x) for x in node.operands]
     if node.op is matmul:
-        return 2 * node.size * shapes[0][-1]
+        return 2 * math.prod(node.shape) * int(shapes[0][-1])
     return max([node.size, *map(math.prod, shapes)]) * max(1, len(shapes))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autograd.arithmetic.formulas import Symbol
+from autograd import Symbol
 from autograd.viz.text import escape_html
 
 LONG = 90  # characters that fit on a line
@@ -75,7 +75,7 @@ class Equations:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {
             "text/plain": self.text,
             "text/html": self.html,

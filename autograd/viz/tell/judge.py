@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+import autograd
+from autograd import Node, evaluate, grad, matmul, steps, sum_to, toposort, transpose
 from autograd.arithmetic.expressions import FUNCTIONS, read
-from autograd.core.gradients import grad
-from autograd.core.node import Node
-from autograd.core.walk import evaluate, grad, steps, toposort
-from autograd.table.primitives import TABLE
 from autograd.viz.lines import gradient_symbol, names, number_symbol
-from autograd.viz.tell.mistakes import Mistakes
+from autograd.viz.tell.mistakes import Mistake, Mistakes
+from autograd.viz.text import Number
 
-CALLABLE = FUNCTIONS | {name: TABLE[name] for name in ("matmul", "transpose", "sum")}
+CALLABLE: dict[str, Callable[..., Any]] = {
+    **FUNCTIONS,
+    "matmul": matmul,
+    "transpose": transpose,
+    "sum": autograd.sum,
+}
 
 EXACT = 1e-9  # the relative error of a formula's floating-point arithmetic
 COARSEST = 0.005  # no answer counts as exact within more than this relative error
 LARGEST = 0.05  # and none as rounded on the way
 ROUNDING = (2, 3, 4, 5, 6)  # to how many significant digits people round on the way
 MOST_READINGS = 64
+LUCKY = "with these numbers, but not with others"
 ROUNDED = "right, but numbers were rounded on the way"
 
 
 @dataclass(frozen=True, repr=False)
-class Verdict:
+class Judgement:
     """How an answer was judged.
 
     `kind` is "right", "early rounding", the name of a mistake, or "unknown"; `given` and `expected`
@@ -39,8 +45,8 @@ class Verdict:
 
     kind: str
     message: str
-    given: Any
-    expected: Any
+    given: Number
+    expected: Number
 
     @property
     def right(self) -> bool:
@@ -54,8 +60,8 @@ class Verdict:
 
 
 def check_derivation(
-    node: Node, answer: Any, *, root: Node, update: float | None = None
-) -> Verdict:
+    node: Node, answer: ArrayLike, *, root: Node, update: float | None = None
+) -> Judgement:
     """Judge a hand-derived gradient: right, right up to rounding, or which mistake explains it.
 
     The mistakes are not looked up: each is made in the graph, and what comes of it is compared with
@@ -88,59 +94,126 @@ def check_derivation(
     """
     if update == 0:
         raise ValueError("update must be a learning rate other than 0, got 0; leave it out")
-    named = names(toposort(root, node))
-    own = gradient_symbol(named[root], named[node]).text
-    labels = {name: x.raw for x, name in named.items()}
-    with np.errstate(all="ignore"):
-        number, precision = _read(answer, labels)
-    mistakes = Mistakes(node, root, update)
-    expected = mistakes.gradient
+    return Judge(node, answer, root, update).judgement()
 
-    def gradient_in(number: Any) -> Any:
-        if update is None or np.shape(number) != node.shape:
+
+class Judge:
+    """One answer, beside the graph that it should come from."""
+
+    def __init__(self, node: Node, answer: ArrayLike, root: Node, update: float | None) -> None:
+        self.node, self.answer, self.root, self.update = node, answer, root, update
+        self.named = names(toposort(root, node))
+        self.labels = {name: x.raw for x, name in self.named.items()}
+        with np.errstate(all="ignore"):
+            number, self.precision = _read(answer, self.labels)
+        self.mistakes = Mistakes(node, root, update)
+        self.made: list[Mistake] = []  # those that do not give the answer
+        self.expected = self.mistakes.gradient
+        self.given = self.gradient_in(number)
+        self.noise = 0.0
+        if update is not None:  # `node` swallows the last digits of a gradient that is added to it
+            noise = 4 * np.finfo(float).eps * float(np.max(np.abs(node.raw), initial=0.0))
+            self.precision = (self.precision + noise) / abs(update)
+            self.noise = noise / abs(update)
+
+    def gradient_in(self, number: Number) -> Number:
+        """The gradient that an answer means: itself, or what the update subtracted."""
+        if self.update is None or np.shape(number) != self.node.shape:
             return number
-        return (node.raw - number) / update
+        gradient: Number = (self.node.raw - number) / self.update
+        return gradient
 
-    given, noise = gradient_in(number), 0.0
-    if update is not None:  # `node` swallows the last digits of a gradient that is added to it
-        noise = 4 * np.finfo(float).eps * float(np.max(np.abs(node.raw), initial=0.0))
-        precision, noise = (precision + noise) / abs(update), noise / abs(update)
+    def judgement(self) -> Judgement:
+        given, expected = self.given, self.expected
+        if np.shape(given) != self.node.shape:
+            return self.as_told(*_of_another_shape(given, expected, self.precision))
+        if _agree(given, expected, self.precision, self.noise):
+            general = self.update is not None or self.holds_elsewhere()
+            return self.as_told(
+                "right", "" if general else "with these numbers, but not with others"
+            )
+        with np.errstate(all="ignore"):
+            explained = self.mistaken() or self.rounded()
+        return explained or self.as_told("unknown", "no known mistake gives this")
 
-    def verdict(kind: str, remark: str = "") -> Verdict:
+    def as_told(self, kind: str, remark: str = "") -> Judgement:
+        own = gradient_symbol(self.named[self.root], self.named[self.node]).text
         told = f"{kind}: {remark}; " if remark else f"{kind}: "
-        told += f"{own} = {number_symbol(expected).text}"
+        told += f"{own} = {number_symbol(self.expected).text}"
         if kind != "right":
-            told += f", got {number_symbol(given).text}"
-        if update is not None:
-            told += f" (new {named[node]} = {number_symbol(node.raw - update * expected).text})"
-        return Verdict(kind, told, given, expected)
+            told += f", got {number_symbol(self.given).text}"
+        if self.update is not None:
+            new = self.node.raw - self.update * self.expected
+            told += f" (new {self.named[self.node]} = {number_symbol(new).text})"
+        return Judgement(kind, told, self.given, self.expected)
 
-    if np.shape(given) != node.shape:
-        return verdict(*_of_another_shape(given, expected, precision))
-    if _agree(given, expected, precision, noise):
-        general = update is not None or _holds_elsewhere(answer, node, root, named)
-        return verdict("right", "" if general else "with these numbers, but not with others")
-    with np.errstate(all="ignore"):
-        made = []
-        for mistake in mistakes:
-            if _agree(given, mistake.gradient, precision):
-                return verdict(mistake.kind, mistake.remark)
-            made.append(mistake)
-        recorded = grad(root, node, create_graph=True)
-        for reading in map(gradient_in, _unrounded(answer, labels, recorded, root)):
-            if _agree(reading, expected, 0.0):
-                return verdict("early rounding", ROUNDED)
-            for mistake in made:
+    def mistaken(self) -> Judgement | None:
+        """The first mistake that gives the answer."""
+        for mistake in self.mistakes:
+            if _agree(self.given, mistake.gradient, self.precision):
+                return self.as_told(mistake.kind, mistake.remark)
+            self.made.append(mistake)
+        return None
+
+    def rounded(self) -> Judgement | None:
+        """The right answer, or a mistake, with numbers that were rounded on the way."""
+        recorded = grad(self.root, self.node, create_graph=True)
+        for reading in self.unrounded(recorded):
+            if _agree(reading, self.expected, 0.0):
+                return self.as_told("early rounding", ROUNDED)
+            for mistake in self.made:
                 if _agree(reading, mistake.gradient, 0.0):
-                    return verdict(mistake.kind, f"{mistake.remark} (and numbers were rounded)")
+                    return self.as_told(
+                        mistake.kind, f"{mistake.remark} (and numbers were rounded)"
+                    )
         low, high = _rounding_errors(recorded)
-    error = given - expected
-    if np.all((low - precision <= error) & (error <= high + precision)):
-        return verdict("early rounding", ROUNDED)
-    return verdict("unknown", "no known mistake gives this")
+        error = self.given - self.expected
+        if np.all((low - self.precision <= error) & (error <= high + self.precision)):
+            return self.as_told("early rounding", ROUNDED)
+        return None
+
+    def holds_elsewhere(self) -> bool:
+        """Whether a formula that is right gives the gradient with other numbers in the leaves."""
+        if not isinstance(self.answer, str):
+            return True
+        words = {x.id for x in ast.walk(ast.parse(self.answer.strip())) if isinstance(x, ast.Name)}
+        if not words & set(self.named.values()):  # numbers alone are no formula
+            return True
+        leaves = (x for x in self.named if x.op is None)
+        values = {x: x.raw * (1 + 0.1 / i) + 0.01 for i, x in enumerate(leaves, start=1)}
+        with np.errstate(all="ignore"):
+            gradient = evaluate(grad(self.root, self.node, create_graph=True), values)
+            for x in (self.root, self.node):
+                evaluate(x, values)
+            given = read(self.answer, {name: values[x] for x, name in self.named.items()}, CALLABLE)
+        slack = np.max(np.abs(gradient)) / 1e6
+        return _agree(given, gradient, slack) or not np.all(np.isfinite(gradient))
+
+    def unrounded(self, recorded: Node) -> Iterator[Number]:
+        """What a formula gives if its numbers are the roundings of numbers of the graphs."""
+        if not isinstance(self.answer, str) or "\n" in self.answer.strip():
+            return
+        text = self.answer.strip().encode()
+        graph = toposort(recorded, self.root)
+        exact = {abs(np.asarray(x.raw).item()) for x in graph if x.size == 1}
+        options: list[list[float]] = []
+        constants = [
+            x for x in ast.walk(ast.parse(text, mode="eval")) if isinstance(x, ast.Constant)
+        ]
+        for place in sorted(constants, key=lambda x: -x.col_offset):  # what stands before stays
+            digits = text[place.col_offset : place.end_col_offset].decode()
+            number, step = float(digits), _half_a_unit(digits.replace("_", ""))
+            if 0 < step < LARGEST * abs(number):
+                near = sorted(x for x in exact if 0 < abs(x - number) <= step * (1 + EXACT))
+                name = f"number{len(options)}"
+                text = text[: place.col_offset] + name.encode() + text[place.end_col_offset :]
+                options.append([number, *near])
+        for numbers in islice(product(*options), 1, MOST_READINGS):
+            put_in = {f"number{i}": number for i, number in enumerate(numbers)}
+            yield self.gradient_in(read(text.decode(), self.labels | put_in, CALLABLE))
 
 
-def _read(answer: Any, labels: dict[str, Any]) -> tuple[Any, float]:
+def _read(answer: ArrayLike, labels: dict[str, Number]) -> tuple[Number, float]:
     """The answer's number, and half a unit of the last digit it was written with."""
     if isinstance(answer, str):
         number = read(answer, labels, CALLABLE)
@@ -157,46 +230,7 @@ def _half_a_unit(text: str) -> float:
     return 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
 
 
-def _holds_elsewhere(answer: Any, node: Node, root: Node, named: dict[Node, str]) -> bool:
-    """Whether a formula that is right gives the gradient with other numbers in the leaves, too."""
-    if not isinstance(answer, str):
-        return True
-    words = {x.id for x in ast.walk(ast.parse(answer.strip())) if isinstance(x, ast.Name)}
-    if not words & set(named.values()):  # numbers alone are no formula
-        return True
-    leaves = (x for x in named if x.op is None)
-    values = {x: x.raw * (1 + 0.1 / i) + 0.01 for i, x in enumerate(leaves, start=1)}
-    with np.errstate(all="ignore"):
-        gradient = recompute(grad(root, node, create_graph=True), values)
-        for x in (root, node):
-            recompute(x, values)
-        given = read(answer, {name: values[x] for x, name in named.items()}, CALLABLE)
-    slack = np.max(np.abs(gradient)) / 1e6
-    return _agree(given, gradient, slack) or not np.all(np.isfinite(gradient))
-
-
-def _unrounded(answer: Any, labels: dict[str, Any], *graphs: Node) -> Iterator[Any]:
-    """What a formula gives if its numbers are the roundings of numbers of these graphs."""
-    if not isinstance(answer, str) or "\n" in answer.strip():
-        return
-    text = answer.strip().encode()
-    exact = {abs(np.asarray(x.raw).item()) for x in toposort(*graphs) if x.size == 1}
-    options: list[list[float]] = []
-    constants = [x for x in ast.walk(ast.parse(text, mode="eval")) if isinstance(x, ast.Constant)]
-    for place in sorted(constants, key=lambda x: -x.col_offset):  # what stands before stays there
-        digits = text[place.col_offset : place.end_col_offset].decode()
-        number, step = float(digits), _half_a_unit(digits.replace("_", ""))
-        if 0 < step < LARGEST * abs(number):
-            near = sorted(x for x in exact if 0 < abs(x - number) <= step * (1 + EXACT))
-            name = f"number{len(options)}"
-            text = text[: place.col_offset] + name.encode() + text[place.end_col_offset :]
-            options.append([number, *near])
-    for numbers in islice(product(*options), 1, MOST_READINGS):
-        put_in = {f"number{i}": number for i, number in enumerate(numbers)}
-        yield read(text.decode(), labels | put_in, CALLABLE)
-
-
-def _agree(given: Any, gradient: Any, precision: float, noise: float = 0.0) -> bool:
+def _agree(given: Number, gradient: Number, precision: float, noise: float = 0.0) -> bool:
     """Whether an answer is this gradient, as far as its digits go."""
     if np.shape(given) != np.shape(gradient) or not np.all(np.isfinite(gradient)):
         return False
@@ -205,11 +239,11 @@ def _agree(given: Any, gradient: Any, precision: float, noise: float = 0.0) -> b
     return bool(np.all(np.abs(given - gradient) <= tolerance))
 
 
-def _of_another_shape(given: Any, expected: Any, precision: float) -> tuple[str, str]:
-    if np.ndim(given) == 2 and _agree(given.T, expected, precision):
+def _of_another_shape(given: Number, expected: Number, precision: float) -> tuple[str, str]:
+    if np.ndim(given) == 2 and _agree(np.transpose(given), expected, precision):
         return "transposed", "rows and columns are exchanged"
     try:
-        summed = TABLE["sum_to"](given, shape=np.shape(expected))
+        summed = sum_to(given, shape=np.shape(expected))
     except ValueError:
         summed = None
     if summed is not None and _agree(summed, expected, precision * np.size(given)):
@@ -217,7 +251,7 @@ def _of_another_shape(given: Any, expected: Any, precision: float) -> tuple[str,
     return "unknown", f"the gradient has the shape {np.shape(expected)}, not {np.shape(given)}"
 
 
-def _rounding_errors(recorded: Node) -> tuple[Any, Any]:
+def _rounding_errors(recorded: Node) -> tuple[float, float]:
     """How far a gradient moves at most, down and up, if the numbers on the way are rounded.
 
     To first order: the gradient's own gradient for every number on the way, times the error that

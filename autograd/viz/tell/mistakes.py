@@ -142,7 +142,7 @@ class Mistakes:
 
     def one_consumer(self) -> Iterator[Mistake]:
         """Of several consumers one alone is counted, or one is left out."""
-        sent_to: dict[Node, list[tuple[Node, Any]]] = {}
+        sent_to: dict[Node, list[tuple[Node, Number]]] = {}
         for step, _, operand, sent in self.edges():
             sent_to.setdefault(operand, []).append((step.node, sent))
         totals = {step.node: step.gradient for step in self.walk}
@@ -169,7 +169,7 @@ class Mistakes:
             remark = f"the chain ends at {top}: ∂{self.name(self.root)}/∂{top} is left out"
             gradient = gradient_of(consumer, self.node, zeros_like(consumer) + 1.0)
             yield Mistake("upstream forgotten", remark, gradient)
-        local: Any = 0.0
+        local: Number = 0.0
         for consumer in consumers:
             sent = vjp(consumer, zeros_like(consumer) + 1.0)
             for operand, contribution in zip(consumer.operands, sent, strict=True):
@@ -188,7 +188,7 @@ class Mistakes:
             for node in self.nodes
             if node.op is None and node is not self.node and node in gradients
         }
-        inputs: set[Any] = set()  # what the node itself is multiplied with
+        inputs: set[object] = set()  # what the node itself is multiplied with
         for step, _, operand, _ in self.edges():
             inputs |= set(step.node.operands) if operand is self.node else set()
         groups = [[node] for node in new]
@@ -240,7 +240,7 @@ class Mistakes:
         op = places[0].op
         assert op is not None
         wrong = Primitive(op.name, op.symbol, op.scalar, op.array, rules, op.__doc__ or "")
-        values: dict[Node, Any] = {self.node: self.node.detach()}
+        values: dict[Node, Node] = {self.node: self.node.detach()}
         for place in sorted(places, key=lambda node: node.index):
             for operand in place.operands:
                 if isinstance(operand, Node):

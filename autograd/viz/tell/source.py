@@ -10,8 +10,8 @@ from types import FrameType
 from typing import NamedTuple
 
 import autograd
-from autograd.core.modes import observing
-from autograd.core.node import Node, Observer
+from autograd import Node
+from autograd.core.modes import Observer, observing
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.

@@ -1,19 +1,29 @@
-"""`tree` and `summary`: the modules of a model as a table.
-
-A model is anything with `named_modules()`, `named_parameters()` and `forward`, whose call runs
-`forward`: a `nets.Module`.
-"""
+"""`tree` and `summary`: the modules of a model as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from autograd import Node, Observer, observing
+from autograd import Node, Observer, matmul, mul, observing
 from autograd.viz.text import escape_html, shape_text
+
+
+class Model(Protocol):
+    """What can be shown: a `nets.Module`, or whatever has the same methods."""
+
+    def named_modules(self) -> Iterable[tuple[str, Model]]: ...
+
+    def named_parameters(self) -> Iterable[tuple[str, Node]]: ...
+
+    @property
+    def forward(self) -> Callable[..., Any]: ...
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Runs `forward`."""
 
 
 class Row(NamedTuple):
@@ -91,7 +101,7 @@ def branches(paths: list[tuple[str, ...]]) -> list[str]:
     return drawn[::-1]
 
 
-def tree(model: Any) -> Table:
+def tree(model: Model) -> Table:
     """The modules of a model, and how many parameters are inside each (shared ones once).
 
     >>> import numpy as np
@@ -105,7 +115,7 @@ def tree(model: Any) -> Table:
     return Table([_row(path, module) for path, module in model.named_modules()], ("parameters",))
 
 
-def summary(model: Any, *inputs: Any, **options: Any) -> Table:
+def summary(model: Model, *inputs: Any, **options: Any) -> Table:
     """The same after a run on `inputs`, with the shape of every output and the multiply-adds.
 
     Multiply-adds are those of matrix products, (n, k) @ (k, m) has n·k·m; in a scalarized model
@@ -122,9 +132,9 @@ def summary(model: Any, *inputs: Any, **options: Any) -> Table:
     """
     modules = dict(model.named_modules())
     watch = _Watch()
-    with observing(watch), ExitStack() as kept:
+    with observing(watch), ExitStack() as runs:
         for path, module in modules.items():
-            kept.enter_context(_watched(watch, path, module))
+            runs.enter_context(_watched(watch, path, module))
         model(*inputs, **options)
     rows = [
         _row(path, module)._replace(
@@ -135,7 +145,7 @@ def summary(model: Any, *inputs: Any, **options: Any) -> Table:
     return Table(rows, ("output", "parameters", "multiply_adds"))
 
 
-def _row(path: str, module: Any) -> Row:
+def _row(path: str, module: Model) -> Row:
     return Row(path, type(module).__name__, sum(p.size for _, p in module.named_parameters()))
 
 
@@ -148,18 +158,18 @@ class _Watch(Observer):
         self.multiply_adds: dict[str, int] = {}
 
     def recorded(self, node: Node) -> None:
-        if node.op is not None and node.op.name == "matmul":
+        if node.op is matmul:
             count = node.size * np.shape(node.operands[0])[-1]
         else:
-            count = int(node.op is not None and node.op.name == "mul" and not node.ndim)
+            count = int(node.op is mul and not node.ndim)
         for path in set(self.running):
             self.multiply_adds[path] += count
 
 
 @contextmanager
-def _watched(watch: _Watch, path: str, module: Any) -> Iterator[None]:
+def _watched(watch: _Watch, path: str, module: Model) -> Iterator[None]:
     """Within it `watch` hears of the module's runs, and the module is not in training."""
-    forward: Callable[..., Any] = module.forward
+    forward = module.forward
 
     def told(*inputs: Any, **options: Any) -> Any:
         watch.multiply_adds.setdefault(path, 0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
-from autograd.core.node import Node
-from autograd.core.walk import describe, evaluate
+from numpy.typing import ArrayLike
+
+from autograd import Node, describe, evaluate
 from autograd.viz.walk.conditions import condition
 from autograd.viz.walk.timeline import Moment, Timeline
+
+Stop = Node | str | Callable[[Moment], object]
 
 
 class Cursor(Timeline):
@@ -17,9 +20,9 @@ class Cursor(Timeline):
     `breakpoints` interrupt every run.
     """
 
-    def __init__(self, root: Node, seed: Any = None) -> None:
+    def __init__(self, root: Node, seed: ArrayLike | None = None) -> None:
         super().__init__(root, seed)
-        self.breakpoints: list[Any] = []
+        self.breakpoints: list[Stop] = []
 
     @property
     def now(self) -> Moment:
@@ -55,7 +58,7 @@ class Cursor(Timeline):
             raise IndexError(f"the positions are 0 to {len(self) - 1}, got {target}") from None
         return self.now
 
-    def run_until(self, *targets: Any) -> Moment:
+    def run_until(self, *targets: Stop) -> Moment:
         """On to the next moment that fulfils one of `targets` or a breakpoint, else to the end.
 
         Each is a node, a label, a function of the `Moment`, or a condition as text (see
@@ -78,7 +81,7 @@ class Cursor(Timeline):
                 break
         return self.now
 
-    def _test(self, target: Any) -> Callable[[Moment], Any]:
+    def _test(self, target: Stop) -> Callable[[Moment], object]:
         if isinstance(target, Node):
             self.position_of(target)
             return lambda moment: moment.node is target
@@ -96,16 +99,16 @@ class Cursor(Timeline):
                     "position": moment.position,
                 }
             )
-        if not callable(target):
-            raise TypeError(
-                f"a stop must be a node, a label, a function of the moment or a condition as text, "
-                f"got {type(target).__name__}"
-            )
-        return target
+        if callable(target):
+            return target
+        raise TypeError(
+            f"a stop must be a node, a label, a function of the moment or a condition as text, "
+            f"got {type(target).__name__}"
+        )
 
     # --- other numbers ------------------------------------------------------------------------
 
-    def edited(self, leaf: Node, data: Any) -> Self:
+    def edited(self, leaf: Node, data: ArrayLike) -> Self:
         """A stepper at the same position where `leaf` has other data.
 
         Only what was made from the leaf is computed again; the other nodes are shared. The numbers
@@ -126,7 +129,7 @@ class Cursor(Timeline):
             raise ValueError(f"only a leaf can be edited, and {describe(leaf)} was computed")
         fresh = leaf.detach(leaf.label)
         fresh.data = data
-        after: dict[Node, Any] = {leaf: fresh}
+        after: dict[Node, Node] = {leaf: fresh}
         for node in self.nodes:
             if node is not leaf and not any(
                 isinstance(x, Node) and after.get(x) is not x for x in node.operands

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.errors import NoRenderer
 from autograd.viz.lines import Line
 from autograd.viz.picture.draw import draw
 from autograd.viz.picture.render import Drawing
 from autograd.viz.picture.theme import DARK, LIGHT, Theme
-from autograd.viz.text import array_text, number_text, one_line, operation_text, shape_text
+from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
 STATIC = Path(__file__).parent / "static"
@@ -79,23 +79,25 @@ def _result(moment: Moment, line: Line, shown: int) -> dict[str, Any]:
     """What a line adds, where that isn't all of the target's gradient so far, or its value."""
     if moment.phase == FORWARD:
         return {}
-    so_far = quantity(moment.stepper.gradient(line.node, moment.position), shown)
+    so_far = moment.stepper.gradient(line.node, moment.position)
+    assert so_far is not None  # the line has just added to it
     result = quantity(line.result, shown)
-    return {} if result == so_far else {"result": result}
+    return {} if result == quantity(so_far, shown) else {"result": result}
 
 
-def quantity(raw: Any, shown: int) -> Any:
+def quantity(raw: Number, shown: int) -> str | dict[str, Any]:
     """A number as text; an array by its shape, with its numbers where it has at most `shown`.
 
     >>> quantity(-0.5, 4), quantity(np.array([1.0, 2.0]), 4)
     ('−0.5', {'shape': '2', 'rows': [['1', '2']]})
     """
-    if np.ndim(raw) == 0:
+    array = np.asarray(raw)
+    if array.ndim == 0:
         return number_text(raw)
-    shape = shape_text(raw.shape)
-    if not 0 < raw.size <= shown:
+    shape = shape_text(array.shape)
+    if not 0 < array.size <= shown:
         return {"shape": shape, "summary": number_text(raw).removeprefix(shape).strip()}
-    rows = np.reshape(raw, (-1, raw.shape[-1]))
+    rows = np.reshape(array, (-1, array.shape[-1]))
     return {"shape": shape, "rows": [[array_text(x) for x in row] for row in rows]}
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autograd.viz.walk.cursor import Cursor
 from autograd.viz.walk.page import LIMIT, drawing, frame, page
+
+if TYPE_CHECKING:  # which needs anywidget
+    from autograd.viz.walk.widget import StepperWidget
 
 
 class Stepper(Cursor):
@@ -54,7 +57,7 @@ class Stepper(Cursor):
         Path(filename).write_text(page(self), encoding="utf-8")
         return str(filename)
 
-    def widget(self) -> Any:
+    def widget(self) -> StepperWidget:
         """A live widget, which stays at this stepper's position and lets leaves be edited.
 
         Only what was made from an edited leaf is computed again; old and new numbers stand side by
@@ -64,7 +67,7 @@ class Stepper(Cursor):
 
         return StepperWidget(self)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         if len(self.nodes) > LIMIT:
             return {"text/plain": repr(self)}
         bundle = drawing(self)._repr_mimebundle_(include, exclude)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Generator, Iterator
 from typing import TextIO
 
-from autograd.core.node import Node
+from autograd import Node
 from autograd.viz.text import number_text, one_line, operation_text
 from autograd.viz.walk.stepper import Stepper
 from autograd.viz.walk.timeline import FORWARD

@@ -11,14 +11,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from autograd.core.node import Node
-from autograd.core.walk import describe, steps, toposort
+from autograd import Node, describe, steps, toposort
 from autograd.viz.lines import Line, backward_lines, forward_line, names
-from autograd.viz.text import number_text
+from autograd.viz.tell.source import SourceLine
+from autograd.viz.text import Number, number_text
 
 FORWARD, BACKWARD = "forward", "backward"
 
@@ -49,27 +50,28 @@ class Moment:
         return self.stepper.names[self.node]
 
     @property
-    def line(self) -> Any:
+    def line(self) -> SourceLine | None:
         """The source line that made the node, None unless lines were recorded."""
-        return self.node.line
+        line: SourceLine | None = self.node.line
+        return line
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Number:
         """The node's number: a float, or a read-only array."""
         return self.stepper.value(self.node)
 
     @property
-    def gradient(self) -> Any:
+    def gradient(self) -> Number | None:
         """The node's gradient so far, None where none has arrived."""
         return self.stepper.gradient(self.node, self.position)
 
     @property
-    def values(self) -> dict[Node, Any]:
+    def values(self) -> dict[Node, Number]:
         """The number of every node computed so far."""
         return {node: self.stepper.value(node) for node in self.stepper.nodes[: self.position + 1]}
 
     @property
-    def gradients(self) -> dict[Node, Any]:
+    def gradients(self) -> dict[Node, Number]:
         """The gradient so far of every node that one has reached."""
         reached = {node: self.stepper.gradient(node, self.position) for node in self.stepper.nodes}
         return {node: gradient for node, gradient in reached.items() if gradient is not None}
@@ -90,9 +92,9 @@ class Moment:
         stepper = self.stepper
         where = f" ({self.line})" if self.line else ""
         text = [f"{self.position}/{len(stepper) - 1} {self.phase}: {self.name}{where}"]
-        if self.phase == BACKWARD:
+        if (gradient := self.gradient) is not None:
             top = stepper.names[stepper.root]
-            text.append(f"  ∂{top}/∂{self.name} = {number_text(self.gradient)}")
+            text.append(f"  ∂{top}/∂{self.name} = {number_text(gradient)}")
         for line in self.lines:
             sign = "=" if self.phase == FORWARD else "+="
             text.append(f"  {line.name} {sign} {' = '.join(line.sides)}")
@@ -105,15 +107,16 @@ class Timeline(Sequence[Moment]):
     It is pure: it changes no node and no `.grad`.
     """
 
-    def __init__(self, root: Node, seed: Any = None) -> None:
+    def __init__(self, root: Node, seed: ArrayLike | None = None) -> None:
         self.steps = list(steps(root, seed))
         self.root, self.nodes = root, toposort(root)
         self.position = 0
-        self._values = [node.raw for node in self.nodes]  # a leaf may be rebound later
+        # what is shown now: a leaf may be rebound later
+        self._values: list[Number] = [node.raw for node in self.nodes]
         self._places = {node: i for i, node in enumerate(self.nodes)}
         self._backward_places: dict[Node, int] = {}
         # per node: the positions at which a contribution arrives, and the sum from then on
-        self._arrivals: dict[Node, tuple[list[int], list[Any]]] = {}
+        self._arrivals: dict[Node, tuple[list[int], list[Number]]] = {}
         self._arrive(root, len(self.nodes), self.steps[0].gradient)
         for position, step in enumerate(self.steps, start=len(self.nodes)):
             self._backward_places[step.node] = position
@@ -121,7 +124,7 @@ class Timeline(Sequence[Moment]):
                 if contribution is not None:
                     self._arrive(operand, position, contribution)
 
-    def _arrive(self, node: Node, position: int, contribution: Any) -> None:
+    def _arrive(self, node: Node, position: int, contribution: Number) -> None:
         positions, sums = self._arrivals.setdefault(node, ([], []))
         total = sums[-1] + contribution if sums else contribution
         if isinstance(total, np.ndarray):
@@ -137,11 +140,11 @@ class Timeline(Sequence[Moment]):
         """A name of its own for each node: its label, or v1, v2, ..."""
         return names(self.nodes)
 
-    def value(self, node: Node) -> Any:
+    def value(self, node: Node) -> Number:
         """The number of `node`: a float, or a read-only array."""
         return self._values[self.position_of(node)]
 
-    def gradient(self, node: Node, position: int | None = None) -> Any:
+    def gradient(self, node: Node, position: int | None = None) -> Number | None:
         """The gradient of `node` so far, at `position` (None: the current one).
 
         Returns:
@@ -152,7 +155,7 @@ class Timeline(Sequence[Moment]):
         arrived = bisect_right(positions, self.position if position is None else position)
         return sums[arrived - 1] if arrived else None
 
-    def history(self, node: Node) -> list[tuple[int, Any]]:
+    def history(self, node: Node) -> list[tuple[int, Number]]:
         """How the gradient of `node` adds up: the positions at which it changes, and to what.
 
         >>> from autograd import Value
