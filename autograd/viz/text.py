@@ -6,13 +6,12 @@ import html
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd import Node
 from autograd.arithmetic.formulas import number
 from autograd.core.node import raw
+from autograd.core.numbers import Array
 
-Array = NDArray[np.floating[Any]]
 Number = float | Array  # of a node, or a gradient
 
 SMALL = 12  # the most elements that an array shows one by one

@@ -20,7 +20,7 @@ import nets
 from autograd import Node, Tensor, Value, steps, toposort
 from autograd.arithmetic import lecture as lesson
 from autograd.arithmetic.formulas import Symbol
-from autograd.core.walk import zeros_like
+from autograd.core.gradients import zeros_like
 from autograd.testing.strategies import expressions, networks
 from autograd.viz.tell.derivation import derive
 from autograd.viz.tell.explanation import explain

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Node, as_values, matmul, steps, toposort
-from autograd.core.node import boxed, raw
+from autograd.core.node import raw
+from autograd.core.numbers import boxed
 from autograd.viz.picture.boxes import Box, constant_box, number_rows
 from autograd.viz.text import operation_text
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from numpy.typing import ArrayLike
 
 from autograd import Node, Step, Symbol, steps, toposort, vjp
-from autograd.core.walk import zeros_like
+from autograd.core.gradients import zeros_like
 from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol, operation, rule
 from autograd.viz.tell.equations import Equation, Equations, equation
 from autograd.viz.text import Number

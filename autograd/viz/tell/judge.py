@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import autograd
-from autograd import Node, evaluate, grad, matmul, steps, sum_to, toposort, transpose
+from autograd import Node, grad, matmul, recompute, steps, sum_to, toposort, transpose
 from autograd.arithmetic.expressions import FUNCTIONS, read
 from autograd.viz.lines import gradient_symbol, names, number_symbol
 from autograd.viz.tell.mistakes import Mistake, Mistakes
@@ -182,9 +182,9 @@ class Judge:
         leaves = (x for x in self.named if x.op is None)
         values = {x: x.raw * (1 + 0.1 / i) + 0.01 for i, x in enumerate(leaves, start=1)}
         with np.errstate(all="ignore"):
-            gradient = evaluate(grad(self.root, self.node, create_graph=True), values)
+            gradient = recompute(grad(self.root, self.node, create_graph=True), values)
             for x in (self.root, self.node):
-                evaluate(x, values)
+                recompute(x, values)
             given = read(self.answer, {name: values[x] for x, name in self.named.items()}, CALLABLE)
         slack = np.max(np.abs(gradient)) / 1e6
         return _agree(given, gradient, slack) or not np.all(np.isfinite(gradient))

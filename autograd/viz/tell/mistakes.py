@@ -18,15 +18,15 @@ from autograd import (
     Step,
     add,
     div,
-    evaluate,
     matmul,
     mul,
+    recompute,
     steps,
     toposort,
     vjp,
 )
+from autograd.core.gradients import zeros_like
 from autograd.core.node import raw
-from autograd.core.walk import zeros_like
 from autograd.viz.lines import names, number_symbol
 from autograd.viz.tell.derivation import Derivation
 from autograd.viz.text import Number
@@ -195,7 +195,7 @@ class Mistakes:
         groups += [[node for node in new if node not in inputs], list(new)]
         for group in groups:
             shown = ", ".join(f"{self.name(x)} = {number_symbol(new[x]).text}" for x in group[:4])
-            gradient = evaluate(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
+            gradient = recompute(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
             yield Mistake("already-updated weight used", f"with the new {shown}", gradient)
 
     def missing_factor(self) -> Iterator[Mistake]:
@@ -209,7 +209,7 @@ class Mistakes:
             for kept, dropped in pairs:
                 if np.shape(raw(kept)) != product.shape:
                     continue
-                gradient = evaluate(derivation.recorded, {**forward, product: raw(kept)})
+                gradient = recompute(derivation.recorded, {**forward, product: raw(kept)})
                 known = isinstance(dropped, Node)
                 factor = (derivation.symbols[dropped] if known else number_symbol(dropped)).text
                 what = "division by" if product.op is div else "factor"

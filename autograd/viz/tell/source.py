@@ -10,8 +10,7 @@ from types import FrameType
 from typing import NamedTuple
 
 import autograd
-from autograd import Node
-from autograd.core.modes import Observer, observing
+from autograd import Node, Observer, observing
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.

@@ -7,7 +7,7 @@ from typing import Self
 
 from numpy.typing import ArrayLike
 
-from autograd import Node, describe, evaluate
+from autograd import Node, describe, recompute
 from autograd.viz.walk.conditions import condition
 from autograd.viz.walk.timeline import Moment, Timeline
 
@@ -135,7 +135,7 @@ class Cursor(Timeline):
                 isinstance(x, Node) and after.get(x) is not x for x in node.operands
             ):
                 after[node] = node
-        root = evaluate(self.root, after)
+        root = recompute(self.root, after)
         for old, new in after.items():  # the sums of backprop keep their order
             new.index, new.label, new.line = old.index, old.label, old.line
         stepper = type(self)(root, self.steps[0].gradient)
