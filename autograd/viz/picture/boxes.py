@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from autograd.core.node import Node, raw
+from autograd import Node
+from autograd.core.node import raw
+from autograd.core.numbers import Array
 from autograd.viz.text import (
+    Number,
     array_rows,
     number_text,
     operation_text,
@@ -34,20 +36,21 @@ class Box:
     place: tuple[str, ...] = ()  # the clusters around it, outermost first
 
 
-def node_box(id: str, node: Node, place: tuple[str, ...], label: str | None, gradient: Any) -> Box:
+def node_box(
+    id: str, node: Node, place: tuple[str, ...], label: str | None, gradient: Number | Node | None
+) -> Box:
     box = Box(id, "result" if node.op else "leaf", operation_text(node))
     box.title, box.place = (label or "").removeprefix(".".join((*place, ""))), place
     box.aside = shape_text(node.shape) if node.ndim else ""
     box.value = number_rows(node.raw)
     if gradient is not None:
-        gradient = raw(gradient)
-        box.gradient, box.magnitude = number_rows(gradient), norm([gradient])
+        box.gradient, box.magnitude = number_rows(raw(gradient)), norm([raw(gradient)])
     return box
 
 
-def constant_box(id: str, raw: Any, place: tuple[str, ...]) -> Box:
-    aside = shape_text(np.shape(raw)) if np.ndim(raw) else ""
-    return Box(id, "constant", aside=aside, value=number_rows(raw), place=place)
+def constant_box(id: str, constant: Number, place: tuple[str, ...]) -> Box:
+    aside = shape_text(np.shape(constant)) if np.ndim(constant) else ""
+    return Box(id, "constant", aside=aside, value=number_rows(constant), place=place)
 
 
 def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[str, ...]) -> Box:
@@ -60,8 +63,8 @@ def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[s
         box.value.append(counted(parameters, "parameter"))
     if operations[-1].ndim:  # of single numbers there may be several
         box.value.append(f"gives {shape_text(operations[-1].shape)}")
-    if operations[-1]._grad is not None:
-        box.magnitude = norm([raw(operations[-1]._grad)])
+    if operations[-1].grad is not None:
+        box.magnitude = norm([raw(operations[-1].grad)])
     return box
 
 
@@ -86,28 +89,29 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
     if len(shapes) == 1 and nodes[0].ndim:
         box.aside += f" of {shape_text(nodes[0].shape)}"
     box.value.append(extent([node.raw for node in nodes]))
-    gradients = [raw(node._grad) for node in nodes if node._grad is not None]
+    gradients = [raw(node.grad) for node in nodes if node.grad is not None]
     if gradients:
         box.gradient, box.magnitude = [extent(gradients)], norm(gradients)
     return box
 
 
-def number_rows(raw: Any) -> list[str]:
-    return array_rows(raw) if np.ndim(raw) else [number_text(raw)]
+def number_rows(numbers: Number) -> list[str]:
+    array = np.asarray(numbers)
+    return array_rows(array) if array.ndim else [number_text(numbers)]
 
 
-def flat(arrays: list[Any]) -> np.ndarray:
-    if all(type(x) is float for x in arrays):
-        return np.array(arrays)
-    return np.concatenate([np.ravel(x) for x in arrays])
+def flat(numbers: list[Number]) -> Array:
+    if all(type(x) is float for x in numbers):
+        return np.array(numbers)
+    return np.concatenate([np.ravel(x) for x in numbers])
 
 
-def extent(arrays: list[Any]) -> str:
+def extent(numbers: list[Number]) -> str:
     """Between what all their numbers lie."""
-    return range_and_norm(flat(arrays))[0]
+    return range_and_norm(flat(numbers))[0]
 
 
-def norm(gradients: list[Any]) -> float:
+def norm(gradients: list[Number]) -> float:
     with np.errstate(all="ignore"):
         return float(np.linalg.norm(flat(gradients)))
 

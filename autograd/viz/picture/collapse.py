@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from autograd import Node
 
@@ -69,15 +68,33 @@ def ends_of_runs(order: list[Node], operands: list[tuple[int, ...]]) -> list[int
     return last
 
 
-def alike(node: Node) -> tuple[Any, ...]:
+def alike(node: Node) -> tuple[object, ...]:
     """What equal operations have in common besides their operands."""
     return (node.op, node.shape, repr(node.params) if node.params else "")
 
 
 def structures(order: list[Node], operands: list[tuple[int, ...]], last: list[int]) -> list[int]:
     """A number for every node: that of its structure, smaller than those built on it."""
-    known: dict[Any, int] = {}
-    kinds: dict[Any, int] = {}
+    group, count = operation_structures(order, operands, last)
+    used: dict[int, set[tuple[int, int]]] = {}  # leaves: by which structures, as which operand
+    for i, before in enumerate(operands):
+        for slot, j in enumerate(before):
+            if order[j].op is None:
+                used.setdefault(j, set()).add((group[i], slot))
+    leaves: dict[tuple[object, ...], int] = {}
+    for i, node in enumerate(order):
+        if node.op is None:
+            key = (node.shape, *sorted(used.get(i, ())))
+            group[i] = leaves.setdefault(key, count + len(leaves))
+    return group
+
+
+def operation_structures(
+    order: list[Node], operands: list[tuple[int, ...]], last: list[int]
+) -> tuple[list[int], int]:
+    """The same for operations alone, that of its end for a whole run; and how many there are."""
+    known: dict[tuple[int, ...], int] = {}
+    kinds: dict[tuple[object, ...], int] = {}  # operations, and shapes of leaves
     group = [-1] * len(order)
     entering: dict[int, list[int]] = {}  # by the end of a run: the structures that enter it
     for i, node in enumerate(order):
@@ -99,17 +116,7 @@ def structures(order: list[Node], operands: list[tuple[int, ...]], last: list[in
             kind = kinds.setdefault(alike(node), len(kinds))
             structure = (kind, *entering.pop(i))  # of integers only: these are many
             group[i] = known.setdefault(structure, len(known))
-    group = [group[i] for i in last]
-    used: dict[int, set[tuple[int, int]]] = {}  # leaves: by which structures, as which operand
-    for i, before in enumerate(operands):
-        for slot, j in enumerate(before):
-            if order[j].op is None:
-                used.setdefault(j, set()).add((group[i], slot))
-    for i, node in enumerate(order):
-        if node.op is None:
-            key = (node.shape, tuple(sorted(used.get(i, ()))))
-            group[i] = known.setdefault(key, len(known))
-    return group
+    return [group[i] for i in last], len(known)
 
 
 def regions_of(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+
+import graphviz
 
 from autograd.viz.picture.boxes import Box
-from autograd.viz.picture.graph import Path, Shown
+from autograd.viz.picture.modules import Path
+from autograd.viz.picture.shown import Shown
 from autograd.viz.picture.theme import FONT, Theme, mixed
 from autograd.viz.text import escape_html
 
 WIDTH = 40  # characters of a label, the rest is cut
 
 
-def write_dot(drawing: Any, shown: Shown, theme: Theme, direction: str, by_gradient: bool) -> None:
+def write_dot(
+    drawing: graphviz.Digraph, shown: Shown, theme: Theme, direction: str, by_gradient: bool
+) -> None:
     """Fill a `graphviz.Digraph`: same graph, same text, byte for byte."""
     drawing.attr(
         "graph",
@@ -52,7 +56,7 @@ def finite(x: float | None) -> bool:
 
 
 def write_cluster(
-    graph: Any, shown: Shown, theme: Theme, path: Path, largest: float | None
+    graph: graphviz.Digraph, shown: Shown, theme: Theme, path: Path, largest: float | None
 ) -> None:
     """The boxes in one cluster, and the clusters inside it."""
     inner = {b.place[: len(path) + 1]: None for b in shown.boxes if b.place[: len(path)] == path}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from autograd import Node
 from autograd.viz.picture.boxes import Box
 from autograd.viz.picture.dot import write_dot
-from autograd.viz.picture.graph import Shown, to_be_shown
 from autograd.viz.picture.modules import Modules
 from autograd.viz.picture.render import Drawing
+from autograd.viz.picture.shown import Shown, to_be_shown
 from autograd.viz.picture.theme import THEMES
+from autograd.viz.text import Number
 
 NOTEBOOK = 900  # pixels that a notebook is wide
 
@@ -28,7 +28,7 @@ def draw(
     expand: Collection[Node | str] = (),
     scalars: bool = False,
     labels: Mapping[Node, str] | None = None,
-    gradients: Mapping[Node, Any] | None = None,
+    gradients: Mapping[Node, Number | None] | None = None,
 ) -> Drawing:
     """The graph that `root` was made from.
 
@@ -106,6 +106,6 @@ def width(box: Box) -> int:
     return 9 * longest + (9 * len(box.symbol) + 8 if box.symbol else 0) + 40
 
 
-def _choose(name: str, given: Any, choices: tuple[Any, ...]) -> None:
+def _choose(name: str, given: object, choices: tuple[object, ...]) -> None:
     if given not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {given!r}")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from autograd import Node
 from autograd.viz.picture.collapse import Grouping, alike
 
 Path = tuple[str, ...]
-Modules = Mapping[Node, tuple[str, Any]]
+Modules = Mapping[Node, tuple[str, object]]  # path, and kind: a class, or its name
 CALL = " (call "
 
 
@@ -142,14 +141,14 @@ def follows(row: list[list[Node]], stretch: list[Node], calls: dict[Node, Path])
     )
 
 
-def pattern(stretch: list[Node]) -> tuple[list[Any], Counter[Node]]:
+def pattern(stretch: list[Node]) -> tuple[list[tuple[object, ...]], Counter[Node]]:
     """A block's operations and how they connect, and how often it uses what is outside of it."""
     place = {node: i for i, node in enumerate(stretch)}
     outside: Counter[Node] = Counter()
     number: dict[Node, int] = {}
-    found = []
+    found: list[tuple[object, ...]] = []
     for node in stretch:
-        connections: list[Any] = []
+        connections: list[object] = []
         for x in node.operands:
             if not isinstance(x, Node):
                 connections.append("constant")

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import graphviz
 
@@ -48,12 +48,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         path.write_bytes(image)
         return str(path)
 
-    def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
+    @overload
+    def pipe(self, format: str | None = ..., *args: Any, encoding: str, **options: Any) -> str: ...
+    @overload
+    def pipe(
+        self, format: str | None = ..., *args: Any, encoding: None = ..., **options: Any
+    ) -> bytes: ...
+    def pipe(
+        self, format: str | None = None, *args: Any, encoding: str | None = None, **options: Any
+    ) -> bytes | str:
         """The picture as bytes, or as text where an `encoding` is given."""
-        encoding = options.pop("encoding", None)
         options.setdefault("quiet", True)  # a missing font is not worth a warning in a notebook
         try:
-            image = super().pipe(format, *args, **options)
+            image: bytes = super().pipe(format, *args, **options)
         except graphviz.ExecutableNotFound:
             image = by_pygraphviz(self.source, format or self.format)
         if (format or self.format) == "svg":
@@ -94,11 +101,11 @@ def by_pygraphviz(source: str, format: str) -> bytes:
 @contextmanager
 def silenced(descriptor: int) -> Iterator[None]:
     """Within it nothing is written to a file descriptor: C libraries complain there."""
-    kept, nowhere = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
+    before, nowhere = os.dup(descriptor), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, descriptor)
         yield
     finally:
-        os.dup2(kept, descriptor)
-        os.close(kept)
+        os.dup2(before, descriptor)
+        os.close(before)
         os.close(nowhere)

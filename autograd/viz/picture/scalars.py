@@ -44,19 +44,20 @@ def work(node: Node) -> int:
 
 def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
     """`node` computed once more on `Value`s, and what that recorded."""
-    origin: dict[Any, Element] = {}
+    origin: dict[Node, Element] = {}
     stand_ins: list[Any] = []
     for x in node.operands:
         stand_ins.append(as_values(x.raw) if isinstance(x, Node) else x)
         if isinstance(x, Node):
             origin |= {value: Element(x, i) for i, value in enumerate(stand_ins[-1].flat)}
     out = boxed(node.op(*stand_ins, **node.params)) if node.op else as_values(node.raw)
-    outputs = {x: i for i, x in enumerate(out.flat) if isinstance(x, Node)}
-    gradients = inner_gradients(node, out)
+    results: list[Node | float] = out.ravel().tolist()
+    outputs = {x: i for i, x in enumerate(results) if isinstance(x, Node)}
+    gradients = inner_gradients(node, results)
     opened = Opened([], [], [])
-    sources: dict[Any, str | Element] = dict(origin)
+    sources: dict[Node, str | Element] = dict(origin)
 
-    def source(x: Any) -> str | Element:
+    def source(x: Node | float) -> str | Element:
         if isinstance(x, Node):
             return sources[x]
         opened.boxes.append(constant_box(f"{id}_{len(opened.boxes)}", x, place))
@@ -79,17 +80,16 @@ def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
         sources[value] = box.id
         opened.boxes.append(box)
         opened.edges.extend((x, box.id) for x in before)
-    opened.elements.extend(source(x) for x in out.flat)
+    opened.elements.extend(map(source, results))
     return opened
 
 
-def inner_gradients(node: Node, out: np.ndarray) -> dict[Node, float]:
+def inner_gradients(node: Node, results: list[Node | float]) -> dict[Node, float]:
     """The gradients of the scalars inside, from that of the node's elements."""
-    gradient = node._grad
-    if gradient is None:
+    if node.grad is None:
         return {}
-    upstream = np.ravel(raw(gradient))
-    total: Any = 0.0
-    for g, x in zip(upstream.tolist(), out.flat, strict=True):
+    upstream = np.ravel(raw(node.grad))
+    total: Node | float = 0.0
+    for g, x in zip(upstream.tolist(), results, strict=True):
         total = total + g * x
     return {step.node: step.gradient for step in steps(total)} if isinstance(total, Node) else {}

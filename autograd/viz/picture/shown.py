@@ -1,23 +1,23 @@
 """The graph to be shown: its boxes, and what leads to what.
 
 Every node has an owner, the node in whose box it is shown: itself as recorded, the first of a group
-where modules are closed (`draw_modules`) or a large graph is collapsed (`draw_collapse`).
+where modules are closed (`modules`) or a large graph is collapsed (`collapse`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autograd import Node
-from autograd.core.walk import describe, toposort
+from autograd import Node, describe, toposort
 from autograd.viz.picture.boxes import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.picture.collapse import Grouping, by_structure
 from autograd.viz.picture.modules import Modules, Path, bare, by_module, deepest, levels
 from autograd.viz.picture.scalars import Element, Opened, index_text, open_scalars, work
-from autograd.viz.text import node_title, one_line, shape_text
+from autograd.viz.text import Number, node_title, one_line, shape_text
 
 NOTE = 80  # characters of a note about the picture
 
@@ -46,7 +46,8 @@ class Plan(NamedTuple):
     """Who is shown in whose box: `single` nodes have one of their own, `opened` ones many."""
 
     grouping: Grouping
-    ids: dict[Node, str]  # of the boxes, by owner
+    members: dict[Node, list[Node]]  # of the boxes, by owner
+    ids: dict[Node, str]  # likewise
     single: set[Node]
     opened: dict[Node, Opened]
 
@@ -76,56 +77,66 @@ def to_be_shown(
     scalars: bool,
     modules: Modules,
     labels: Mapping[Node, str] | None = None,
-    gradients: Mapping[Node, Any] | None = None,
+    gradients: Mapping[Node, Number | None] | None = None,
 ) -> Shown:
     """Decide what is visible of the graph of `root`."""
     order = toposort(root)
-    paths = {x for x in expand if isinstance(x, str)}
     if expand:
         _must_be_there(order, expand, modules)
+    paths = {x for x in expand if isinstance(x, str)}
     grouping = fitting(order, limit, depth, paths, modules)
-    members: dict[Node, list[Node]] = {}
-    for node in order:
-        members.setdefault(grouping.owner[node], []).append(node)
-    ids = {node: f"n{i}" for i, node in enumerate(order) if node in members}
-    single = {
-        node
-        for node, others in members.items()
-        if node not in grouping.texts and (len(others) == 1 or node in grouping.copies)
-    }
+    plan = planned(order, grouping)
     shown = Shown(clusters=grouping.clusters, notes=grouping.notes)
-    shown.ids = {node: ids[grouping.owner[node]] for node in order}
-    plan = Plan(grouping, ids, single, {})
-    room, too_large = limit - len(members), []
-    for node in to_open(single, order, expand, paths if scalars else set(), grouping):
-        if work(node) > room:
-            too_large.append(node_title(node))
-            continue
-        room -= work(node)
-        place = (*plan.place(node), ids[node])
-        shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
-        # in a context of its own: recording, and told to no observer
-        plan.opened[node] = Context().run(open_scalars, ids[node], node, place)
-    if too_large:
-        shown.notes.append(one_line(f"too many scalars to open: {', '.join(too_large)}", NOTE))
-    for node in ids:
-        if node in single:
+    shown.ids = {node: plan.ids[grouping.owner[node]] for node in order}
+    open_those(to_open(plan, order, expand, paths if scalars else ()), limit, plan, shown)
+    for node, members in plan.members.items():
+        if node in plan.single:
             label = node.label if labels is None else labels.get(node)
-            gradient = node._grad if gradients is None else gradients.get(node)
+            gradient = node.grad if gradients is None else gradients.get(node)
             shown.boxes += single_boxes(plan, node, label, gradient)
         else:
-            shown.boxes.append(box_of_many(plan, node, members[node]))
-    counts: dict[Edge, int] = {}
-    for node in order:
-        for edge in edges_into(plan, node):
-            counts[edge] = counts.get(edge, 0) + 1
+            shown.boxes.append(box_of_many(plan, node, members))
+    counts = Counter(edge for node in order for edge in edges_into(plan, node))
     for edge, count in counts.items():
         label = f"×{count:,}" if grouping.runs and count > 1 else edge.label
         shown.edges.append((edge.tail, edge.head, label))
     return shown
 
 
-def single_boxes(plan: Plan, node: Node, label: str | None, gradient: Any) -> list[Box]:
+def planned(order: list[Node], grouping: Grouping) -> Plan:
+    """Who is shown where, with nothing opened into scalars yet."""
+    among: dict[Node, list[Node]] = {}
+    for node in order:
+        among.setdefault(grouping.owner[node], []).append(node)
+    ids = {node: f"n{i}" for i, node in enumerate(order) if node in among}
+    members = {node: among[node] for node in ids}  # in recorded order
+    single = {
+        node
+        for node, others in members.items()
+        if node not in grouping.texts and (len(others) == 1 or node in grouping.copies)
+    }
+    return Plan(grouping, members, ids, single, {})
+
+
+def open_those(asked: list[Node], limit: int, plan: Plan, shown: Shown) -> None:
+    """Open nodes into scalars, as many as there is room for."""
+    room, too_large = limit - len(plan.members), []
+    for node in asked:
+        if work(node) > room:
+            too_large.append(node_title(node))
+            continue
+        room -= work(node)
+        place = (*plan.place(node), plan.ids[node])
+        shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
+        # in a context of its own: recording, and told to no observer
+        plan.opened[node] = Context().run(open_scalars, plan.ids[node], node, place)
+    if too_large:
+        shown.notes.append(one_line(f"too many scalars to open: {', '.join(too_large)}", NOTE))
+
+
+def single_boxes(
+    plan: Plan, node: Node, label: str | None, gradient: Number | Node | None
+) -> list[Box]:
     """The box of a node, after those of its constants; or those of its scalars."""
     if node in plan.opened:
         return plan.opened[node].boxes
@@ -152,19 +163,22 @@ def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
     owner, copies = plan.grouping.owner, plan.grouping.copies
     head = owner[node]
     if head in plan.opened:
-        if node is head:
-            for slot, (before, to) in enumerate(plan.opened[node].edges):
-                found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
-                for tail, label in found:
-                    yield Edge(tail, to, slot, label)
+        yield from edges_among_scalars(plan, node) if node is head else ()
         return
     for slot, x in enumerate(node.operands):
-        if isinstance(x, Node):
-            if owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
-                for tail, _ in plan.sources(x):
-                    yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
-        elif node is head and node in plan.single:
-            yield Edge(f"{plan.ids[node]}_{slot}", plan.ids[node], slot, "")
+        if not isinstance(x, Node):
+            if node is head and node in plan.single:
+                yield Edge(f"{plan.ids[node]}_{slot}", plan.ids[node], slot, "")
+        elif owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
+            for tail, _ in plan.sources(x):
+                yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
+
+
+def edges_among_scalars(plan: Plan, node: Node) -> Iterator[Edge]:
+    for slot, (before, to) in enumerate(plan.opened[node].edges):
+        found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
+        for tail, label in found:
+            yield Edge(tail, to, slot, label)
 
 
 def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: Modules) -> None:
@@ -204,14 +218,11 @@ def visible(grouping: Grouping) -> int:
 
 
 def to_open(
-    single: set[Node],
-    order: list[Node],
-    expand: Collection[Node | str],
-    paths: Collection[str],
-    grouping: Grouping,
+    plan: Plan, order: list[Node], expand: Collection[Node | str], paths: Collection[str]
 ) -> list[Node]:
     """What to show as scalars: what was asked for, what is inside `paths`, and their leaves."""
-    asked = {grouping.owner.get(x) for x in expand if isinstance(x, Node)}
+    grouping, single = plan.grouping, plan.single
+    asked = {grouping.owner[x] for x in expand if isinstance(x, Node)}
 
     def inside(node: Node) -> bool:
         place = bare(grouping.places.get(node, ()))
