@@ -13,7 +13,7 @@ from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
 from autograd.viz.tell.derivation import Derivation, derive
 from autograd.viz.tell.explanation import Ledger, explain
 from autograd.viz.tell.judge import Judgement, check_derivation
-from autograd.viz.tell.source import SourceLine, record_lines
+from autograd.viz.tell.source_lines import SourceLine, record_lines
 from autograd.viz.tell.summaries import summary, tree
 from autograd.viz.walk.stepper import Stepper
 from autograd.viz.walk.timeline import Moment

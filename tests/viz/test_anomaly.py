@@ -16,7 +16,7 @@ import nets
 from autograd import Tensor, Value
 from autograd.errors import NonFiniteError
 from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
-from autograd.viz.tell.source import record_lines
+from autograd.viz.tell.source_lines import record_lines
 
 
 def value(x: float, label: str = "x") -> Value:

@@ -16,7 +16,7 @@ from autograd import Node, describe, toposort
 from autograd.viz.picture.boxes import Box, constant_box, group_box, module_box, node_box
 from autograd.viz.picture.collapse import Grouping, by_structure
 from autograd.viz.picture.modules import Modules, Path, bare, by_module, deepest, levels
-from autograd.viz.picture.scalars import Element, Opened, index_text, open_scalars, work
+from autograd.viz.picture.opened import Element, Opened, index_text, open_scalars, work
 from autograd.viz.text import Number, node_title, one_line, shape_text
 
 NOTE = 80  # characters of a note about the picture

@@ -17,16 +17,6 @@ from autograd.viz.text import Number, node_title, number_text
 Place = tuple[int, ...]  # of an element in an array; of a single number ()
 
 
-def _failure(
-    message: str, node: Node, place: tuple[int, ...], operands: tuple[Any, ...], *more: Any
-) -> NonFiniteError:
-    """The error, with what to write instead, and the source line where it is known."""
-    given_nan = any(np.any(np.isnan(x)) for x in operands)
-    remedy = node.op.remedy if node.op and not given_nan else ""
-    message += (f"; {remedy}" if remedy else "") + (f" ({node.line})" if node.line else "")
-    return NonFiniteError(message, node, place, operands, *more)
-
-
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Within it the first NaN or infinity, forward or backward, raises `NonFiniteError`.
@@ -151,7 +141,7 @@ def _backward_error(step: Step) -> NonFiniteError | None:
             f"the contributions to the gradient of {node_title(node)} add up to "
             f"{_element_text(gradient, place)}{_at(place)}"
         )
-        return NonFiniteError(message, node, place, (), -1, gradient)
+        return _failure(message, node, place, (), -1, gradient)
     for i, contribution in enumerate(map(raw, step.sent)):
         if contribution is not None and not np.all(np.isfinite(contribution)):
             return _contribution_error(node, gradient, i, contribution)
@@ -192,6 +182,22 @@ def _contribution_error(
 
 
 # --- in words ---------------------------------------------------------------------------------
+
+
+def _failure(
+    message: str,
+    node: Node,
+    place: Place,
+    operands: tuple[Number, ...],
+    operand: int | None = None,
+    upstream: Number | None = None,
+    local: float | None = None,
+) -> NonFiniteError:
+    """The error, with what to write instead, and the source line where it is known."""
+    given_nan = any(np.any(np.isnan(x)) for x in operands)
+    remedy = node.op.remedy if node.op and not given_nan else ""
+    message += (f"; {remedy}" if remedy else "") + (f" ({node.line})" if node.line else "")
+    return NonFiniteError(message, node, place, operands, operand, upstream, local)
 
 
 def _element(numbers: Number, place: Place) -> float:

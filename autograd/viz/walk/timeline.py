@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from autograd import Node, describe, steps, toposort
 from autograd.viz.lines import Line, backward_lines, forward_line, names
-from autograd.viz.tell.source import SourceLine
+from autograd.viz.tell.source_lines import SourceLine
 from autograd.viz.text import Number, number_text
 
 FORWARD, BACKWARD = "forward", "backward"

@@ -16,7 +16,7 @@ import pytest
 import autograd as ag
 import nets
 from autograd import Tensor, Value
-from autograd.viz.tell.source import SourceLine, record_lines
+from autograd.viz.tell.source_lines import SourceLine, record_lines
 
 
 def here() -> int:
@@ -90,11 +90,9 @@ def test_a_copy_keeps_its_lines() -> None:
 def test_a_file_is_named_relative_to_where_one_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parent)
     line = SourceLine(__file__, 1)
-    assert line.where == "test_source.py:1"
-    assert (
-        str(line)
-        == 'test_source.py:1: """`record_lines`: which line of the user\'s program made a node."""'
-    )
+    assert line.where == "test_source_lines.py:1"
+    first = '"""`record_lines`: which line of the user\'s program made a node."""'
+    assert str(line) == f"test_source_lines.py:1: {first}"
     assert str(SourceLine("gone.py", 3)) == "gone.py:3"
 
 
