@@ -105,27 +105,19 @@ def operation(node: Node, named: dict[Node, str]) -> tuple[Symbol, Symbol]:
 
 def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, Symbol]:
     """What `step` sends to its operand `i`, with symbols and with numbers."""
-    node = step.node
+    node, name = step.node, named[step.node]
+    symbols = [_symbol(x, named) for x in node.operands]
+    numbers = [_filled(x) for x in node.operands]
+    return (
+        _sent(node, i, symbols, gradient_symbol(top, name), named_symbol(name)),
+        _sent(node, i, numbers, number_symbol(step.gradient), number_symbol(node.raw)),
+    )
+
+
+def _sent(node: Node, i: int, operands: list[Symbol | float], g: Symbol, out: Symbol) -> Symbol:
     assert node.op is not None
-    symbols = formula(
-        node.op,
-        i,
-        tuple(_symbol(x, named) for x in node.operands),
-        g=gradient_symbol(top, named[node]),
-        out=named_symbol(named[node]),
-        params=node.params,
-    )
-    numbers = formula(
-        node.op,
-        i,
-        tuple(map(_filled, node.operands)),
-        g=number_symbol(step.gradient),
-        out=number_symbol(node.raw),
-        params=node.params,
-    )
-    if _was_broadcast(node, i):
-        return write(sum_to, symbols), write(sum_to, numbers)
-    return symbols, numbers
+    symbol = formula(node.op, i, tuple(operands), g=g, out=out, params=node.params)
+    return write(sum_to, symbol) if _was_broadcast(node, i) else symbol
 
 
 def _was_broadcast(node: Node, i: int) -> bool:

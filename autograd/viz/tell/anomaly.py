@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -162,14 +163,9 @@ def _contribution_error(
             slopes = vjp(node, np.ones_like(gradient)[()] if node.shape else 1.0)[i]
         local, gradient, out = (_element(x, place) for x in (slopes, gradient, out))
         values = tuple(_element(np.broadcast_to(x, node.shape), place) for x in values)
-    rule = formula(
-        node.op,
-        i,
-        tuple(map(number_symbol, values)),
-        g=number_symbol(gradient),
-        out=number_symbol(out),
-        params=node.params,
-    ).text
+    operands = tuple(map(number_symbol, values))
+    g, result = number_symbol(gradient), number_symbol(out)
+    rule = formula(node.op, i, operands, g=g, out=result, params=node.params).text
     message = (
         f"{node.op.name} sends {_element_text(contribution, place)} = {rule} to the gradient of "
         f"its operand {i}, {node_title(node.operands[i])}, in the backward pass{_at(place)}"
@@ -185,19 +181,13 @@ def _contribution_error(
 
 
 def _failure(
-    message: str,
-    node: Node,
-    place: Place,
-    operands: tuple[Number, ...],
-    operand: int | None = None,
-    upstream: Number | None = None,
-    local: float | None = None,
+    message: str, node: Node, place: Place, operands: tuple[Number, ...], *more: Any
 ) -> NonFiniteError:
     """The error, with what to write instead, and the source line where it is known."""
     given_nan = any(np.any(np.isnan(x)) for x in operands)
     remedy = node.op.remedy if node.op and not given_nan else ""
     message += (f"; {remedy}" if remedy else "") + (f" ({node.line})" if node.line else "")
-    return NonFiniteError(message, node, place, operands, operand, upstream, local)
+    return NonFiniteError(message, node, place, operands, *more)
 
 
 def _element(numbers: Number, place: Place) -> float:

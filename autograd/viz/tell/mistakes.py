@@ -11,20 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd
-from autograd import (
-    TABLE,
-    Node,
-    Primitive,
-    Step,
-    add,
-    div,
-    matmul,
-    mul,
-    recompute,
-    steps,
-    toposort,
-    vjp,
-)
+from autograd import TABLE, Node, Primitive, Step, recompute, steps, toposort, vjp
 from autograd.core.gradients import zeros_like
 from autograd.core.node import raw
 from autograd.viz.lines import names, number_symbol
@@ -32,6 +19,7 @@ from autograd.viz.tell.derivation import Derivation
 from autograd.viz.text import Number
 
 Rules = tuple[Callable[..., Any], ...]
+Made = Iterator[tuple[str, Number]]  # mistakes of one kind: the remark, and the gradient
 
 # Larger graphs are judged by the mistakes alone that need few passes over them.
 MOST_NODES = 400
@@ -61,18 +49,20 @@ class Mistakes:
     def __iter__(self) -> Iterator[Mistake]:
         if self.walk[-1].node is not self.node:  # the root does not depend on it
             return
-        yield from self.sign()
-        yield from self.batch_mean()
-        yield from self.transposed()
         small = len(self.nodes) <= MOST_NODES
-        if small:
-            yield from self.one_consumer()
-        yield from self.upstream_forgotten()
-        if small:
-            yield from self.updated_weight()
-            yield from self.missing_factor()
-            yield from self.wrong_function()
-            yield from self.one_sign()
+        for kind, made, possible in (
+            ("wrong sign", self.sign, True),
+            ("off by the batch mean", self.batch_mean, True),
+            ("transposed", self.transposed, True),
+            ("sum over consumers forgotten", self.one_consumer, small),
+            ("upstream forgotten", self.upstream_forgotten, True),
+            ("already-updated weight used", self.updated_weight, small and self.rate is not None),
+            ("missing factor of the chain", self.missing_factor, small),
+            ("wrong local derivative", self.wrong_function, small),
+            ("wrong sign", self.one_sign, small),
+        ):
+            for remark, gradient in made() if possible else ():
+                yield Mistake(kind, remark, gradient)
 
     def edges(self) -> Iterator[tuple[Step, int, Node, Number]]:
         """Every contribution on the way: the step, which operand, that operand, what it is sent."""
@@ -90,57 +80,51 @@ class Mistakes:
 
     # --- one kind of mistake each -------------------------------------------------------------
 
-    def sign(self) -> Iterator[Mistake]:
-        yield Mistake("wrong sign", "the sign is the other one", -self.gradient)
+    def sign(self) -> Made:
+        yield "the sign is the other one", -self.gradient
 
-    def one_sign(self) -> Iterator[Mistake]:
+    def one_sign(self) -> Made:
         for step, _, operand, sent in self.edges():
-            remark = (
-                f"the sign from {self.name(step.node)} to {self.name(operand)} is the other one"
-            )
-            yield Mistake("wrong sign", remark, self.shifted(operand, -2 * sent))
+            way = f"from {self.name(step.node)} to {self.name(operand)}"
+            yield f"the sign {way} is the other one", self.shifted(operand, -2 * sent)
 
-    def batch_mean(self) -> Iterator[Mistake]:
+    def batch_mean(self) -> Made:
         averaged = set()
         for step, i, operand, sent in self.edges():
             scale = _scale(step.node, i)
             if scale and math.isclose(scale * (count := _summands(operand)), 1.0) and count > 1:
                 averaged.add(operand)
                 remark = f"{self.name(step.node)} is a mean of {count}, and the division is missing"
-                gradient = self.shifted(operand, sent * (count - 1.0))
-                yield Mistake("off by the batch mean", remark, gradient)
+                yield remark, self.shifted(operand, sent * (count - 1.0))
         for step in self.walk:
             total = step.node
             if total in averaged or not (total is self.root or total.op is autograd.sum):
                 continue
             if (count := _summands(total)) > 1:
                 remark = f"{self.name(total)} is a sum of {count}, and no mean"
-                gradient = self.shifted(total, step.gradient * (1.0 / count - 1.0))
-                yield Mistake("off by the batch mean", remark, gradient)
+                yield remark, self.shifted(total, step.gradient * (1.0 / count - 1.0))
 
-    def transposed(self) -> Iterator[Mistake]:
+    def transposed(self) -> Made:
         if self.node.ndim == 2:
-            yield Mistake(
-                "transposed", "rows and columns are exchanged", np.transpose(self.gradient)
-            )
+            yield "rows and columns are exchanged", np.transpose(self.gradient)
         for step, i, operand, sent in self.edges():
-            other = step.node.operands[1 - i] if step.node.op is matmul else None
+            other = step.node.operands[1 - i] if step.node.op is autograd.matmul else None
             turned = np.transpose(raw(other)) if other is not None else np.zeros(())
             if turned.ndim != 2 or turned.shape != turned.T.shape:
                 continue  # the shapes give it away
-            product = matmul(*((operand, turned) if i == 0 else (turned, operand)))
+            product = autograd.matmul(*((operand, turned) if i == 0 else (turned, operand)))
             gradient = self.shifted(operand, vjp(product, step.gradient)[i] - sent)
             called = self.name(other) if isinstance(other, Node) else "the constant"
             remark = f"{called} stands in {self.name(step.node)}'s rule without its transpose"
-            yield Mistake("transposed", remark, gradient)
+            yield remark, gradient
         if self.node.op is None:
             for step in steps(self.root):
                 other = step.node
                 if other.op is None and other is not self.node and other.shape == self.node.shape:
                     remark = f"this is the gradient for {self.name(other)}"
-                    yield Mistake("transposed", remark, step.gradient)
+                    yield remark, step.gradient
 
-    def one_consumer(self) -> Iterator[Mistake]:
+    def one_consumer(self) -> Made:
         """Of several consumers one alone is counted, or one is left out."""
         sent_to: dict[Node, list[tuple[Node, Number]]] = {}
         for step, _, operand, sent in self.edges():
@@ -151,36 +135,31 @@ class Mistakes:
                 continue
             used = f"{self.name(operand)} is used {len(contributions)} times, and"
             for consumer, sent in contributions:
-                alone = self.shifted(operand, sent - totals[operand])
                 remark = f"{used} only its use in {self.name(consumer)} is counted"
-                yield Mistake("sum over consumers forgotten", remark, alone)
+                yield remark, self.shifted(operand, sent - totals[operand])
                 if len(contributions) > 2:
                     remark = f"{used} its use in {self.name(consumer)} is left out"
-                    yield Mistake(
-                        "sum over consumers forgotten", remark, self.shifted(operand, -sent)
-                    )
+                    yield remark, self.shifted(operand, -sent)
 
-    def upstream_forgotten(self) -> Iterator[Mistake]:
+    def upstream_forgotten(self) -> Made:
         consumers = [step.node for step in self.walk if step.node not in (self.node, self.root)]
         if len(self.nodes) > MOST_NODES:
             consumers = [c for c in consumers if any(x is self.node for x in c.operands)]
         for consumer in reversed(consumers):
             top = self.name(consumer)
             remark = f"the chain ends at {top}: ∂{self.name(self.root)}/∂{top} is left out"
-            gradient = gradient_of(consumer, self.node, zeros_like(consumer) + 1.0)
-            yield Mistake("upstream forgotten", remark, gradient)
+            yield remark, gradient_of(consumer, self.node, zeros_like(consumer) + 1.0)
         local: Number = 0.0
         for consumer in consumers:
             sent = vjp(consumer, zeros_like(consumer) + 1.0)
             for operand, contribution in zip(consumer.operands, sent, strict=True):
                 if operand is self.node:
                     local = local + contribution
-        yield Mistake("upstream forgotten", "only the local derivatives are there", local)
+        yield "only the local derivatives are there", local
 
-    def updated_weight(self) -> Iterator[Mistake]:
+    def updated_weight(self) -> Made:
         """The backward pass multiplies by weights that had already been updated."""
-        if self.rate is None:
-            return
+        assert self.rate is not None
         gradients = {step.node: step.gradient for step in steps(self.root)}
         old = {node: node.raw for node in self.nodes}
         new = {
@@ -196,33 +175,32 @@ class Mistakes:
         for group in groups:
             shown = ", ".join(f"{self.name(x)} = {number_symbol(new[x]).text}" for x in group[:4])
             gradient = recompute(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
-            yield Mistake("already-updated weight used", f"with the new {shown}", gradient)
+            yield f"with the new {shown}", gradient
 
-    def missing_factor(self) -> Iterator[Mistake]:
+    def missing_factor(self) -> Made:
         derivation = self.derivation
         forward = {node: node.raw for node in self.nodes}
         for product in toposort(derivation.recorded):
-            if product in forward or product.op not in (mul, div):
+            if product in forward or product.op not in (autograd.mul, autograd.div):
                 continue
             left, right = product.operands
-            pairs = [(left, right), (right, left)][: 1 if product.op is div else 2]
+            pairs = [(left, right), (right, left)][: 1 if product.op is autograd.div else 2]
             for kept, dropped in pairs:
                 if np.shape(raw(kept)) != product.shape:
                     continue
                 gradient = recompute(derivation.recorded, {**forward, product: raw(kept)})
                 known = isinstance(dropped, Node)
                 factor = (derivation.symbols[dropped] if known else number_symbol(dropped)).text
-                what = "division by" if product.op is div else "factor"
+                what = "division by" if product.op is autograd.div else "factor"
                 remark = f"the {what} {factor} is not there"
-                yield Mistake("missing factor of the chain", remark, gradient)
+                yield remark, gradient
         for step, _, operand, sent in self.edges():
             assert step.node.op is not None
             if step.node.op.scalar and operand.shape == step.node.shape:
                 remark = f"the local derivative of {self.name(step.node)} is not there"
-                gradient = self.shifted(operand, step.gradient - sent)
-                yield Mistake("missing factor of the chain", remark, gradient)
+                yield remark, self.shifted(operand, step.gradient - sent)
 
-    def wrong_function(self) -> Iterator[Mistake]:
+    def wrong_function(self) -> Made:
         on_the_way = [step.node for step in self.walk if step.node is not self.node]
         for op in dict.fromkeys(node.op for node in on_the_way):
             if op is None or op.scalar is None:
@@ -232,8 +210,7 @@ class Mistakes:
             for remark, rules in _wrong_rules(op):
                 for group in groups:
                     where = ", ".join(self.name(node) for node in group[:4])
-                    gradient = self.with_rules(group, rules)
-                    yield Mistake("wrong local derivative", f"at {where} {remark}", gradient)
+                    yield f"at {where} {remark}", self.with_rules(group, rules)
 
     def with_rules(self, places: list[Node], rules: Rules) -> Number:
         """The gradient of the same graph, in which the operation of `places` has other rules."""
@@ -264,11 +241,11 @@ def gradient_of(root: Node, node: Node, seed: Number | None = None) -> Number:
 
 def _scale(node: Node, i: int) -> float | None:
     """The constant number that `node` multiplies its operand `i` with."""
-    other = node.operands[1 - i] if node.op in (mul, div) else None
+    other = node.operands[1 - i] if node.op in (autograd.mul, autograd.div) else None
     if other is None or isinstance(other, Node) or np.size(other) != 1 or not np.all(other):
         return None
     number = float(np.asarray(other).item())
-    if node.op is div:
+    if node.op is autograd.div:
         return 1 / number if i == 0 else None
     return number
 
@@ -279,14 +256,14 @@ def _summands(node: Node) -> int:
         return int(node.operands[0].size // node.size)
     counts: dict[Node, int] = {}
     for x in toposort(node):
-        added = x.operands if x.op is add else ()
+        added = x.operands if x.op is autograd.add else ()
         counts[x] = sum(counts[operand] for operand in added if isinstance(operand, Node)) or 1
     return counts[node]
 
 
 def _wrong_rules(op: Primitive) -> Iterator[tuple[str, Rules]]:
     """Rules that people mistake for those of `op`, from the table's other rows."""
-    if op is mul:
+    if op is autograd.mul:
         yield (
             "each factor got itself as its derivative, not the other factor",
             (lambda g, out, x, y: g * x, lambda g, out, x, y: g * y),
