@@ -8,7 +8,7 @@ sums that had arrived by then. Nothing is stored per position.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
@@ -195,6 +195,3 @@ class Timeline(Sequence[Moment]):
         if isinstance(places, range):
             return [Moment(self, place) for place in places]
         return Moment(self, places)
-
-    def __iter__(self) -> Iterator[Moment]:
-        return (Moment(self, place) for place in range(len(self)))
