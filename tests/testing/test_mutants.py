@@ -14,7 +14,8 @@ import pytest
 
 import autograd
 from autograd import Primitive, Tensor, Value, grad
-from autograd.core import walk as graph
+from autograd.core import walk
+from autograd.core.node import record
 from autograd.errors import VacuousCheckWarning
 from autograd.table import kernels
 from autograd.testing import check_grads
@@ -88,7 +89,7 @@ def test_a_mutant_is_in_force_only_within_and_for_everybody_who_holds_the_functi
 
 
 def test_a_mutant_that_writes_into_a_class_leaves_nothing_behind():
-    (mutant,) = [m for m in mutants(autograd.node.record) if "node = FACES[float]" in m.change]
+    (mutant,) = [m for m in mutants(record) if "node = FACES[float]" in m.change]
     x = Value(2.0)
     with mutant:
         x * x
@@ -238,8 +239,8 @@ def test_only_what_the_check_runs_is_mutated():
 
     result = audit(check, of=[autograd.exp, autograd.mul, autograd.tanh, autograd.matmul, *ENGINE])
     targets = {m.target for m in (*result.killed, *result.survived)}
-    assert {"exp[0]", "mul[0]", "mul[1]", "graph._walk", "graph.toposort", "graph.grad"} <= targets
-    assert not {"tanh[0]", "matmul[0]", "graph.hessian"} & targets
+    assert {"exp[0]", "mul[0]", "mul[1]", "walk._walk", "walk.toposort", "walk.grad"} <= targets
+    assert not {"tanh[0]", "matmul[0]", "walk.hessian"} & targets
     assert 0.4 < result.score < 1
 
 
@@ -335,18 +336,18 @@ def test_kills_names_the_battery():
 def test_the_culprit_of_a_mutant_is_judged():
     """The audit judges that of every mutant."""
     rule = next(m for m in mutants(autograd.tanh) if m.operator == "negated")
-    walk = next(m for m in mutants(graph._walk) if "gradients[operand] + contr" in m.change)
+    adding = next(m for m in mutants(walk._walk) if "gradients[operand] + contr" in m.change)
     kernel = next(m for m in mutants(kernels.scatter_into) if m.operator == "another algorithm")
     one_point = [("one point", partial(RULES["one point"], autograd.tanh))]
     graphs = [("graphs", ENGINE_BATTERIES["graphs"])]
-    (_, of_rule), (_, of_walk) = kills(rule, one_point), kills(walk, graphs)
+    (_, of_rule), (_, of_walk) = kills(rule, one_point), kills(adding, graphs)
     (_, of_kernel) = kills(kernel, graphs)
-    assert well_blamed(rule, of_rule) is well_blamed(walk, of_walk) is True
-    assert well_blamed(rule, of_walk) is well_blamed(walk, of_rule) is False
+    assert well_blamed(rule, of_rule) is well_blamed(adding, of_walk) is True
+    assert well_blamed(rule, of_walk) is well_blamed(adding, of_rule) is False
     assert well_blamed(kernel, of_kernel) is True  # it is take, whose rule scatters
     assert well_blamed(kernel, of_rule) is False  # it is tanh, whose rule does not
     assert well_blamed(kernel, of_walk) is True
-    assert well_blamed(walk, AssertionError("without a report")) is None
+    assert well_blamed(adding, AssertionError("without a report")) is None
 
 
 # --- the command ------------------------------------------------------------------------------
