@@ -9,7 +9,8 @@ from autograd.testing.checker.check import check_grads, examine
 from autograd.testing.checker.report import Culprit, Finding, Report
 from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.auditing import Audit, audit
-from autograd.testing.mutation.mutants import ENGINE, Mutant, mutants
+from autograd.testing.mutation.engine import ENGINE
+from autograd.testing.mutation.mutants import Mutant, mutants
 from autograd.testing.mutation.planting import replaced
 
 _STRATEGIES = (

@@ -12,10 +12,12 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from autograd import TABLE
-from autograd.testing.mutation.auditing import kills, well_blamed
-from autograd.testing.mutation.mutants import ENGINE, Mutant, mutants, qualified
+from autograd.testing.mutation.engine import ENGINE
+from autograd.testing.mutation.mutants import Mutant, mutants
+from autograd.testing.mutation.sources import qualified
 from tests.mutation import batteries
 from tests.mutation.equivalents import EQUIVALENT
+from tests.mutation.killing import kills, well_blamed
 
 Checks = list[tuple[str, Callable[[], Any]]]
 ALL: list[tuple[Mutant, Checks]] = []  # inherited by the processes that share the work

@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from autograd import TABLE
-from autograd.core import walk as graph
-from autograd.testing.mutation.auditing import kills
+from autograd.core import gradients, walk
 from autograd.testing.mutation.mutants import mutants
 from tests.mutation import __main__ as command
 from tests.mutation import batteries
+from tests.mutation.killing import kills
 
 ROWS = [row for row in TABLE.values() if any(row.vjps)]
 NO_PRIMITIVE = batteries.ENGINE | {
@@ -42,8 +42,8 @@ def test_a_mutant_s_fate_is_the_plainest_battery_that_kills_it(monkeypatch):
 @pytest.mark.parametrize(
     ("battery", "function", "change"),
     [
-        ("errors", graph._as_seed, "if output.size != 1: → if False:"),
-        ("economy", graph._exhausted, "if not sound: → if True:"),
+        ("errors", walk.as_seed, "if output.size != 1: → if False:"),
+        ("economy", gradients.pullback, "if not sound: → if True:"),
     ],
 )
 def test_what_is_not_refused_or_not_needed_is_noticed(battery, function, change):

@@ -15,16 +15,19 @@ import pytest
 import autograd
 from autograd import Primitive, Tensor, Value, grad
 from autograd.core import walk
-from autograd.core.node import record
+from autograd.core.node import new_node
 from autograd.errors import VacuousCheckWarning
 from autograd.table import kernels
 from autograd.testing import check_grads
 from autograd.testing.checker import passes, verdict
-from autograd.testing.mutation.auditing import audit, kills, well_blamed
-from autograd.testing.mutation.mutants import ENGINE, functions_in, mutants, qualified
+from autograd.testing.mutation.auditing import audit
+from autograd.testing.mutation.engine import ENGINE
+from autograd.testing.mutation.mutants import mutants
+from autograd.testing.mutation.sources import functions_in, qualified
 from tests.mutation import __main__ as command
 from tests.mutation.batteries import ENGINE as ENGINE_BATTERIES
 from tests.mutation.batteries import RULES
+from tests.mutation.killing import kills, well_blamed
 
 ROWS = [row for row in autograd.TABLE.values() if any(row.vjps)]
 EVERY = mutants()
@@ -89,7 +92,7 @@ def test_a_mutant_is_in_force_only_within_and_for_everybody_who_holds_the_functi
 
 
 def test_a_mutant_that_writes_into_a_class_leaves_nothing_behind():
-    (mutant,) = [m for m in mutants(record) if "node = FACES[float]" in m.change]
+    (mutant,) = [m for m in mutants(new_node) if "node = HOLDERS[float]" in m.change]
     x = Value(2.0)
     with mutant:
         x * x
@@ -239,8 +242,8 @@ def test_only_what_the_check_runs_is_mutated():
 
     result = audit(check, of=[autograd.exp, autograd.mul, autograd.tanh, autograd.matmul, *ENGINE])
     targets = {m.target for m in (*result.killed, *result.survived)}
-    assert {"exp[0]", "mul[0]", "mul[1]", "walk._walk", "walk.toposort", "walk.grad"} <= targets
-    assert not {"tanh[0]", "matmul[0]", "walk.hessian"} & targets
+    assert {"exp[0]", "mul[0]", "mul[1]", "walk.propagate", "walk.toposort", "gradients.grad"} <= targets
+    assert not {"tanh[0]", "matmul[0]", "derivatives.hessian"} & targets
     assert 0.4 < result.score < 1
 
 
@@ -336,7 +339,7 @@ def test_kills_names_the_battery():
 def test_the_culprit_of_a_mutant_is_judged():
     """The audit judges that of every mutant."""
     rule = next(m for m in mutants(autograd.tanh) if m.operator == "negated")
-    adding = next(m for m in mutants(walk._walk) if "gradients[operand] + contr" in m.change)
+    adding = next(m for m in mutants(walk.propagate) if "gradients[operand] + contr" in m.change)
     kernel = next(m for m in mutants(kernels.scatter_into) if m.operator == "another algorithm")
     one_point = [("one point", partial(RULES["one point"], autograd.tanh))]
     graphs = [("graphs", ENGINE_BATTERIES["graphs"])]

@@ -256,7 +256,7 @@ BUGS = {
 @pytest.mark.parametrize("bug", BUGS)
 @pytest.mark.parametrize("start", range(2))
 def test_a_planted_accumulation_bug_shrinks_to_at_most_three_nodes(bug, start):
-    (mutant,) = [m for m in mutants(walk._walk) if m.change == BUGS[bug]]
+    (mutant,) = [m for m in mutants(walk.propagate) if m.change == BUGS[bug]]
 
     def wrong(e: Expression) -> bool:
         right = grad(e.output, e.inputs)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from types import CodeType
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Node, Observer, observing
 from autograd.core import walk as backprop
+from autograd.core.node import raw
 from autograd.core.walk import Step
 from autograd.errors import VacuousCheckWarning
-from autograd.table import kernels
-from autograd.testing.checker.culprit import RuleError, contributions
 from autograd.testing.mutation.mutants import Mutant, Target, mutants
+from autograd.testing.mutation.running import PATIENCE, Check, described, outcome_of, profiled
 
-PATIENCE = 15.0  # seconds; a mutant that runs longer than that counts as killed
 NEGLIGIBLE = 1e-9  # a gradient this much smaller than what flows is cancellation, that is 0
-
-
-class _OutOfPatience(BaseException):
-    """Not an Exception, which the code under test might catch only to go on for ever."""
 
 
 class Audit(NamedTuple):
@@ -60,7 +51,7 @@ class Audit(NamedTuple):
 
 
 def audit(
-    check: Callable[[], Any],
+    check: Check,
     of: Target | Iterable[Target] | None = None,
     *,
     patience: float = PATIENCE,
@@ -94,10 +85,10 @@ def audit(
     True
     """
     flows = _Flows()
-    with observing(flows), _profiled() as codes:
-        outcome = _outcome(check, patience)
+    with observing(flows), profiled() as codes:
+        outcome = outcome_of(check, patience)
     if outcome is not None:
-        failure = _described(outcome)
+        failure = described(outcome)
         raise AssertionError(f"the check must pass before it is audited, but: {failure}")
     vacuous = list(_vacuous(check, flows, patience))
     for sentence in vacuous:
@@ -106,94 +97,12 @@ def audit(
     killed, survived = {}, []
     for mutant in used:
         with mutant:
-            outcome = _outcome(check, patience)
+            outcome = outcome_of(check, patience)
         if outcome is None:
             survived.append(mutant)
         else:
-            killed[mutant] = _described(outcome)
+            killed[mutant] = described(outcome)
     return Audit(killed, survived, vacuous)
-
-
-def kills(
-    mutant: Mutant, batteries: Sequence[tuple[str, Callable[[], Any]]], patience: float = PATIENCE
-) -> tuple[str, BaseException] | None:
-    """The first of the named checks that kills the mutant, and how; None if it survives all."""
-    with mutant:
-        for name, check in batteries:
-            outcome = _outcome(check, patience)
-            if outcome is not None:
-                return name, outcome
-    return None
-
-
-def well_blamed(mutant: Mutant, outcome: BaseException) -> bool | None:
-    """Whether `check_grads`, which the mutant made fail, named the right culprit; None if nobody.
-
-    Right is for a rule its primitive, and for the engine the engine. A kernel of the engine may be
-    what a primitive computes with: then one that runs it is right too.
-    """
-    culprit: Any = getattr(getattr(outcome, "report", None), "culprit", None)
-    if culprit is None:
-        return None
-    if mutant.primitives:
-        return culprit.kind == "rule" and culprit.node.op in mutant.primitives
-    if culprit.kind == "rule" and mutant.function.__module__ == kernels.__name__:
-        with mutant:
-            code = mutant.function.__code__
-            with _profiled() as codes, suppress(RuleError):
-                contributions(culprit.node, np.ones(culprit.node.shape))
-        return code in codes
-    return culprit.kind == "engine"
-
-
-def _outcome(check: Callable[[], Any], patience: float) -> BaseException | None:
-    """How the check failed, None if it passed."""
-    try:
-        with _patience(patience), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            check()
-    except (_OutOfPatience, Exception) as error:
-        return error
-    return None
-
-
-def _described(outcome: BaseException) -> str:
-    late = isinstance(outcome, _OutOfPatience)
-    return str(outcome) if late else f"{type(outcome).__name__}: {outcome}"
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """Within it what lasts longer is broken off, where the system can (not on Windows)."""
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
-
-    def expired(*_: Any) -> None:
-        raise _OutOfPatience(f"no result after {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, expired)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def _profiled() -> Iterator[set[CodeType]]:
-    """The code of every Python function that runs within."""
-    codes: set[CodeType] = set()
-    before = sys.getprofile()
-    sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
-    try:
-        yield codes
-    finally:
-        sys.setprofile(before)
 
 
 # --- checks that can't fail -------------------------------------------------------------------
@@ -207,8 +116,7 @@ class _Flows(Observer):
         self.largest = 0.0
 
     def stepped(self, step: Step) -> None:
-        gradient = step.gradient.raw if isinstance(step.gradient, Node) else step.gradient
-        size = float(np.max(np.abs(gradient), initial=0.0))
+        size = float(np.max(np.abs(raw(step.gradient)), initial=0.0))
         self.largest = max(self.largest, size)
         if step.node.op is None:
             name = _leaf_name(step.node)
@@ -219,21 +127,11 @@ def _leaf_name(leaf: Node) -> str:
     return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
 
 
-def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterator[str]:
+def _vacuous(check: Check, flows: _Flows, patience: float) -> Iterator[str]:
     """A sentence for every leaf whose gradient may be 0 with nobody noticing."""
-    walk: Any = backprop.propagate
     for name, size in flows.leaves.items():
-
-        def silenced(*args: Any, name: str = name) -> Iterator[Step]:
-            for step in walk(*args):
-                mute = step.node.op is None and _leaf_name(step.node) == name
-                yield step._replace(gradient=0.0 * step.gradient) if mute else step
-
-        backprop.propagate = silenced  # type: ignore[assignment]
-        try:
-            unnoticed = _outcome(check, patience) is None
-        finally:
-            backprop.propagate = walk
+        with _silenced(name):
+            unnoticed = outcome_of(check, patience) is None
         if unnoticed and size <= NEGLIGIBLE * flows.largest:
             yield (
                 f"the check can't fail for {name}: its gradient is 0 there, whatever the rules are "
@@ -245,3 +143,20 @@ def _vacuous(check: Callable[[], Any], flows: _Flows, patience: float) -> Iterat
                 f"the check can't fail for {name}: its tolerance is above the gradient, which is "
                 f"at most {size:.3g}; make the tolerance relative"
             )
+
+
+@contextmanager
+def _silenced(name: str) -> Iterator[None]:
+    """Within it the gradient of every leaf of that name is 0."""
+    walk: Any = backprop.propagate
+
+    def silent(*args: Any) -> Iterator[Step]:
+        for step in walk(*args):
+            mute = step.node.op is None and _leaf_name(step.node) == name
+            yield step._replace(gradient=0.0 * step.gradient) if mute else step
+
+    backprop.propagate = silent  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        backprop.propagate = walk

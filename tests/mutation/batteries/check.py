@@ -16,7 +16,7 @@ from autograd.testing.checker import check
 from autograd.testing.checker.report import Culprit, Finding, Report
 from autograd.testing.checker.subject import BackwardError, Gradient
 from autograd.testing.checker.verdict import Verdict
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(check)
 CULPRIT = Culprit("engine", "somebody")

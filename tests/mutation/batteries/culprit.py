@@ -18,7 +18,7 @@ from autograd.testing.checker.culprit import RuleError, locate, name_of
 from autograd.testing.checker.report import Report
 from autograd.testing.checker.subject import Function, Gradient, quiet
 from autograd.testing.checker.verdict import Verdict
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 from tests.mutation.batteries.parts import raised, row, said
 
 FUNCTIONS = functions_in(culprit)

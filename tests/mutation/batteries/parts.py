@@ -18,7 +18,7 @@ from autograd.testing.checker import passes, report, subject
 from autograd.testing.checker.report import Culprit, Finding, Report
 from autograd.testing.checker.subject import Call, Function, Gradient
 from autograd.testing.checker.verdict import Verdict
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(subject, report, passes)
 

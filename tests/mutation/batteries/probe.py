@@ -21,7 +21,7 @@ from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.report import Finding
 from autograd.testing.checker.subject import Call, Function
 from autograd.testing.checker.verdict import Verdict
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(probe)
 OK, WRONG, KINK = Verdict.OK, Verdict.WRONG, Verdict.KINK

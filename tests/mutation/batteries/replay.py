@@ -14,7 +14,7 @@ from autograd.tape import Tape
 from autograd.testing.checker import replay
 from autograd.testing.checker.replay import Replay, comparable, parts, replay_of, written
 from autograd.testing.checker.subject import Call, Function
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(replay)
 X = Tensor(np.array([[1.0, -2.0], [0.5, 3.0]]))

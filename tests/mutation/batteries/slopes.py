@@ -20,7 +20,7 @@ from autograd.testing.checker.numeric import (
     Slope,
 )
 from autograd.testing.checker.verdict import Verdict, judge, judge_kink
-from autograd.testing.mutation.mutants import functions_in
+from autograd.testing.mutation.sources import functions_in
 
 
 def a_slope(value: float, error: float, change: float = 0.0) -> Slope:
