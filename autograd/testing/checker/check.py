@@ -21,9 +21,9 @@ from autograd.testing.checker.subject import (
     Gradient,
     Subject,
     in_float64,
-    kept,
     like,
     quiet,
+    restoring,
 )
 from autograd.testing.checker.verdict import Verdict
 
@@ -90,7 +90,7 @@ def examine(
     report = Report(function.name, seed, rtol)
     rng = np.random.default_rng([seed, *b"check"])  # inputs often come from default_rng(seed)
     try:
-        with kept(f, params):
+        with restoring(f, params):
             with quiet(), in_float64(), function.at({}) as call:
                 _examine(function, call, 1, order, budget, rng, report)
             if report.ok and any(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd import TABLE, Node, observing, steps
-from autograd.core.node import new_node
+from autograd.core.node import new_node, raw
 from autograd.testing.checker.passes import TINY, identical
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.replay import Escapes
@@ -54,7 +54,7 @@ def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Cu
         return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
     found: dict[str, list[Culprit]] = {"kink": [], "edge": []}
-    for node in sample(recorded(call.output)):
+    for node in first_of_each_kind(recorded(call.output)):
         if not replays(node):
             message = f"the engine: {name_of(node)} is not recorded as it was computed"
             return Culprit("engine", message, node)
@@ -95,29 +95,29 @@ def recorded(output: Node) -> list[Node]:
     return sorted(found, key=lambda node: node.index)
 
 
-def sample(nodes: list[Node]) -> list[Node]:
+def first_of_each_kind(nodes: list[Node]) -> list[Node]:
     """The nodes that have rules to examine: of each kind all, or the first few."""
     seen: dict[Any, int] = {}
     chosen = []
     for node in nodes:
         if node.op in (None, TABLE["stop_gradient"]):  # which means to have no derivative
             continue
-        key = node.op, tuple(map(np.shape, numbers_of(node))), str(node.params)
+        key = node.op, tuple(map(np.shape, raw_operands(node))), str(node.params)
         seen[key] = seen.get(key, 0) + 1
         if seen[key] <= PER_KIND:
             chosen.append(node)
     return chosen
 
 
-def numbers_of(node: Node) -> list[Any]:
+def raw_operands(node: Node) -> list[Any]:
     """The numbers that the operation of `node` was called on."""
-    return [x.raw if isinstance(x, Node) else x for x in node.operands]
+    return list(map(raw, node.operands))
 
 
 def replays(node: Node) -> bool:
     """Whether the operation, called again on its operands, gives the number of `node`."""
     assert node.op is not None
-    again = node.op(*numbers_of(node), **node.params)
+    again = node.op(*raw_operands(node), **node.params)
     return identical(again, node.raw) and node.params.keys() == node.op.params.keys()
 
 
@@ -189,7 +189,7 @@ def contributions(node: Node, gradient: Any) -> dict[int, Any]:
     Broadcasting is undone.
     """
     gradient = like(node.raw, gradient)
-    given = [gradient, node.raw, *numbers_of(node)]
+    given = [gradient, node.raw, *raw_operands(node)]
     values = [np.array(x, float) if isinstance(x, np.ndarray) else x for x in given]
     upstream = leaf_of(gradient, None)
     sent: dict[int, Any] = {}
@@ -282,7 +282,7 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
     if not isinstance(subject, Gradient):
         return None
     with subject.subject.at({}) as call:
-        nodes = sample(recorded(call.output))
+        nodes = first_of_each_kind(recorded(call.output))
     for node in nodes:
         upstream = like(node.raw, rng.normal(size=node.shape))
 
@@ -335,6 +335,6 @@ def escapes(subject: Subject) -> str:
 def name_of(node: Node) -> str:
     if node.op is None:
         return node.label or "an input"
-    shapes = ", ".join(str(np.shape(x)) for x in numbers_of(node))
+    shapes = ", ".join(str(np.shape(x)) for x in raw_operands(node))
     label = f" {node.label!r}" if node.label else ""
     return f"{node.op.name}({shapes}){label}"

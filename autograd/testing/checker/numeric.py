@@ -29,7 +29,7 @@ ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
 
 
-Line = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
+Curve = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
 
 
 class Slope(NamedTuple):
@@ -63,7 +63,7 @@ def _basis(points: int) -> tuple[Any, ...]:
     )
 
 
-def slope(phi: Line, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
+def slope(phi: Curve, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
     """φ′(0) from samples in [−radius, radius]; `noise` is a known rounding error of φ.
 
     >>> found = slope(lambda t: t + t**3, 0.1)
@@ -74,7 +74,7 @@ def slope(phi: Line, radius: float, points: int = 12, noise: float = 0.0) -> Slo
     return _fit(phi(radius * nodes), weights, radius, noise)
 
 
-def one_sided(phi: Line, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
+def one_sided(phi: Curve, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
     """φ′(0+) from samples in [0, radius] alone; φ′(0−) for a negative radius."""
     nodes, _, _, weights, _ = _basis(points)
     half = radius / 2
@@ -108,7 +108,7 @@ def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) 
     )
 
 
-def derivative(phi: Line, noise: float, settled: Callable[[Slope], bool]) -> Slope:
+def surest_slope(phi: Curve, noise: float, settled: Callable[[Slope], bool]) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
     for trials in (TRIALS, NOISY_TRIALS):
@@ -122,12 +122,12 @@ def derivative(phi: Line, noise: float, settled: Callable[[Slope], bool]) -> Slo
     return min(found, key=lambda one: one.error)
 
 
-def sides(phi: Line, noise: float) -> tuple[Slope, Slope]:
+def sides(phi: Curve, noise: float) -> tuple[Slope, Slope]:
     """φ′(0−) and φ′(0+): the most certain of several radii each, up to one that is certain."""
     return _side(phi, -1, noise), _side(phi, 1, noise)
 
 
-def _side(phi: Line, sign: int, noise: float) -> Slope:
+def _side(phi: Curve, sign: int, noise: float) -> Slope:
     found = []
     for radius, points in ONE_SIDED_TRIALS:
         one = one_sided(phi, sign * radius, points, noise)
@@ -137,7 +137,7 @@ def _side(phi: Line, sign: int, noise: float) -> Slope:
     return min(found, key=lambda one: one.error)
 
 
-def repeated(phi: Line, first: Slope, noise: float) -> Slope:
+def repeated(phi: Curve, first: Slope, noise: float) -> Slope:
     """The same derivative from other samples, whose spread counts as error: a second opinion."""
     others = [slope(phi, part * first.radius, first.points, noise) for part in OPINIONS]
     values = [first.value, *(other.value for other in others)]

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, backward, grad, steps
-from autograd import describe as describe_node
+from autograd import Node, backward, describe, grad, steps
 from autograd.errors import GradientError
 from autograd.testing.checker.subject import Call, Gradient, Subject, backward_pass, leaf_of, quiet
 
@@ -47,7 +46,7 @@ def _broken(call: Call, cotangent: Any) -> Iterator[str]:
         yield "a rule changes the upstream gradient that it is given"
     left, other = left_by_backward(call, cotangent, walked)
     for node in other:
-        yield f"backward() leaves another gradient at {describe_node(node)} than the walk gives it"
+        yield f"backward() leaves another gradient at {describe(node)} than the walk gives it"
     seed = leaf_of(cotangent, None)
     recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
     finite = all(np.isfinite(g).all() for g in first.values())
@@ -58,7 +57,7 @@ def _broken(call: Call, cotangent: Any) -> Iterator[str]:
         g = first[name]
         kind = type(leaf.raw), leaf.shape, leaf.dtype
         if (type(g), np.shape(g), getattr(g, "dtype", float)) != kind:
-            yield f"{name}: the gradient of a {describe(leaf.raw)} is a {describe(g)}"
+            yield f"{name}: the gradient of a {form_of(leaf.raw)} is a {form_of(g)}"
         if not identical(g, second[name]):
             yield f"{name}: a second pass gives another gradient"
         if not identical(g, left[name]):
@@ -149,7 +148,7 @@ def identical(x: Any, y: Any) -> bool:
     return np.array_equal(x, y, equal_nan=True)
 
 
-def describe(number: Any) -> str:
+def form_of(number: Any) -> str:
     if isinstance(number, np.ndarray):
         return f"{number.dtype} array of shape {number.shape}"
     return type(number).__name__

@@ -11,9 +11,9 @@ import numpy as np
 
 from autograd import steps
 from autograd.errors import GradientError
-from autograd.testing.checker.numeric import EPS, Line, Slope, derivative, repeated, sides
+from autograd.testing.checker.numeric import EPS, Curve, Slope, repeated, sides, surest_slope
 from autograd.testing.checker.passes import TINY
-from autograd.testing.checker.replay import Replay, replay_of
+from autograd.testing.checker.replay import CallReplay, replay_of
 from autograd.testing.checker.report import Finding
 from autograd.testing.checker.subject import Call, Subject, like, quiet
 from autograd.testing.checker.verdict import TRUST, Verdict, judge, judge_kink
@@ -127,7 +127,7 @@ class Probe:
                 return True
             return np.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
 
-        numeric = derivative(phi, noise, certain)
+        numeric = surest_slope(phi, noise, certain)
         numeric = numeric._replace(error=numeric.error + rounding)
         verdict, note = judge(analytic, numeric, self.rtol), ""
         slopes: tuple[float, ...] = ()
@@ -183,11 +183,11 @@ class Probe:
             yield np.asarray(output)
 
     @cached_property
-    def replay(self) -> Replay | None:
+    def replay(self) -> CallReplay | None:
         moved = nearby(self.subject.numbers, np.random.default_rng(0))
         return replay_of(self.subject, self.call, moved)
 
-    def one_sided(self, analytic: float, numeric: Slope, phi: Line, noise: float) -> Any:
+    def one_sided(self, analytic: float, numeric: Slope, phi: Curve, noise: float) -> Any:
         """The verdict where no two-sided derivative is certain: kink, jump, edge, or too noisy."""
         left, right = sides(phi, noise)
         slopes = (left.value, right.value)
@@ -277,7 +277,7 @@ def sizes(x: Any) -> Any:
     return np.fmax(np.abs(x), SMALLEST)  # a NaN has a step too, and so a verdict
 
 
-def continuous(phi: Line, found: Slope, noise: float) -> bool:
+def continuous(phi: Curve, found: Slope, noise: float) -> bool:
     """Whether φ tends to φ(0) = 0 from both sides, which a slope between them does not show."""
     near = 1e-4 * found.radius
     beside = np.abs(phi(np.asarray([-near, near])))

@@ -15,7 +15,7 @@ from autograd.testing.checker.subject import Call, Subject
 LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays
 
 
-class Replay:
+class CallReplay:
     """The graph of a call, for other numbers of the inputs that it uses."""
 
     def __init__(self, call: Call) -> None:
@@ -54,7 +54,7 @@ class Escapes(Observer):
         self.nodes.append(node)
 
 
-def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> Replay | None:
+def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> CallReplay | None:
     """A replay of `call`, if it is as good as calling the subject again, and quicker.
 
     It is as good if with all numbers `moved` the subject records the same operations on the same
@@ -67,9 +67,9 @@ def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> Replay | N
     escapes = Escapes()
     try:
         with observing(escapes), subject.at(moved) as again:
-            if escapes.nodes or written(again) != written(call):
+            if escapes.nodes or operations_of(again) != operations_of(call):
                 return None
-            replay = Replay(call)
+            replay = CallReplay(call)
             for numbers, real in ((subject.numbers, call.output), (moved, again.output)):
                 name = next(iter(numbers))
                 (output,) = replay(numbers, name, [numbers[name]])
@@ -88,7 +88,7 @@ def parts(output: Node) -> list[Any]:
     return [row.operands[0] if joined and row.op is TABLE["reshape"] else row for row in rows]
 
 
-def written(call: Call) -> list[Any]:
+def operations_of(call: Call) -> list[Any]:
     """The graph as a list of operations; operands are an input's name, a place or a constant."""
     places: dict[Any, Any] = {leaf: name for name, leaf in call.leaves.items()}
     operations: list[Any] = []

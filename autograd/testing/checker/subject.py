@@ -235,7 +235,7 @@ def backward_pass() -> Iterator[None]:
 
 
 @contextmanager
-def kept(*holders: Any) -> Iterator[None]:
+def restoring(*holders: Any) -> Iterator[None]:
     """Afterwards the modules among `holders` hold what they held before.
 
     Their attributes are put back, the numbers in their arrays (the running statistics of a batch

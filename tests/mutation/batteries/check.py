@@ -91,7 +91,7 @@ class Script:
                 "broken_symmetries": self.symmetries,
                 "Probe": self.probe,
                 "locate": self.locate,
-                "kept": self.kept,
+                "restoring": self.kept,
                 "_compare_float32": self.compare_float32,
             }.items():
                 stack.enter_context(patch.object(check, name, stand_in))

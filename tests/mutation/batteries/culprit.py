@@ -12,7 +12,8 @@ import numpy as np
 
 import autograd
 from autograd import TABLE, Node, Primitive, Tensor, Value
-from autograd.core import walk as graph
+from autograd.core import gradients
+from autograd.core.node import new_node
 from autograd.testing.checker import culprit, subject
 from autograd.testing.checker.culprit import RuleError, locate, name_of
 from autograd.testing.checker.report import Report
@@ -37,7 +38,7 @@ def pieces() -> None:
     for _ in range(60):
         paths.append(paths[-1] + paths[-2 if len(paths) > 1 else -1])
     assert culprit.recorded(paths[-1]) == paths
-    assert culprit.numbers_of(root) == [total.raw, 3.0]
+    assert culprit.raw_operands(root) == [total.raw, 3.0]
     total.label = "total"
     assert [name_of(node) for node in (x, y, product, total, root)] == [
         "x",
@@ -53,7 +54,7 @@ def pieces() -> None:
     other, third = x + y, autograd.sum(y, axis=0)
     fourth = autograd.sum(y, axis=0, keepdims=True)
     nodes = [*chain, stopped, other, third, fourth]
-    assert culprit.sample(nodes) == [*chain[1:51], other, third, fourth]
+    assert culprit.first_of_each_kind(nodes) == [*chain[1:51], other, third, fourth]
 
     assert culprit.replays(product) and culprit.replays(third)
     changes: tuple[dict[str, Any], ...] = (
@@ -341,7 +342,7 @@ def everybody() -> None:
 
     def unrecordable(g: Any, out: Any, x: Any) -> Any:
         if isinstance(g, Node):
-            autograd.node.record(x.op, None, {}, 1.0)  # type: ignore[arg-type]
+            new_node(x.op, None, {}, 1.0)  # type: ignore[arg-type]
         return 2.0 * g * x
 
     failing = row(unrecordable, name="failing")
@@ -417,7 +418,7 @@ def engines() -> None:
     def refusing(*_: Any, **__: Any) -> Any:
         raise OSError("broken")
 
-    with patch.object(graph, "zeros_like", lambda node: 2 * node.shape):
+    with patch.object(gradients, "zeros_like", lambda node: 2 * node.shape):
         found = blamed(lambda x: x + x, Tensor([[1.0, 2.0, 3.0]]), order=2)
     message_of_add = message.replace("sin(())", "add((1, 3), (1, 3))")
     assert found == ("engine", message_of_add, TABLE["add"])

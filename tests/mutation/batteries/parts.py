@@ -158,7 +158,7 @@ def surroundings() -> None:
 
     tree, other = Tree(), Module()
     held, states = [dict(vars(m)) for m in (tree, tree.child)], tree.random.bit_generator.state
-    with subject.kept(tree, None, abs, other):
+    with subject.restoring(tree, None, abs, other):
         for module in (tree, tree.child, other):
             module(np.ones(2))
         tree.mean = np.ones(3)
@@ -170,7 +170,7 @@ def surroundings() -> None:
     assert other.mean.tolist() == [0.0, 0.0] and "calls" not in vars(other)
 
     def failing() -> None:
-        with subject.kept(other):
+        with subject.restoring(other):
             other(np.ones(2))
             raise KeyError("inside")
 
@@ -376,8 +376,8 @@ def promises() -> None:
     assert passes.identical(nan, nan.copy()) and passes.identical(1.0, np.array(1.0))
     assert not passes.identical(np.ones(1), np.ones((1, 1)))
     assert not passes.identical(1.0, 1.0 + 1e-15)
-    assert passes.describe(np.ones(2)) == "float64 array of shape (2,)"
-    assert passes.describe(1.0) == "float"
+    assert passes.form_of(np.ones(2)) == "float64 array of shape (2,)"
+    assert passes.form_of(1.0) == "float"
 
     x, y = Tensor([1.0, 2.0], "x"), Tensor([3.0, 4.0], "y")
     product = Function(lambda x, y: x * y, (x, y))

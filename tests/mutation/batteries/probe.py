@@ -289,7 +289,7 @@ class Comparing:
 
     def __call__(self) -> Finding:
         with (
-            patch.object(probe, "derivative", self.derivative),
+            patch.object(probe, "surest_slope", self.derivative),
             patch.object(probe, "repeated", self.repeated),
             patch.object(probe, "continuous", self.continuous),
         ):

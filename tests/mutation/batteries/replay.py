@@ -12,7 +12,7 @@ import autograd
 from autograd import TABLE, Tensor, Value
 from autograd.tape import Tape
 from autograd.testing.checker import replay
-from autograd.testing.checker.replay import Replay, comparable, parts, replay_of, written
+from autograd.testing.checker.replay import CallReplay, comparable, operations_of, parts, replay_of
 from autograd.testing.checker.subject import Call, Function
 from autograd.testing.mutation.sources import functions_in
 
@@ -38,7 +38,7 @@ def graphs() -> None:
     assert array == ((2,), np.float64, factor.tobytes()) and comparable(1.5) == 1.5
     picked = comparable(index)
     assert picked == (((2,), index[0].dtype, index[0].tobytes()), 1)
-    assert written(call) == [
+    assert operations_of(call) == [
         (TABLE["mul"], [], ["inputs[0]", array]),
         (TABLE["take"], [picked], [(0,)]),
         (TABLE["mul"], [], [comparable(np.array([3.0])), 1.5]),
@@ -70,7 +70,7 @@ def outputs() -> None:
         (value, X, [X.data + 1.0, X.data - 1.0, X.data]),
     ):
         function, call = called(f, x, Value(1.0), Value(3.0))
-        again = Replay(call)
+        again = CallReplay(call)
         assert [f"inputs[{i}]" in again for i in range(3)] == [True, False, True]
         with patch.object(Tape, "value", autospec=True, side_effect=Tape.value) as runs:
             found = list(again(function.numbers, "inputs[0]", iter(others)))
@@ -136,16 +136,18 @@ def choice() -> None:
             for wrong in (0, 1):
                 error = np.zeros(3)
                 error[at] = part * digits
-                with patch.object(replay, "Replay", Off([error * (wrong == k) for k in (0, 1)])):
+                with patch.object(
+                    replay, "CallReplay", Off([error * (wrong == k) for k in (0, 1)])
+                ):
                     assert replayed(lambda x: chain(9)(x) * 0.0 + real, Tensor(np.ones(3))) == close
     small = np.array([-0.5, 0.0])
     for digits, close in ((0.4e-12, True), (0.6e-12, False)):
-        with patch.object(replay, "Replay", Off([np.array([0.0, digits])] * 2)):
+        with patch.object(replay, "CallReplay", Off([np.array([0.0, digits])] * 2)):
             assert replayed(lambda x: chain(9)(x) * 0.0 + small, Tensor(np.ones(2))) == close
 
 
 class Off:
-    """In the place of `Replay`: outputs with errors, at one point after the other."""
+    """In the place of `CallReplay`: outputs with errors, at one point after the other."""
 
     def __init__(self, errors: list[np.ndarray]) -> None:
         self.errors = iter(errors)

@@ -158,7 +158,7 @@ def radii() -> None:
     ):
         slopes = [a_slope(-i, error) for i, error in enumerate(errors)]
         with patch.object(numeric, "slope", side_effect=slopes) as asked:
-            found = numeric.derivative(phi, 0.25, partial(settles, settled))
+            found = numeric.surest_slope(phi, 0.25, partial(settles, settled))
         assert found is slopes[chosen], (errors, settled)
         trials = (TRIALS + NOISY_TRIALS)[:tried]
         assert asked.mock_calls == [call(phi, *trial, 0.25) for trial in trials]
