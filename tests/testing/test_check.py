@@ -105,6 +105,10 @@ def test_every_parameter_of_a_module_is_checked_and_left_alone():
     assert (net.weight.data == before[0]).all() and net.weight.index == before[1]
     assert net.bias.grad.tolist() == [5.0, 6.0] and net.weight.grad is None and x.grad is None
     loss.backward()  # recorded before the check, and not stale
+    narrow = Tensor(np.ones(3, np.float32))
+    narrow.grad = np.full(3, 2.0, np.float32)
+    check_grads(lambda x: x * narrow, x, params=[narrow])
+    assert narrow.grad.dtype == np.float32 and narrow.grad.tolist() == [2.0, 2.0, 2.0]
 
 
 FORMS = {

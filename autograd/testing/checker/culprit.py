@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Node, observing, steps
+from autograd import Node, neg, observing, steps, stop_gradient
 from autograd.core.node import new_node, raw
 from autograd.testing.checker.passes import TINY, identical
 from autograd.testing.checker.probe import Probe
@@ -50,7 +50,7 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
 
 
 def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
-    if TABLE["neg"](call.output).op is None:
+    if neg(call.output).op is None:
         return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
     found: dict[str, list[Culprit]] = {"kink": [], "edge": []}
@@ -100,7 +100,7 @@ def first_of_each_kind(nodes: list[Node]) -> list[Node]:
     seen: dict[Any, int] = {}
     chosen = []
     for node in nodes:
-        if node.op in (None, TABLE["stop_gradient"]):  # which means to have no derivative
+        if node.op in (None, stop_gradient):  # which means to have no derivative
             continue
         key = node.op, tuple(map(np.shape, raw_operands(node))), str(node.params)
         seen[key] = seen.get(key, 0) + 1

@@ -135,12 +135,12 @@ def left_by_backward(
 
 @contextmanager
 def keeping_grads(leaves: Collection[Node]) -> Iterator[None]:
-    before = [leaf._grad for leaf in leaves]
+    before = [leaf.grad for leaf in leaves]
     try:
         yield
     finally:
         for leaf, gradient in zip(leaves, before, strict=True):
-            leaf._grad = gradient
+            leaf.grad = gradient
 
 
 def identical(x: Any, y: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import TABLE, Node, Observer, observing, toposort
+from autograd import Node, Observer, concatenate, observing, reshape, toposort
 from autograd.tape import Tape
 from autograd.tape.scalar.layout import is_scalar
 from autograd.testing.checker.subject import Call, Subject
@@ -83,9 +83,9 @@ def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> CallReplay
 
 def parts(output: Node) -> list[Any]:
     """The nodes that were `joined` to make it."""
-    joined = output.op is TABLE["concatenate"]
+    joined = output.op is concatenate
     rows = output.operands if joined else [output]
-    return [row.operands[0] if joined and row.op is TABLE["reshape"] else row for row in rows]
+    return [row.operands[0] if joined and row.op is reshape else row for row in rows]
 
 
 def operations_of(call: Call) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from autograd import TABLE, Node, Tensor, Value, grad
+from autograd import Node, Tensor, Value, astype, concatenate, grad, reshape
 from autograd.errors import GradientError
 from autograd.testing.mutation.planting import replaced
 
@@ -86,14 +86,15 @@ class Function:
     @contextmanager
     def _standing_in(self, numbers: dict[str, Any]) -> Iterator[None]:
         # Not by assigning `.data`: graphs that the user has recorded must stay valid.
-        before = {name: (node.raw, node.index) for name, node in self.parameters.items()}
+        nodes = self.parameters
+        before = {name: (node.raw, node.index, node.grad) for name, node in nodes.items()}
         try:
-            for name, node in self.parameters.items():
-                node.raw = numbers[name]
+            for name, node in nodes.items():
+                node.raw, node.grad = numbers[name], None
             yield
         finally:
-            for name, node in self.parameters.items():
-                node.raw, node.index = before[name]
+            for name, node in nodes.items():
+                node.raw, node.index, node.grad = before[name]
 
     def _must_keep(self, name: str, kept: bool) -> None:
         if not kept:
@@ -191,7 +192,6 @@ def joined(nodes: list[Node]) -> Node:
     """One node of all: itself where there is one, else all their elements in a row."""
     if len(nodes) == 1:
         return nodes[0]
-    reshape, concatenate = TABLE["reshape"], TABLE["concatenate"]
     return concatenate(*[reshape(node) for node in nodes])
 
 
@@ -276,4 +276,4 @@ def widened(number: Any) -> Any:
 
 def in_float64() -> Any:
     """Within it `astype` casts to float64 only: what f does in float32 is certified in float64."""
-    return replaced(TABLE["astype"], prepare=lambda dtype: {"dtype": float})
+    return replaced(astype, prepare=lambda dtype: {"dtype": float})
