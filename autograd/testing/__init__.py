@@ -1,6 +1,12 @@
-"""Testing gradients: a checker that is right, names the culprit, and shrinks."""
+"""Testing gradients: a checker that is right, names the culprit, and shrinks.
 
-from typing import Any
+The strategies load Hypothesis, which is an extra, when one of them is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from autograd.errors import GradientError, VacuousCheckWarning
 from autograd.testing import laws
@@ -8,27 +14,58 @@ from autograd.testing.certification import certify
 from autograd.testing.checker.check import check_grads, examine
 from autograd.testing.checker.report import Culprit, Finding, Report
 from autograd.testing.checker.verdict import Verdict
+from autograd.testing.listing import program
 from autograd.testing.mutation.auditing import Audit, audit
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import Mutant, mutants
 from autograd.testing.mutation.planting import replaced
 
-_STRATEGIES = (
+if TYPE_CHECKING:
+    from autograd.testing.strategies import (
+        Expression,
+        Operands,
+        expressions,
+        networks,
+        operands_for,
+        tensors,
+        values,
+    )
+
+__all__ = [
+    "ENGINE",
+    "Audit",
+    "Culprit",
     "Expression",
+    "Finding",
+    "GradientError",
+    "Mutant",
     "Operands",
+    "Report",
+    "VacuousCheckWarning",
+    "Verdict",
+    "audit",
+    "certify",
+    "check_grads",
+    "examine",
     "expressions",
+    "laws",
+    "mutants",
     "networks",
     "operands_for",
     "program",
+    "replaced",
     "tensors",
     "values",
-)
+]
 
 
-def __getattr__(name: str) -> Any:
-    """The strategies load Hypothesis, which is an extra, when one is first asked for."""
-    if name in _STRATEGIES:
-        from autograd.testing import strategies
+if not TYPE_CHECKING:  # for a type checker, every name would be there
 
-        return getattr(strategies, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            return getattr(importlib.import_module("autograd.testing.strategies"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

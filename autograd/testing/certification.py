@@ -164,7 +164,7 @@ def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> 
 def carriers(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
     """Where Values or the scalarized graph give other numbers than Tensors."""
     leaves = [Tensor(x, label=f"x{i}") for i, x in enumerate(numbers)]
-    scalars: dict[Node, Any] = {}
+    scalars: dict[Node[Any], Any] = {}
     output = case(*leaves)
     cotangent = rng.normal(size=output.shape)
     seed = float(cotangent) if isinstance(output, Value) else cotangent

@@ -25,7 +25,7 @@ Function = Callable[..., Any]
 RTOL = 1e-10
 
 
-def linear_in_cotangent(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+def linear_in_cotangent(f: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL) -> None:
     """vjp(2u − 3v) = 2 vjp(u) − 3 vjp(v), and vjp(0) is exactly 0."""
     rng, output = _random(seed), f(*inputs)
     u, v = rng.normal(size=(2, *output.shape))
@@ -39,7 +39,7 @@ def linear_in_cotangent(f: Function, *inputs: Node, seed: int = 0, rtol: float =
 
 
 def homogeneous(
-    f: Function, *inputs: Node, degree: float, seed: int = 0, rtol: float = RTOL
+    f: Function, *inputs: Node[Any], degree: float, seed: int = 0, rtol: float = RTOL
 ) -> None:
     """Euler's theorem: Σ ⟨x, ∂f/∂x⟩ = degree · f, for an f with f(t x) = t^degree f(x)."""
     output = f(*inputs)
@@ -51,7 +51,7 @@ def homogeneous(
     _agree(f"Euler's theorem for degree {degree:g}", left, right, rtol, size)
 
 
-def symmetric_hessian(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+def symmetric_hessian(f: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL) -> None:
     """⟨u, H v⟩ = ⟨v, H u⟩, H being the Hessian of ⟨cotangent, f⟩ for all inputs together."""
     output = f(*inputs)
     total = autograd.sum(output * _cotangent(output, seed))
@@ -66,7 +66,7 @@ def symmetric_hessian(f: Function, *inputs: Node, seed: int = 0, rtol: float = R
 
 
 def equivariant(
-    f: Function, x: Node, *others: Node, axis: int = 0, seed: int = 0, rtol: float = RTOL
+    f: Function, x: Node[Any], *others: Node[Any], axis: int = 0, seed: int = 0, rtol: float = RTOL
 ) -> None:
     """f(P x) = P f(x) for a permutation P along `axis`, and its gradient moves along with it.
 
@@ -90,7 +90,7 @@ def equivariant(
 
 
 def invariant(
-    f: Function, change: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL
+    f: Function, change: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL
 ) -> None:
     """f(change(x), ...) = f(x, ...), and the gradients, through the change, are equal too.
 
@@ -106,7 +106,9 @@ def invariant(
         _agree(f"invariance of the gradient of input {i}", g, h, rtol, size)
 
 
-def sum_rule(f: Function, h: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+def sum_rule(
+    f: Function, h: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL
+) -> None:
     """The gradient of f + h is the sum of their gradients."""
     one, other = f(*inputs), h(*inputs)
     cotangent = _cotangent(one, seed)
@@ -117,7 +119,7 @@ def sum_rule(f: Function, h: Function, *inputs: Node, seed: int = 0, rtol: float
         _agree(f"the sum rule, input {i}", g, parts[0] + parts[1], rtol, size)
 
 
-def replay_equals_eager(f: Function, *inputs: Node, seed: int = 0, rtol: float = RTOL) -> None:
+def replay_equals_eager(f: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL) -> None:
     """The recorded graph, replayed on other numbers, gives what `f` gives there; gradients too.
 
     `f` breaks it by reading numbers that it should compute with, or by branching on them.
@@ -141,11 +143,13 @@ def replay_equals_eager(f: Function, *inputs: Node, seed: int = 0, rtol: float =
         _agree(f"the gradient of a replay (Tape), input {i}", g, h, rtol, size)
 
 
-def values_equal_tensors(f: Function, *inputs: Node, seed: int = 0, rtol: float = 1e-12) -> None:
+def values_equal_tensors(
+    f: Function, *inputs: Node[Any], seed: int = 0, rtol: float = 1e-12
+) -> None:
     """The scalar graph that `scalarize` makes of f has the same numbers and the same gradients."""
     output = f(*inputs)
     total = autograd.sum(output * _cotangent(output, seed))
-    scalars: dict[Node, Any] = {}
+    scalars: dict[Node[Any], Any] = {}
     value = autograd.scalarize(total, scalars)
     _agree("the scalarized graph", value.data, total.raw, rtol)
     size = _largest(total)
@@ -162,15 +166,16 @@ def _random(seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *b"laws"])
 
 
-def _cotangent(output: Node, seed: int) -> np.ndarray:
+def _cotangent(output: Node[Any], seed: int) -> np.ndarray:
     return np.asarray(_random(seed).normal(size=output.shape))
 
 
-def _gradients(output: Node, inputs: tuple[Node, ...], cotangent: Any) -> list[Any]:
-    return grad(output, list(inputs), seed=cotangent)
+def _gradients(output: Node[Any], inputs: tuple[Node[Any], ...], cotangent: Any) -> list[Any]:
+    gradients: list[Any] = grad(output, list(inputs), seed=cotangent)
+    return gradients
 
 
-def _largest(output: Node, cotangent: Any = None) -> float:
+def _largest(output: Node[Any], cotangent: Any = None) -> float:
     """The largest number that goes into a gradient on the way: it rounds by a part of that."""
     sent = (x for step in steps(output, cotangent) for x in step.sent if x is not None)
     return max((float(np.max(np.abs(x), initial=0.0)) for x in sent), default=0.0)

@@ -16,15 +16,14 @@ import numpy as np
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
+from numpy.typing import DTypeLike
 
 import autograd
-from autograd.arithmetic.tensor import Tensor
-from autograd.arithmetic.value import Value
-from autograd.core.node import Node
-from autograd.core.primitive import ANY, Primitive
-
-# Rows with a kink or a jump, so that a numeric derivative need not agree with the rule there.
-KINKED = frozenset({"relu", "abs", "clip", "maximum", "minimum", "max", "where"})
+from autograd import Node, Primitive, Tensor, Value, recompute, stop_gradient, toposort
+from autograd.core.node import raw
+from autograd.core.primitive import ANY
+from autograd.testing.listing import program
+from autograd.viz import draw
 
 # What leaves are made of, the simplest first (one in which arrays can go wrong); None is a Value.
 SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3))
@@ -53,7 +52,7 @@ def tensors(
     shape: tuple[int, ...] | st.SearchStrategy[tuple[int, ...]] | None = None,
     low: float = -2.0,
     high: float = 2.0,
-    dtype: Any = np.float64,
+    dtype: DTypeLike = np.float64,
 ) -> st.SearchStrategy[Tensor]:
     """Tensors of `shape` (or of a shape drawn from it; None: any) with elements in [low, high].
 
@@ -124,27 +123,23 @@ class Expression:
     Calling it on other inputs runs the same computation on them; `str()` is the graph as Python.
     """
 
-    def __init__(self, output: Any) -> None:
+    def __init__(self, output: Node[Any]) -> None:
         self.output = output
-        self.inputs: tuple[Any, ...] = tuple(
-            node for node in autograd.toposort(output) if node.op is None
-        )
+        self.inputs = tuple(node for node in toposort(output) if node.op is None)
 
     def __call__(self, *inputs: Any) -> Any:
         """The same computation on other inputs: nodes, raw numbers, symbols."""
-        return autograd.recompute(self.output, dict(zip(self.inputs, inputs, strict=True)))
+        return recompute(self.output, dict(zip(self.inputs, inputs, strict=True)))
 
     @property
     def nodes(self) -> int:
         """How many operations there are, leaves not counted."""
-        return len(autograd.toposort(self.output)) - len(self.inputs)
+        return len(toposort(self.output)) - len(self.inputs)
 
     @property
     def dot(self) -> str:
         """The drawing, in Graphviz's language."""
-        from autograd import viz
-
-        return viz.draw(self.output).source
+        return draw(self.output).source
 
     def __str__(self) -> str:
         return program(self.output)
@@ -163,7 +158,7 @@ class _Listing:
         return f"{self.expression}\n\n{self.expression.dot}"
 
 
-def _noted(output: Any) -> Expression:
+def _noted(output: Node[Any]) -> Expression:
     expression = Expression(output)
     note(_Listing(expression))
     return expression
@@ -200,11 +195,9 @@ def expressions(
     a = Value(1.0, label='a')
     b = autograd.mul(a, a)
     """
-    rows = tuple(autograd.TABLE.values() if primitives is None else primitives)
     if primitives is None:
-        rows = tuple(row for row in rows if row.name != "stop_gradient")
-    if smooth:
-        rows = tuple(row for row in rows if row.name not in KINKED and any(row.vjps))
+        primitives = (row for row in autograd.TABLE.values() if row is not stop_gradient)
+    rows = tuple(row for row in primitives if not smooth or (any(row.vjps) and not row.kinks))
     rows += 3 * tuple(row for row in rows if row.variadic or len(row.vjps) > 1)  # branches join
     leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
     instruction = st.tuples(_small(len(rows)), _small(3), _small(5), _small(7))
@@ -217,7 +210,7 @@ def decode(
     instructions: Sequence[tuple[int, int, int, int]],
     rows: Sequence[Primitive],
     scalar: bool = True,
-) -> Node:
+) -> Node[Any]:
     """The graph that small integers stand for, every one of them taken modulo what there is.
 
     A leaf is (shape, first number); an instruction (row, first, second and third operand counted
@@ -227,7 +220,9 @@ def decode(
     """
     pool: list[Any] = [np.array([1.0, -0.5, 2.0]), 2.0]  # constants, the furthest back
     for i, (kind, start) in enumerate(leaves):
-        pool.append(_leaf("abc"[i], SHAPES[kind % len(SHAPES)], start))
+        shape = SHAPES[kind % len(SHAPES)]
+        number = Value(NUMBERS[start % len(NUMBERS)], "abc"[i])
+        pool.append(number if shape is None else _tensor("abc"[i], shape, start))
     for row, *references in instructions:
         passed_on = pool[-1 - references[0] % len(pool)]
         if row == 0:
@@ -239,14 +234,12 @@ def decode(
     return autograd.sum(output) if scalar and output.size != 1 else output
 
 
-def _leaf(label: str, shape: tuple[int, ...] | None, start: int) -> Node:
-    if shape is None:
-        return Value(NUMBERS[start % len(NUMBERS)], label)
+def _tensor(label: str, shape: tuple[int, ...], start: int) -> Tensor:
     numbers = [NUMBERS[(start + i) % len(NUMBERS)] for i in range(int(np.prod(shape)))]
     return Tensor(np.reshape(numbers, shape), label)
 
 
-def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iterator[Node]:
+def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iterator[Node[Any]]:
     """What `primitive` makes of the operands referred to, or of the next ones that fit."""
     first, second, third = references
     count = 2 + third % 2 if primitive.variadic else len(primitive.vjps)
@@ -272,7 +265,7 @@ def _parameters(primitive: Primitive) -> list[dict[str, Any]]:
 
 def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
     """Whether a node is among the operands, and each lies where the row is smooth."""
-    numbers = [x.raw if isinstance(x, Node) else x for x in operands]
+    numbers = list(map(raw, operands))
     return any(isinstance(x, Node) for x in operands) and all(
         interval == ANY or (np.all(x >= interval[0]) and np.all(x <= interval[1]))
         for x, interval in zip(numbers, _intervals(primitive, len(numbers)), strict=True)
@@ -281,7 +274,7 @@ def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
 
 # --- networks ---------------------------------------------------------------------------------
 
-ACTIVATIONS = ("tanh", "sigmoid", "softplus", "sin", "relu")
+ACTIVATIONS = (autograd.tanh, autograd.sigmoid, autograd.softplus, autograd.sin, autograd.relu)
 
 
 @st.composite
@@ -307,11 +300,10 @@ def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Ex
     return _noted(_network(layers, draw(_small(1))))
 
 
-def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Node:
+def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Node[Any]:
     """(width, activation, kind: plain | residual | normalised | both, tying, first number) each."""
-    x: Any = _leaf("x", (2, 3), 6)
-    h = x
-    weights: list[Any] = []
+    x = h = _tensor("x", (2, 3), 6)
+    weights: list[Tensor] = []
     for i, (width, activation, kind, tying, start) in enumerate(layers):
         shape = (h.shape[-1], width + 1)
         tied = [w for w in weights if w.shape[0] == shape[0]]
@@ -321,10 +313,10 @@ def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Nod
         elif tying == 2 and tied_back:
             weight = tied_back[0]
         else:
-            weight = _leaf(f"W{i}", shape, start)
+            weight = _tensor(f"W{i}", shape, start)
             weights.append(weight)
-        bias = _leaf(f"b{i}", weight.shape[-1:], start + 5)
-        out = getattr(autograd, ACTIVATIONS[activation])(h @ weight + bias)
+        bias = _tensor(f"b{i}", weight.shape[-1:], start + 5)
+        out = ACTIVATIONS[activation](h @ weight + bias)
         if kind % 2 and out.shape == h.shape:
             out = out + h
         if kind >= 2:
@@ -335,75 +327,3 @@ def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Nod
     if loss:
         return autograd.neg(autograd.log_softmax(h)[:, 0].mean())
     return (h - x[:, :1]).square().mean()
-
-
-# --- a graph as Python ------------------------------------------------------------------------
-
-
-def program(output: Node) -> str:
-    """The graph of `output` as Python that makes it again; its last line makes the output.
-
-    Leaves that a label names keep that name where it is free.
-
-    >>> w = Tensor([1.0, 2.0], label="w")
-    >>> print(program((w * 3).sum()))
-    import autograd
-    from autograd import Tensor, Value
-    w = Tensor([1.0, 2.0], label='w')
-    a = autograd.mul(w, 3.0)
-    b = autograd.sum(a, axis=None, keepdims=False)
-    """
-    order = autograd.toposort(output)
-    names: dict[Node, str] = {}
-    taken = {"autograd", "Tensor", "Value", "np", "inf", "nan"}
-    for node in order:
-        if node.label and node.label.isidentifier() and node.label not in taken:
-            names[node] = node.label
-            taken.add(node.label)
-    fresh = (name for name in _names() if name not in taken)
-    lines = []
-    for node in order:
-        name = names.setdefault(node, "") or next(fresh)
-        names[node] = name
-        lines.append(f"{name} = {_written(node, names)}")
-    head = ["import autograd", "from autograd import Tensor, Value"]
-    if any("np." in line for line in lines):
-        head.insert(0, "import numpy as np")
-    if any("inf" in line or "nan" in line for line in lines):
-        head.insert(0, "from math import inf, nan")
-    return "\n".join(head + lines)
-
-
-def _names() -> Iterator[str]:
-    """a, b, ..., z, a1, b1, ..."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    yield from letters
-    n = 1
-    while True:
-        yield from (f"{letter}{n}" for letter in letters)
-        n += 1
-
-
-def _written(node: Node, names: dict[Node, str]) -> str:
-    if node.op is None:
-        label = f", label={node.label!r}" if node.label else ""
-        return f"{type(node).__name__}({_literal(node.raw, np_array=False)}{label})"
-    operands = [names[x] if isinstance(x, Node) else _literal(x) for x in node.operands]
-    params = [f"{key}={_literal(value)}" for key, value in node.params.items()]
-    return f"autograd.{node.op.name}({', '.join(operands + params)})"
-
-
-def _literal(x: Any, np_array: bool = True) -> str:
-    """A number, an array or a parameter as Python text."""
-    if isinstance(x, np.ndarray):
-        if x.size and not np_array and x.dtype == np.float64:
-            return repr(x.tolist())
-        if not x.size:
-            return f"np.zeros({x.shape}, np.{x.dtype})"
-        dtype = "" if x.dtype in (np.float64, np.int64, np.bool_) else f", np.{x.dtype}"
-        return f"np.array({x.tolist()!r}{dtype})"
-    if isinstance(x, np.dtype):
-        return f"np.{x}"
-    if isinstance(x, tuple):
-        return f"({', '.join(map(_literal, x))}{',' if len(x) == 1 else ''})"
-    return repr(x)

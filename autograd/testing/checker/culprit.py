@@ -85,7 +85,7 @@ def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Cu
     return Culprit("unknown", "unknown: every rule by itself and their accumulation are right")
 
 
-def recorded(output: Node) -> list[Node]:
+def recorded(output: Node[Any]) -> list[Node[Any]]:
     """The graph in recorded order, found without the engine, which may be the one to blame."""
     found, stack = {output}, [output]
     while stack:
@@ -95,7 +95,7 @@ def recorded(output: Node) -> list[Node]:
     return sorted(found, key=lambda node: node.index)
 
 
-def first_of_each_kind(nodes: list[Node]) -> list[Node]:
+def first_of_each_kind(nodes: list[Node[Any]]) -> list[Node[Any]]:
     """The nodes that have rules to examine: of each kind all, or the first few."""
     seen: dict[Any, int] = {}
     chosen = []
@@ -109,12 +109,12 @@ def first_of_each_kind(nodes: list[Node]) -> list[Node]:
     return chosen
 
 
-def raw_operands(node: Node) -> list[Any]:
+def raw_operands(node: Node[Any]) -> list[Any]:
     """The numbers that the operation of `node` was called on."""
     return list(map(raw, node.operands))
 
 
-def replays(node: Node) -> bool:
+def replays(node: Node[Any]) -> bool:
     """Whether the operation, called again on its operands, gives the number of `node`."""
     assert node.op is not None
     again = node.op(*raw_operands(node), **node.params)
@@ -127,7 +127,7 @@ def replays(node: Node) -> bool:
 class Local:
     """A node's primitive as a function of its operands: the `Subject` of its rules."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node[Any]) -> None:
         assert node.op is not None
         self.node, self.op, self.name = node, node.op, node.op.name
         self.numbers = {str(i): x.raw for i, x in enumerate(node.operands) if isinstance(x, Node)}
@@ -147,7 +147,7 @@ class LocalCall(Call):
         return {str(i): g for i, g in contributions(self.output, seed).items()}
 
 
-def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culprit]:
+def faults(node: Node[Any], rtol: float, rng: np.random.Generator) -> Iterator[Culprit]:
     """What is remarkable about the rules of `node`: wrong, at a kink, at the edge.
 
     Raises:
@@ -178,12 +178,12 @@ def faults(node: Node, rtol: float, rng: np.random.Generator) -> Iterator[Culpri
 class RuleError(Exception):
     """A rule of `node` raised, returned what is no gradient, or changed what it was given."""
 
-    def __init__(self, node: Node, message: str) -> None:
+    def __init__(self, node: Node[Any], message: str) -> None:
         super().__init__(message)
         self.node = node
 
 
-def contributions(node: Node, gradient: Any) -> dict[int, Any]:
+def contributions(node: Node[Any], gradient: Any) -> dict[int, Any]:
     """What the rules of `node` send on by operand, with nothing of the engine's walk.
 
     Broadcasting is undone.
@@ -210,7 +210,7 @@ def contributions(node: Node, gradient: Any) -> dict[int, Any]:
     return sent
 
 
-def rules_of(node: Node) -> Iterator[tuple[int, Any]]:
+def rules_of(node: Node[Any]) -> Iterator[tuple[int, Any]]:
     """The rule of every operand that is a node, by its position, and not asking the engine."""
     assert node.op is not None
     for i, operand in enumerate(node.operands):
@@ -231,15 +231,16 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         )
     contribution = contribution.sum(axis=tuple(range(lead)))
     stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
-    return contribution.sum(axis=tuple(stretched), keepdims=True)
+    summed: np.ndarray = contribution.sum(axis=tuple(stretched), keepdims=True)
+    return summed
 
 
 # --- the engine -------------------------------------------------------------------------------
 
 
-def accumulated(output: Node, cotangent: Any) -> dict[Node, Any]:
+def accumulated(output: Node[Any], cotangent: Any) -> dict[Node[Any], Any]:
     """The gradient of every node, from the rules alone."""
-    sums: dict[Node, Any] = {output: cotangent}
+    sums: dict[Node[Any], Any] = {output: cotangent}
     for node in reversed(recorded(output)):
         if node.op is not None:
             for i, sent in contributions(node, sums[node]).items():
@@ -286,12 +287,12 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
     for node in nodes:
         upstream = like(node.raw, rng.normal(size=node.shape))
 
-        def alone(*xs: Any, node: Node = node) -> Any:
+        def alone(*xs: Any, node: Node[Any] = node) -> Any:
             return node.op(*xs, **node.params)  # type: ignore[misc]
 
         for _, rule in rules_of(node):
 
-            def direct(g: Any, *xs: Any, node: Node = node, rule: Any = rule) -> Any:
+            def direct(g: Any, *xs: Any, node: Node[Any] = node, rule: Any = rule) -> Any:
                 found = rule(g, alone(*xs), *xs, **node.params)
                 return found if isinstance(found, Node) else leaf_of(found, None)
 
@@ -332,7 +333,7 @@ def escapes(subject: Subject) -> str:
         return ", ".join(dict.fromkeys(names.get(n) or name_of(n) for n in observer.nodes))
 
 
-def name_of(node: Node) -> str:
+def name_of(node: Node[Any]) -> str:
     if node.op is None:
         return node.label or "an input"
     shapes = ", ".join(str(np.shape(x)) for x in raw_operands(node))

@@ -105,19 +105,19 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
             yield f"{problem}: {one:.9g} and {other:.9g}"
 
 
-def rounding(output: Node, cotangent: Any, *directions: np.ndarray) -> float:
+def rounding(output: Node[Any], cotangent: Any, *directions: np.ndarray) -> float:
     """How far rounding on the way may move a second derivative along `directions`.
 
     What cancels in the end was as large as the largest gradient inside.
     """
     with quiet():
         inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
-    return 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
+    return float(1e-12 * inside * sum(np.abs(direction).sum() for direction in directions))
 
 
 def left_by_backward(
-    call: Call, cotangent: Any, walked: dict[Node, Any]
-) -> tuple[dict[str, Any], list[Node]]:
+    call: Call, cotangent: Any, walked: dict[Node[Any], Any]
+) -> tuple[dict[str, Any], list[Node[Any]]]:
     """The `.grad` that two `backward()` leave behind, and the nodes whose own is not as `walked`.
 
     The `.grad` of the leaves is put back.
@@ -134,7 +134,7 @@ def left_by_backward(
 
 
 @contextmanager
-def keeping_grads(leaves: Collection[Node]) -> Iterator[None]:
+def keeping_grads(leaves: Collection[Node[Any]]) -> Iterator[None]:
     before = [leaf.grad for leaf in leaves]
     try:
         yield

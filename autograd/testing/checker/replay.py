@@ -48,9 +48,9 @@ class Escapes(Observer):
     """Notes the nodes whose numbers are read."""
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[Node[Any]] = []
 
-    def escaped(self, node: Node, how: str, result: object, *args: object) -> None:
+    def escaped(self, node: Node[Any], how: str, result: object, *args: object) -> None:
         self.nodes.append(node)
 
 
@@ -81,7 +81,7 @@ def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> CallReplay
         return None
 
 
-def parts(output: Node) -> list[Any]:
+def parts(output: Node[Any]) -> list[Any]:
     """The nodes that were `joined` to make it."""
     joined = output.op is concatenate
     rows = output.operands if joined else [output]

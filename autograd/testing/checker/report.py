@@ -54,7 +54,7 @@ class Culprit(NamedTuple):
 
     kind: str
     message: str
-    node: Node | None = None
+    node: Node[Any] | None = None
     operand: int | None = None
 
 

@@ -21,8 +21,8 @@ class BackwardError(GradientError):
 class Call(NamedTuple):
     """One call: the leaves that stood for the inputs, by name, and the one node that came out."""
 
-    leaves: dict[str, Node]
-    output: Node
+    leaves: dict[str, Node[Any]]
+    output: Node[Any]
 
     def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
         """The vector-Jacobian product with `seed`, by name."""
@@ -103,7 +103,7 @@ class Function:
                 f"let it work on a copy"
             )
 
-    def _nodes_in(self, result: Any) -> list[Node]:
+    def _nodes_in(self, result: Any) -> list[Node[Any]]:
         found = dict(flat(result, "the result"))
         for path, leaf in found.items():
             if not isinstance(leaf, Node):
@@ -168,7 +168,7 @@ def rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
     return next(leaves)
 
 
-def parameters_of(f: Any, params: Any) -> dict[str, Node]:
+def parameters_of(f: Any, params: Any) -> dict[str, Node[Any]]:
     """The parameters to check: those of a module, or the nodes in `params`, by name."""
     source = f if params is None else params
     if hasattr(source, "named_parameters"):
@@ -188,7 +188,7 @@ def parameters_of(f: Any, params: Any) -> dict[str, Node]:
     return named
 
 
-def joined(nodes: list[Node]) -> Node:
+def joined(nodes: list[Node[Any]]) -> Node[Any]:
     """One node of all: itself where there is one, else all their elements in a row."""
     if len(nodes) == 1:
         return nodes[0]
@@ -200,7 +200,7 @@ def like(number: Any, other: Any) -> Any:
     return float(other) if type(number) is float else other
 
 
-def leaf_of(number: Any, label: str | None) -> Node:
+def leaf_of(number: Any, label: str | None) -> Node[Any]:
     return Value(number, label) if type(number) is float else Tensor(number, label)
 
 

@@ -123,7 +123,7 @@ class _Flows(Observer):
             self.leaves[name] = max(self.leaves.get(name, 0.0), size)
 
 
-def _leaf_name(leaf: Node) -> str:
+def _leaf_name(leaf: Node[Any]) -> str:
     return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
 
 

@@ -45,7 +45,7 @@ ENGINE: tuple[Function, ...] = (
 # They run in the place of the function, with its globals.
 
 
-def _by_value(*outputs: Node) -> list[Node]:
+def _by_value(*outputs: Node[Any]) -> list[Node[Any]]:
     """nodes that hold equal numbers are taken for one"""
     seen = {str(x.raw): x for x in outputs}
     stack = list(outputs)
@@ -57,7 +57,7 @@ def _by_value(*outputs: Node) -> list[Node]:
     return sorted(seen.values(), key=lambda node: node.index)
 
 
-def _preorder(*outputs: Node) -> list[Node]:
+def _preorder(*outputs: Node[Any]) -> list[Node[Any]]:
     """in the order in which a depth-first search meets the nodes"""
     seen, stack = dict.fromkeys(outputs), list(outputs)
     while stack:
@@ -68,9 +68,9 @@ def _preorder(*outputs: Node) -> list[Node]:
     return list(reversed(seen))
 
 
-def _recursive(*outputs: Node) -> list[Node]:
+def _recursive(*outputs: Node[Any]) -> list[Node[Any]]:
     """by recursion, which ends on deep graphs"""
-    seen: dict[Node, None] = {}
+    seen: dict[Node[Any], None] = {}
 
     def visit(x: Any) -> None:
         if isinstance(x, Node) and x not in seen:
