@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import steps
+from autograd.core.numbers import Array
 from autograd.errors import GradientError
 from autograd.testing.checker.numeric import EPS, Curve, Slope, repeated, sides, surest_slope
 from autograd.testing.checker.passes import TINY
@@ -21,6 +22,15 @@ from autograd.testing.checker.verdict import TRUST, Verdict, judge, judge_kink
 CLEAR = 100.0  # error estimates, by which no kink and no chance makes a right gradient differ
 JUMP = 64.0  # times the noise, beyond which a step is none of rounding
 SMALLEST = 1e-3  # an entry's size, of which steps are parts, where it is (nearly) 0
+
+
+class Opinion(NamedTuple):
+    """A verdict, why, and the numeric derivative it goes by; `slopes` on both sides of a kink."""
+
+    verdict: Verdict
+    note: str
+    numeric: Slope
+    slopes: tuple[float, ...] = ()
 
 
 class Probe:
@@ -44,7 +54,7 @@ class Probe:
             if not finding.verdict.passes:
                 return
 
-    def directions(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    def directions(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Array]:
         """Every entry by itself where `budget` allows, else groups of entries with random signs.
 
         A group holds k entries whose gradients are of similar size, so that none drowns, and comes
@@ -71,7 +81,7 @@ class Probe:
                     direction[group] *= rng.choice((-1.0, 1.0), len(group))
                 yield direction.reshape(x.shape)
 
-    def settled(self, name: str, direction: np.ndarray) -> Finding:
+    def settled(self, name: str, direction: Array) -> Finding:
         """The finding along `direction`; where it does not pass, that of the entry to blame.
 
         Halves the direction, then the cotangent, keeping the half that does not pass. Where both
@@ -103,7 +113,7 @@ class Probe:
                     return max(parts, key=lambda part: part.error)
         return finding
 
-    def compared(self, name: str, direction: np.ndarray, cotangent: np.ndarray) -> Finding:
+    def compared(self, name: str, direction: Array, cotangent: Array) -> Finding:
         """The analytic derivative along `direction`, beside the numeric one."""
         whole = cotangent is self.cotangent
         gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
@@ -111,39 +121,12 @@ class Probe:
         rounding = max(8 * EPS * along(np.abs(direction), np.abs(gradients[name])), TINY)
         finite = np.where(np.isfinite(self.base), self.base, 0.0)
         noise = EPS * float(np.linalg.norm(cotangent * finite))
-
-        def phi(ts: np.ndarray) -> np.ndarray:
-            base, *moved = self.outputs(name, direction, ts)
-            if not np.isfinite(base).all():  # an infinity that stays does not change
-                moved = [np.where(y == base, 0.0, y - base) for y in moved]
-                base = np.zeros(base.shape)
-            return np.asarray([(cotangent * (y - base)).sum() for y in moved])
-
-        def certain(found: Slope) -> bool:
-            size = max(abs(analytic), abs(found.value))
-            if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error):
-                return True
-            if analytic == 0 and judge(analytic, found, self.rtol) is Verdict.OK:
-                return True
-            return np.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
-
-        numeric = surest_slope(phi, noise, certain)
+        phi = partial(self.changes, name, direction, cotangent)
+        numeric = surest_slope(phi, noise, partial(self.is_settled, analytic))
         numeric = numeric._replace(error=numeric.error + rounding)
-        verdict, note = judge(analytic, numeric, self.rtol), ""
-        slopes: tuple[float, ...] = ()
-        clear = abs(analytic - numeric.value) > CLEAR * numeric.error
-        clear = clear and continuous(phi, numeric, noise)
-        if verdict is Verdict.WRONG and np.isfinite(numeric.error) and not clear:
-            numeric = repeated(phi, numeric, noise)
-            verdict = judge(analytic, numeric, self.rtol)
-        noisy = (name, direction, cotangent, analytic, numeric)
-        if verdict is not Verdict.OK and self.is_noise(*noisy):
-            verdict, note = Verdict.OK, "0 to within rounding"
-        if verdict is not Verdict.OK and not clear:  # the two-sided derivative of a kink is none
-            verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
+        is_noise = partial(self.is_noise, name, direction, cotangent, analytic)
+        verdict, note, numeric, slopes = self.opinion(analytic, numeric, phi, noise, is_noise)
         size = max(abs(analytic), abs(numeric.value))
-        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
-            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
@@ -160,7 +143,49 @@ class Probe:
             scale=scale,
         )
 
-    def outputs(self, name: str, direction: np.ndarray, ts: np.ndarray) -> Iterator[np.ndarray]:
+    def changes(self, name: str, direction: Array, cotangent: Array, ts: Array) -> Array:
+        """φ(t): how much the weighted output changes at t · direction, for each of `ts`."""
+        base, *moved = self.outputs(name, direction, ts)
+        if not np.isfinite(base).all():  # an infinity that stays does not change
+            moved = [np.where(y == base, 0.0, y - base) for y in moved]
+            base = np.zeros(base.shape)
+        return np.asarray([(cotangent * (y - base)).sum() for y in moved])
+
+    def is_settled(self, analytic: float, found: Slope) -> bool:
+        """Whether no slope that is more certain could change the verdict."""
+        size = max(abs(analytic), abs(found.value))
+        if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error):
+            return True
+        if analytic == 0 and judge(analytic, found, self.rtol) is Verdict.OK:
+            return True
+        return bool(np.isfinite(found.error) and found.error <= 0.1 * self.rtol * size)
+
+    def opinion(
+        self,
+        analytic: float,
+        numeric: Slope,
+        phi: Curve,
+        noise: float,
+        is_noise: Callable[[Slope], bool],
+    ) -> Opinion:
+        """The verdict, after as many second opinions as it takes."""
+        verdict, note = judge(analytic, numeric, self.rtol), ""
+        slopes: tuple[float, ...] = ()
+        clear = abs(analytic - numeric.value) > CLEAR * numeric.error
+        clear = clear and continuous(phi, numeric, noise)
+        if verdict is Verdict.WRONG and np.isfinite(numeric.error) and not clear:
+            numeric = repeated(phi, numeric, noise)
+            verdict = judge(analytic, numeric, self.rtol)
+        if verdict is not Verdict.OK and is_noise(numeric):
+            verdict, note = Verdict.OK, "0 to within rounding"
+        if verdict is not Verdict.OK and not clear:  # the two-sided derivative of a kink is none
+            verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
+        size = max(abs(analytic), abs(numeric.value))
+        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
+            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
+        return Opinion(verdict, note, numeric, slopes)
+
+    def outputs(self, name: str, direction: Array, ts: Array) -> Iterator[Array]:
         """The outputs at the point itself, and at t · direction from it for each of `ts`."""
         number = self.subject.numbers[name]
         if self.replay and name in self.replay:
@@ -187,36 +212,37 @@ class Probe:
         moved = nearby(self.subject.numbers, np.random.default_rng(0))
         return replay_of(self.subject, self.call, moved)
 
-    def one_sided(self, analytic: float, numeric: Slope, phi: Curve, noise: float) -> Any:
+    def one_sided(self, analytic: float, numeric: Slope, phi: Curve, noise: float) -> Opinion:
         """The verdict where no two-sided derivative is certain: kink, jump, edge, or too noisy."""
         left, right = sides(phi, noise)
         slopes = (left.value, right.value)
         if not (np.isfinite(left.error) and np.isfinite(right.error)):
             where = "here" if left.error == right.error else "on one side"
-            return Verdict.EDGE, f"the function is not finite {where}", numeric, ()
+            return Opinion(Verdict.EDGE, f"the function is not finite {where}", numeric)
         size = max(abs(analytic), abs(left.value), abs(right.value))
         jump = max(abs(left.limit), abs(right.limit))
         moved = max(left.change * left.radius, right.change * right.radius)
         if jump > max(1e-3 * moved, JUMP * noise):
-            return self._jump(jump), f"the function jumps by {jump:.3g}", numeric, slopes
+            jumps = f"the function jumps by {jump:.3g}"
+            return Opinion(self._jump(), jumps, numeric, slopes)
         error = max(left.error, right.error)
         if error > self.rtol * max(size, left.change, right.change):
             for side in (left, right):  # the slope on one side is right, whatever the other is
                 if judge(analytic, side, self.rtol) is Verdict.OK:
-                    return Verdict.OK, "on one side", side, ()
+                    return Opinion(Verdict.OK, "on one side", side)
             verdict = judge(analytic, numeric, self.rtol)
-            return verdict, TOO_NOISY if verdict is Verdict.INCONCLUSIVE else "", numeric, ()
+            return Opinion(verdict, TOO_NOISY if verdict is Verdict.INCONCLUSIVE else "", numeric)
         if abs(left.value - right.value) > TRUST * error:
-            return judge_kink(analytic, left, right, self.rtol), "", numeric, slopes
+            return Opinion(judge_kink(analytic, left, right, self.rtol), "", numeric, slopes)
         better = right._replace(value=sum(slopes) / 2, error=error)
         better = min(better, numeric, key=lambda found: found.error)
-        return judge(analytic, better, self.rtol), "", better, ()
+        return Opinion(judge(analytic, better, self.rtol), "", better)
 
     def is_noise(
         self,
         name: str,
-        direction: np.ndarray,
-        cotangent: np.ndarray,
+        direction: Array,
+        cotangent: Array,
         analytic: float,
         numeric: Slope,
     ) -> bool:
@@ -256,7 +282,7 @@ class Probe:
             sizes = [np.abs(s.gradient * s.node.raw) for s in steps(self.call.output, seed)]
         return 4 * EPS * max(float(size.max(initial=0.0)) for size in sizes)
 
-    def _jump(self, jump: float) -> Verdict:
+    def _jump(self) -> Verdict:
         """A jump has no derivative; that a gradient jumps is what a kink is."""
         return Verdict.INCONCLUSIVE if self.order == 1 else Verdict.KINK
 
@@ -284,13 +310,13 @@ def continuous(phi: Curve, found: Slope, noise: float) -> bool:
     return bool(beside.max() <= max(1e-3 * found.change * found.radius, JUMP * noise))
 
 
-def along(direction: np.ndarray, gradient: Any) -> float:
+def along(direction: Array, gradient: Any) -> float:
     """⟨gradient, direction⟩ over the entries that move."""
     moving = np.flatnonzero(direction)
     return float((np.ravel(gradient)[moving] * np.ravel(direction)[moving]).sum())
 
 
-def halves(direction: np.ndarray) -> list[np.ndarray]:
+def halves(direction: Array) -> list[Array]:
     """`direction` as the sum of two with half of its entries each; none where it has one entry."""
     places = np.flatnonzero(direction)
     if len(places) < 2:
@@ -308,13 +334,13 @@ def additive(whole: Finding, parts: list[Finding]) -> bool:
     return not apart > TRUST * errors + whole.tolerance * abs(whole.scale)
 
 
-def entry(direction: np.ndarray) -> float:
+def entry(direction: Array) -> float:
     """The one entry that is not 0; 1 where there are several."""
     places = np.flatnonzero(direction)
     return direction.flat[places].item() if len(places) == 1 else 1.0
 
 
-def place_of(direction: np.ndarray) -> tuple[int, ...] | None:
+def place_of(direction: Array) -> tuple[int, ...] | None:
     """The index of the one entry that is not 0; None where there are several."""
     places = np.argwhere(direction)
     return tuple(places.ravel().tolist()) if len(places) == 1 else None
