@@ -200,7 +200,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "node.record: if arity == 1: → if arity == -1: (constant changed)",
     ),
     "of one operand, or one rule, the first is the last": (
-        "replay.parts: return [row.operands[0] if joined and row.op is TABLE['reshape'] else row for row in rows] → return [row.operands[-1] if joined and row.op is TABLE['reshape'] else row for row in rows] (constant changed)",
+        "replay.parts: return [row.operands[0] if joined and row.op is reshape else row for row in rows] → return [row.operands[-1] if joined and row.op is reshape else row for row in rows] (constant changed)",
         "node.record: node._first, node._second = (operands[0], None) → node._first, node._second = (operands[-1], None) (constant changed)",
         "culprit.rules_of: rule = node.op.vjps[0 if node.op.variadic else i] → rule = node.op.vjps[-1 if node.op.variadic else i] (constant changed)",
         "node.Primitive.rules: if self.variadic and self.vjps[0] is not None: → if self.variadic and self.vjps[-1] is not None: (constant changed)",
@@ -236,13 +236,13 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "how far two numbers are apart does not depend on their order": (
         "probe.additive: apart = abs(whole.numeric * whole.scale - sum((f.numeric * f.scale for f in parts))) → apart = abs(sum((f.numeric * f.scale for f in parts)) - whole.numeric * whole.scale) (operands swapped)",
-        "probe.Probe.compared: if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error): → if abs(found.value - analytic) > 10 * (self.rtol * size + TRUST * found.error): (operands swapped)",
-        "probe.Probe.compared: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
+        "probe.Probe.is_settled: if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error): → if abs(found.value - analytic) > 10 * (self.rtol * size + TRUST * found.error): (operands swapped)",
+        "probe.Probe.opinion: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
         "probe.Probe.one_sided: if abs(left.value - right.value) > TRUST * error: → if abs(right.value - left.value) > TRUST * error: (operands swapped)",
         "probe.Probe.is_noise: spread = max(spread, abs(moved - analytic)) → spread = max(spread, abs(analytic - moved)) (operands swapped)",
     ),
     "the way for infinite outputs is right for finite ones too, only slower": (
-        "probe.Probe.compared: if not np.isfinite(base).all(): → if True: (branch always taken)",
+        "probe.Probe.changes: if not np.isfinite(base).all(): → if True: (branch always taken)",
     ),
     "both ways add the same numbers to the same places, one is the quicker": (
         "kernels.accumulate: if np.size(x) < FEW or not row or any((not is_fancy((i,)) for i in index)): → if True: (branch always taken)",

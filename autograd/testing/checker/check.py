@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from autograd.testing.checker.subject import (
     Call,
     Function,
     Gradient,
+    Nested,
+    Number,
+    Parameters,
     Subject,
     in_float64,
     like,
@@ -31,11 +34,11 @@ FLOAT32_RTOL = 1e-4
 
 
 def check_grads(
-    f: Any,
-    *inputs: Any,
+    f: Callable[..., Nested],
+    *inputs: object,
     order: int = 2,
     rtol: float = 1e-6,
-    params: Any = None,
+    params: Parameters | None = None,
     seed: int = 0,
     budget: int = 16,
 ) -> None:
@@ -71,11 +74,11 @@ def check_grads(
 
 
 def examine(
-    f: Any,
-    *inputs: Any,
+    f: Callable[..., Nested],
+    *inputs: object,
     order: int = 2,
     rtol: float = 1e-6,
-    params: Any = None,
+    params: Parameters | None = None,
     seed: int = 0,
     budget: int = 16,
 ) -> Report:
@@ -133,7 +136,7 @@ def _examine(
         report.culprit = locate(subject, call, cotangent, report)
 
 
-def random_cotangent(call: Call, rng: np.random.Generator) -> Any:
+def random_cotangent(call: Call, rng: np.random.Generator) -> Number:
     """A random weight for every element of the output."""
     return like(call.output.raw, rng.normal(size=call.output.shape))
 

@@ -17,6 +17,8 @@ import numpy as np
 
 from autograd import Node, neg, observing, steps, stop_gradient
 from autograd.core.node import new_node, raw
+from autograd.core.numbers import Array
+from autograd.core.primitive import Rule
 from autograd.testing.checker.passes import TINY, identical
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.replay import Escapes
@@ -26,6 +28,8 @@ from autograd.testing.checker.subject import (
     Call,
     Function,
     Gradient,
+    Number,
+    Numbers,
     Subject,
     leaf_of,
     like,
@@ -36,7 +40,7 @@ BUDGET = 4  # directions for each operand
 PER_KIND = 50  # nodes of one primitive and shape that are examined in a large graph
 
 
-def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
+def locate(subject: Subject, call: Call, cotangent: Number, report: Report) -> Culprit:
     """Who is to blame for what `report` found."""
     try:
         return _located(subject, call, cotangent, report)
@@ -49,7 +53,7 @@ def locate(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culp
         return Culprit("engine", f"the engine: it raises {type(error).__name__}: {error}")
 
 
-def _located(subject: Subject, call: Call, cotangent: Any, report: Report) -> Culprit:
+def _located(subject: Subject, call: Call, cotangent: Number, report: Report) -> Culprit:
     if neg(call.output).op is None:
         return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
@@ -133,7 +137,7 @@ class Local:
         self.numbers = {str(i): x.raw for i, x in enumerate(node.operands) if isinstance(x, Node)}
 
     @contextmanager
-    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+    def at(self, moved: Numbers) -> Iterator[Call]:
         numbers = {**self.numbers, **moved}
         leaves = {name: leaf_of(number, None) for name, number in numbers.items()}
         operands = [leaves.get(str(i), x) for i, x in enumerate(self.node.operands)]
@@ -143,7 +147,7 @@ class Local:
 class LocalCall(Call):
     """One primitive's call, with the gradients that its rules give without the engine."""
 
-    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+    def gradients(self, seed: Number, names: list[str] | None = None) -> Numbers:
         return {str(i): g for i, g in contributions(self.output, seed).items()}
 
 
@@ -183,7 +187,7 @@ class RuleError(Exception):
         self.node = node
 
 
-def contributions(node: Node[Any], gradient: Any) -> dict[int, Any]:
+def contributions(node: Node[Any], gradient: Number) -> dict[int, Array]:
     """What the rules of `node` send on by operand, with nothing of the engine's walk.
 
     Broadcasting is undone.
@@ -192,7 +196,7 @@ def contributions(node: Node[Any], gradient: Any) -> dict[int, Any]:
     given = [gradient, node.raw, *raw_operands(node)]
     values = [np.array(x, float) if isinstance(x, np.ndarray) else x for x in given]
     upstream = leaf_of(gradient, None)
-    sent: dict[int, Any] = {}
+    sent: dict[int, Array] = {}
     for i, rule in rules_of(node):
         shape = node.operands[i].shape
         try:
@@ -210,7 +214,7 @@ def contributions(node: Node[Any], gradient: Any) -> dict[int, Any]:
     return sent
 
 
-def rules_of(node: Node[Any]) -> Iterator[tuple[int, Any]]:
+def rules_of(node: Node[Any]) -> Iterator[tuple[int, Rule]]:
     """The rule of every operand that is a node, by its position, and not asking the engine."""
     assert node.op is not None
     for i, operand in enumerate(node.operands):
@@ -222,7 +226,7 @@ def rules_of(node: Node[Any]) -> Iterator[tuple[int, Any]]:
                 yield i, partial(rule, i) if node.op.variadic else rule
 
 
-def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def undone(contribution: Array, shape: tuple[int, ...]) -> Array:
     """`contribution` summed over the axes along which `shape` was broadcast."""
     lead = contribution.ndim - len(shape)
     if np.broadcast_shapes(contribution.shape, shape) != contribution.shape:
@@ -231,16 +235,16 @@ def undone(contribution: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         )
     contribution = contribution.sum(axis=tuple(range(lead)))
     stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
-    summed: np.ndarray = contribution.sum(axis=tuple(stretched), keepdims=True)
+    summed: Array = contribution.sum(axis=tuple(stretched), keepdims=True)
     return summed
 
 
 # --- the engine -------------------------------------------------------------------------------
 
 
-def accumulated(output: Node[Any], cotangent: Any) -> dict[Node[Any], Any]:
+def accumulated(output: Node[Any], cotangent: Number) -> dict[Node[Any], Number]:
     """The gradient of every node, from the rules alone."""
-    sums: dict[Node[Any], Any] = {output: cotangent}
+    sums: dict[Node[Any], Number] = {output: cotangent}
     for node in reversed(recorded(output)):
         if node.op is not None:
             for i, sent in contributions(node, sums[node]).items():
@@ -249,7 +253,7 @@ def accumulated(output: Node[Any], cotangent: Any) -> dict[Node[Any], Any]:
     return sums
 
 
-def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
+def accumulation_fault(call: Call, cotangent: Number) -> Culprit | None:
     """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
     sums = accumulated(call.output, cotangent)
@@ -266,7 +270,7 @@ def accumulation_fault(call: Call, cotangent: Any) -> Culprit | None:
 class AccumulatedCall(Call):
     """A call, with the gradients that the rules give without the engine."""
 
-    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+    def gradients(self, seed: Number, names: list[str] | None = None) -> Numbers:
         sums = accumulated(self.output, seed)
         return {name: sums.get(leaf, 0.0 * leaf.raw) for name, leaf in self.leaves.items()}
 

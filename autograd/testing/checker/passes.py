@@ -10,13 +10,23 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, backward, describe, grad, steps
+from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.subject import Call, Gradient, Subject, backward_pass, leaf_of, quiet
+from autograd.testing.checker.subject import (
+    Call,
+    Gradient,
+    Number,
+    Numbers,
+    Subject,
+    backward_pass,
+    leaf_of,
+    quiet,
+)
 
 TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
 
 
-def broken_promises(subject: Subject, call: Call, cotangent: Any) -> list[str]:
+def broken_promises(subject: Subject, call: Call, cotangent: Number) -> list[str]:
     """A sentence for every promise that the gradient of `call` breaks.
 
     Two passes give the same bits, `backward` those of `grad`, and a recorded pass the same numbers;
@@ -37,7 +47,7 @@ def broken_promises(subject: Subject, call: Call, cotangent: Any) -> list[str]:
         return list(_broken(call, cotangent))
 
 
-def _broken(call: Call, cotangent: Any) -> Iterator[str]:
+def _broken(call: Call, cotangent: Number) -> Iterator[str]:
     kept = np.array(cotangent)
     numbers = {name: np.array(leaf.raw) for name, leaf in call.leaves.items()}
     first, second = call.gradients(cotangent), call.gradients(cotangent)
@@ -105,7 +115,7 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
             yield f"{problem}: {one:.9g} and {other:.9g}"
 
 
-def rounding(output: Node[Any], cotangent: Any, *directions: np.ndarray) -> float:
+def rounding(output: Node[Any], cotangent: Number, *directions: Array) -> float:
     """How far rounding on the way may move a second derivative along `directions`.
 
     What cancels in the end was as large as the largest gradient inside.
@@ -116,8 +126,8 @@ def rounding(output: Node[Any], cotangent: Any, *directions: np.ndarray) -> floa
 
 
 def left_by_backward(
-    call: Call, cotangent: Any, walked: dict[Node[Any], Any]
-) -> tuple[dict[str, Any], list[Node[Any]]]:
+    call: Call, cotangent: Number, walked: dict[Node[Any], Number]
+) -> tuple[Numbers, list[Node[Any]]]:
     """The `.grad` that two `backward()` leave behind, and the nodes whose own is not as `walked`.
 
     The `.grad` of the leaves is put back.
@@ -148,7 +158,7 @@ def identical(x: Any, y: Any) -> bool:
     return np.array_equal(x, y, equal_nan=True)
 
 
-def form_of(number: Any) -> str:
+def form_of(number: object) -> str:
     if isinstance(number, np.ndarray):
         return f"{number.dtype} array of shape {number.shape}"
     return type(number).__name__

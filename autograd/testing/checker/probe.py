@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
@@ -16,7 +17,7 @@ from autograd.testing.checker.numeric import EPS, Curve, Slope, repeated, sides,
 from autograd.testing.checker.passes import TINY
 from autograd.testing.checker.replay import CallReplay, replay_of
 from autograd.testing.checker.report import Finding
-from autograd.testing.checker.subject import Call, Subject, like, quiet
+from autograd.testing.checker.subject import Call, Number, Numbers, Subject, like, quiet
 from autograd.testing.checker.verdict import TRUST, Verdict, judge, judge_kink
 
 CLEAR = 100.0  # error estimates, by which no kink and no chance makes a right gradient differ
@@ -40,7 +41,7 @@ class Probe:
     sign and logarithms, roots and powers stay in their domain.
     """
 
-    def __init__(self, subject: Subject, call: Call, cotangent: Any, order: int, rtol: float):
+    def __init__(self, subject: Subject, call: Call, cotangent: Number, order: int, rtol: float):
         self.subject, self.call, self.order, self.rtol = subject, call, order, rtol
         self.cotangent = np.asarray(cotangent, float)
         self.base = np.asarray(call.output.raw, float)
@@ -127,6 +128,8 @@ class Probe:
         is_noise = partial(self.is_noise, name, direction, cotangent, analytic)
         verdict, note, numeric, slopes = self.opinion(analytic, numeric, phi, noise, is_noise)
         size = max(abs(analytic), abs(numeric.value))
+        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
+            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
@@ -158,7 +161,7 @@ class Probe:
             return True
         if analytic == 0 and judge(analytic, found, self.rtol) is Verdict.OK:
             return True
-        return bool(np.isfinite(found.error) and found.error <= 0.1 * self.rtol * size)
+        return math.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
 
     def opinion(
         self,
@@ -180,9 +183,6 @@ class Probe:
             verdict, note = Verdict.OK, "0 to within rounding"
         if verdict is not Verdict.OK and not clear:  # the two-sided derivative of a kink is none
             verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
-        size = max(abs(analytic), abs(numeric.value))
-        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
-            verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
         return Opinion(verdict, note, numeric, slopes)
 
     def outputs(self, name: str, direction: Array, ts: Array) -> Iterator[Array]:
@@ -290,7 +290,7 @@ class Probe:
 TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"
 
 
-def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+def nearby(numbers: Numbers, rng: np.random.Generator) -> Numbers:
     """Every number changed by up to a twentieth of its size."""
     return {
         name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * sizes(x))
@@ -298,7 +298,7 @@ def nearby(numbers: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def sizes(x: Any) -> Any:
+def sizes(x: Number) -> Array:
     """What a step in each entry is a part of."""
     return np.fmax(np.abs(x), SMALLEST)  # a NaN has a step too, and so a verdict
 
@@ -310,7 +310,7 @@ def continuous(phi: Curve, found: Slope, noise: float) -> bool:
     return bool(beside.max() <= max(1e-3 * found.change * found.radius, JUMP * noise))
 
 
-def along(direction: Array, gradient: Any) -> float:
+def along(direction: Array, gradient: Number) -> float:
     """⟨gradient, direction⟩ over the entries that move."""
     moving = np.flatnonzero(direction)
     return float((np.ravel(gradient)[moving] * np.ravel(direction)[moving]).sum())

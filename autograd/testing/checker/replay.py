@@ -10,7 +10,7 @@ import numpy as np
 from autograd import Node, Observer, concatenate, observing, reshape, toposort
 from autograd.tape import Tape
 from autograd.tape.scalar.layout import is_scalar
-from autograd.testing.checker.subject import Call, Subject
+from autograd.testing.checker.subject import Call, Number, Numbers, Subject
 
 LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays
 
@@ -29,7 +29,7 @@ class CallReplay:
         return name in self.names.values()
 
     def __call__(
-        self, numbers: dict[str, Any], name: str, others: Iterable[Any]
+        self, numbers: Numbers, name: str, others: Iterable[Number]
     ) -> Iterator[np.ndarray]:
         """The output for each of the `others` in place of the number under `name`.
 
@@ -54,7 +54,7 @@ class Escapes(Observer):
         self.nodes.append(node)
 
 
-def replay_of(subject: Subject, call: Call, moved: dict[str, Any]) -> CallReplay | None:
+def replay_of(subject: Subject, call: Call, moved: Numbers) -> CallReplay | None:
     """A replay of `call`, if it is as good as calling the subject again, and quicker.
 
     It is as good if with all numbers `moved` the subject records the same operations on the same

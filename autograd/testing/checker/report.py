@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, NamedTuple
@@ -130,7 +131,7 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        def row(cells: Any, tag: str) -> str:
+        def row(cells: Iterable[str], tag: str) -> str:
             return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
         table = row(HEADINGS, "th") + "".join(row(cells, "td") for cells in self.rows)

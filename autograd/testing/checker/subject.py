@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd import Node, Tensor, Value, astype, concatenate, grad, reshape
+from autograd import Node, Primitive, Tensor, Value, astype, concatenate, grad, reshape
+from autograd.core.numbers import Array
 from autograd.errors import GradientError
 from autograd.testing.mutation.planting import replaced
+
+Number = float | Array  # what a node holds
+Numbers = dict[str, Number]
+# What a function may return: nodes, alone or in lists, dicts and object arrays of them.
+Nested = Node[Any] | NDArray[np.object_] | Sequence["Nested"] | Mapping[Any, "Nested"]
+
+
+class Module(Protocol):
+    """What knows its parameters."""
+
+    def named_parameters(self) -> Iterable[tuple[str, Node[Any]]]: ...
+
+
+Parameters = Module | Nested | Iterable[Node[Any]]
 
 
 class BackwardError(GradientError):
@@ -24,7 +40,7 @@ class Call(NamedTuple):
     leaves: dict[str, Node[Any]]
     output: Node[Any]
 
-    def gradients(self, seed: Any, names: list[str] | None = None) -> dict[str, Any]:
+    def gradients(self, seed: Number, names: list[str] | None = None) -> Numbers:
         """The vector-Jacobian product with `seed`, by name."""
         leaves = {name: self.leaves[name] for name in (self.leaves if names is None else names)}
         with quiet(), backward_pass():
@@ -36,16 +52,21 @@ class Subject(Protocol):
     """A function with numbers to differentiate it for; `at` calls it with others instead."""
 
     name: str
-    numbers: dict[str, Any]
+    numbers: Numbers
 
-    def at(self, moved: dict[str, Any]) -> Any:
+    def at(self, moved: Numbers) -> AbstractContextManager[Call]:
         """A context manager: the `Call`. Parameters hold the moved numbers while it is open."""
 
 
 class Function:
     """`f` called on new leaves; parameters keep their identity and hold other numbers meanwhile."""
 
-    def __init__(self, f: Any, inputs: tuple[Any, ...], params: Any = None) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Nested],
+        inputs: tuple[object, ...],
+        params: Parameters | None = None,
+    ) -> None:
         if not callable(f):
             raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
         self.f, self.inputs = f, inputs
@@ -65,7 +86,7 @@ class Function:
         self.numbers = {name: widened(number) for name, number in self.original.items()}
 
     @contextmanager
-    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+    def at(self, moved: Numbers) -> Iterator[Call]:
         numbers = {**self.numbers, **moved}
         leaves = {path: leaf_of(numbers[path], node.label) for path, node in self.nodes.items()}
         given = {path: leaf.raw for path, leaf in leaves.items()}
@@ -84,7 +105,7 @@ class Function:
             yield Call({**leaves, **self.parameters}, output)
 
     @contextmanager
-    def _standing_in(self, numbers: dict[str, Any]) -> Iterator[None]:
+    def _standing_in(self, numbers: Numbers) -> Iterator[None]:
         # Not by assigning `.data`: graphs that the user has recorded must stay valid.
         nodes = self.parameters
         before = {name: (node.raw, node.index, node.grad) for name, node in nodes.items()}
@@ -103,7 +124,7 @@ class Function:
                 f"let it work on a copy"
             )
 
-    def _nodes_in(self, result: Any) -> list[Node[Any]]:
+    def _nodes_in(self, result: object) -> list[Node[Any]]:
         found = dict(flat(result, "the result"))
         for path, leaf in found.items():
             if not isinstance(leaf, Node):
@@ -119,13 +140,13 @@ class Function:
 class Gradient:
     """The gradient of another subject, as a function of its inputs and of the cotangent."""
 
-    def __init__(self, subject: Subject, cotangent: Any) -> None:
+    def __init__(self, subject: Subject, cotangent: Number) -> None:
         self.subject, self.name = subject, f"the gradient of {subject.name}"
         self.cotangent = "cotangent" + "′" * sum("cotangent" in name for name in subject.numbers)
         self.numbers = {**subject.numbers, self.cotangent: cotangent}
 
     @contextmanager
-    def at(self, moved: dict[str, Any]) -> Iterator[Call]:
+    def at(self, moved: Numbers) -> Iterator[Call]:
         moved = {**self.numbers, **moved}
         seed = leaf_of(moved.pop(self.cotangent), self.cotangent)
         with self.subject.at(moved) as call:
@@ -168,15 +189,15 @@ def rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
     return next(leaves)
 
 
-def parameters_of(f: Any, params: Any) -> dict[str, Node[Any]]:
+def parameters_of(f: object, params: Parameters | None) -> dict[str, Node[Any]]:
     """The parameters to check: those of a module, or the nodes in `params`, by name."""
-    source = f if params is None else params
+    source: Any = f if params is None else params
     if hasattr(source, "named_parameters"):
         named = dict(source.named_parameters())
     elif params is None:
         return {}
     else:
-        tree = params if isinstance(params, (Mapping, list, tuple, Node)) else list(params)
+        tree = source if isinstance(source, (Mapping, list, tuple, Node)) else list(source)
         named = {}
         for path, leaf in flat(tree, "params"):
             label = getattr(leaf, "label", None) or path
@@ -195,20 +216,20 @@ def joined(nodes: list[Node[Any]]) -> Node[Any]:
     return concatenate(*[reshape(node) for node in nodes])
 
 
-def like(number: Any, other: Any) -> Any:
+def like(number: Number, other: Number) -> Number:
     """`other` as a float where `number` is one."""
     return float(other) if type(number) is float else other
 
 
-def leaf_of(number: Any, label: str | None) -> Node[Any]:
+def leaf_of(number: Number, label: str | None) -> Node[Any]:
     return Value(number, label) if type(number) is float else Tensor(number, label)
 
 
-def same(before: Any, after: Any) -> bool:
+def same(before: object, after: Any) -> bool:
     return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=True)
 
 
-def kind(leaf: Any) -> str:
+def kind(leaf: object) -> str:
     return f"an array of {leaf.dtype}" if isinstance(leaf, np.ndarray) else type(leaf).__name__
 
 
@@ -235,7 +256,7 @@ def backward_pass() -> Iterator[None]:
 
 
 @contextmanager
-def restoring(*holders: Any) -> Iterator[None]:
+def restoring(*holders: object) -> Iterator[None]:
     """Afterwards the modules among `holders` hold what they held before.
 
     Their attributes are put back, the numbers in their arrays (the running statistics of a batch
@@ -269,11 +290,11 @@ def modules_of(holder: Any) -> list[Any]:
 # --- float64 throughout -----------------------------------------------------------------------
 
 
-def widened(number: Any) -> Any:
+def widened(number: Any) -> Number:
     """float32 as float64: derivatives are certified there."""
     return number if type(number) is float else number.astype(float, copy=False)
 
 
-def in_float64() -> Any:
+def in_float64() -> AbstractContextManager[Primitive]:
     """Within it `astype` casts to float64 only: what f does in float32 is certified in float64."""
     return replaced(astype, prepare=lambda dtype: {"dtype": float})
