@@ -1,4 +1,4 @@
-"""`python -m autograd.testing audit`: do the project's own checks kill every mutant of it?"""
+"""`python -m tests.mutation`: do the project's own tests kill every mutant of it?"""
 
 from __future__ import annotations
 
@@ -6,97 +6,92 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autograd import TABLE
-from autograd.testing.mutation.engine import ENGINE
-from autograd.testing.mutation.mutants import Mutant, mutants
-from autograd.testing.mutation.sources import qualified
-from tests.mutation import batteries
+from autograd.testing.mutation.mutants import Mutant
+from tests.mutation.collection import Meeting, meetings
 from tests.mutation.equivalents import EQUIVALENT
 from tests.mutation.killing import kills, well_blamed
 
-Checks = list[tuple[str, Callable[[], Any]]]
-ALL: list[tuple[Mutant, Checks]] = []  # inherited by the processes that share the work
-
-
-def encounters(only: str) -> Iterator[tuple[Mutant, Checks]]:
-    """Every mutant, with the batteries that it meets."""
-    for mutant in mutants(row for row in TABLE.values() if only in row.name):
-        rules = [
-            (name, partial(check, primitive))
-            for name, check in batteries.RULES.items()
-            for primitive in mutant.primitives
-        ]
-        yield mutant, [*rules, *batteries.ENGINE.items()]
-    for functions, checks in ((ENGINE, batteries.ENGINE), *batteries.CHECKER):
-        for mutant in mutants(f for f in functions if only in qualified(f)):
-            yield mutant, list(checks.items())
+ALL: list[Meeting] = []  # inherited by the processes that share the work
 
 
 class Fate(NamedTuple):
-    """The battery that kills a mutant, None if it survives, and whether the culprit was right."""
+    """The test that kills a mutant, None if it survives; whether the culprit was right."""
 
-    battery: str | None
+    test: str | None
     blamed: bool | None
+    seconds: float
 
 
-def fate(index: int) -> tuple[int, Fate]:
-    mutant, checks = ALL[index]
-    found = kills(mutant, checks)
-    if found is None:
-        return index, Fate(None, None)
-    of_checker = not mutant.primitives and mutant.function not in ENGINE
-    return index, Fate(found[0], None if of_checker else well_blamed(mutant, found[1]))
+def fate(index: int) -> Fate:
+    group, mutant, tests = ALL[index]
+    begin = time.process_time()
+    found = kills(mutant, tests)
+    blamed = None if found is None or group == "checker" else well_blamed(mutant, found[1])
+    return Fate(found[0] if found else None, blamed, time.process_time() - begin)
+
+
+def quoted(mutant: Mutant) -> str:
+    """The mutant as reviews quote it: without the module, which may be another tomorrow."""
+    return str(mutant).removeprefix(mutant.function.__module__.rpartition(".")[2] + ".")
 
 
 def run(jobs: int, only: str) -> int:
-    """Print kills by battery, every survivor, and every mutant for which another is blamed.
-
-    1 if there are such mutants, or if a review is stale.
-    """
+    """Print kills by test and what is wrong; 1 if anything is."""
     begin = time.perf_counter()
-    ALL[:] = encounters(only)
+    ALL[:] = meetings(only)
     with get_context("fork").Pool(jobs) as pool:
-        fates = dict(pool.imap_unordered(fate, range(len(ALL)), chunksize=8))
-    killers = Counter(fate.battery for fate in fates.values() if fate.battery)
-    survivors = [str(ALL[i][0]) for i, fate in sorted(fates.items()) if fate.battery is None]
-    misblamed = [str(ALL[i][0]) for i, fate in sorted(fates.items()) if fate.blamed is False]
-    blamed = sum(fate.blamed is not None for fate in fates.values())
-    unreviewed = [mutant for mutant in survivors if mutant not in EQUIVALENT]
-    names = {str(mutant) for mutant, _ in ALL}
-    stale = [
-        mutant for mutant in EQUIVALENT if mutant not in survivors and (mutant in names or not only)
-    ]
-    total = 0
-    print(f"{len(names)} mutants")
-    of_checker = [name for _, checks in batteries.CHECKER for name in checks]
-    for name in (*batteries.RULES, *batteries.ENGINE, *of_checker):
+        fates = pool.map(fate, range(len(ALL)), chunksize=8)
+    print(f"{len(ALL)} mutants")
+    for line in summary(fates):
+        print(f"  {line}")
+    wrong = list(complaints(fates, only))
+    print(*wrong, f"{time.perf_counter() - begin:.0f} s", sep="\n")
+    return 1 if wrong else 0
+
+
+def summary(fates: list[Fate]) -> Iterator[str]:
+    """Kills by test, in the order in which mutants meet them, and what it took by group."""
+    killers = Counter(fate.test for fate in fates)
+    total, killable = 0, len(fates) - killers[None]
+    for name in dict.fromkeys(name for meeting in ALL for name, _ in meeting.tests):
         total += killers[name]
-        share = 100 * total / max(len(ALL) - len(survivors) + len(unreviewed), 1)
-        if killers[name] or not only:
-            print(f"  {name:24} kills {killers[name]:5}, {share:5.1f} % so far")
-    print(f"  equivalent, reviewed {len(survivors) - len(unreviewed):11}")
-    print(f"  culprits named rightly {blamed - len(misblamed):9} of {blamed}")
-    for mutant in misblamed:
-        print(f"ANOTHER IS BLAMED FOR {mutant}")
-    for mutant in unreviewed:
-        print(f"SURVIVES {mutant}")
-    for mutant in stale:
-        print(f"STALE REVIEW, {'killed now' if mutant in names else 'no such mutant'}: {mutant}")
-    print(f"{time.perf_counter() - begin:.0f} s")
-    return 1 if unreviewed or stale or misblamed else 0
+        share = 100 * total / max(killable, 1)
+        yield f"{name:70} kills {killers[name]:5}, {share:5.1f} % so far"
+    yield f"{'survive':70} {killers[None]:11}"
+    blamed = [fate.blamed for fate in fates if fate.blamed is not None]
+    yield f"{'culprits named rightly':70} {sum(blamed):11} of {len(blamed)}"
+    seconds = Counter[str]()
+    for (group, *_), (*_, spent) in zip(ALL, fates, strict=True):
+        seconds[group] += spent
+    yield ", ".join(f"{group} {spent:.0f} s" for group, spent in seconds.items()) + " of processors"
+
+
+def complaints(fates: list[Fate], only: str) -> Iterator[str]:
+    """Mutants for which another is blamed, survivors that nobody reviewed, and stale reviews."""
+    survivors = set()
+    for (_, mutant, _), (test, blamed, _) in zip(ALL, fates, strict=True):
+        if blamed is False:
+            yield f"ANOTHER IS BLAMED FOR {mutant}"
+        if test is None:
+            survivors.add(quoted(mutant))
+            if quoted(mutant) not in EQUIVALENT:
+                yield f"SURVIVES {mutant}"
+    existing = {quoted(mutant) for _, mutant, _ in ALL}
+    for review in EQUIVALENT:
+        if review in existing - survivors:
+            yield f"STALE REVIEW, killed now: {review}"
+        elif review not in existing and not only:
+            yield f"STALE REVIEW, no such mutant: {review}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m autograd.testing", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("audit", help="run the project's checks against every mutant")
-    command.add_argument("--jobs", type=int, default=2, help="how many processes")
-    command.add_argument(
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument(
         "--only", default="", help="only primitives and functions whose name contains this"
     )
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What the project's own audit adds to `audit`: which check kills, and is the right one blamed?"""
+"""What the project's own audit adds to `audit`: which test kills, and is the right one blamed?"""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from autograd.testing.mutation.running import PATIENCE, Check, outcome_of, profi
 
 
 def kills(
-    mutant: Mutant, batteries: Sequence[tuple[str, Check]], patience: float = PATIENCE
+    mutant: Mutant, tests: Sequence[tuple[str, Check]], patience: float = PATIENCE
 ) -> tuple[str, BaseException] | None:
-    """The first of the named checks that kills the mutant, and how; None if it survives all."""
+    """The first of the named tests that kills the mutant, and how; None if it survives all."""
     with mutant:
-        for name, check in batteries:
+        for name, check in tests:
             outcome = outcome_of(check, patience)
             if outcome is not None:
                 return name, outcome

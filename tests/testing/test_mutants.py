@@ -6,7 +6,6 @@ import linecache
 import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 
 import numpy as np
@@ -14,20 +13,14 @@ import pytest
 
 import autograd
 from autograd import Primitive, Tensor, Value, grad
-from autograd.core import walk
 from autograd.core.node import new_node
 from autograd.errors import VacuousCheckWarning
-from autograd.table import kernels
 from autograd.testing import check_grads
 from autograd.testing.checker import passes, verdict
 from autograd.testing.mutation.auditing import audit
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import mutants
 from autograd.testing.mutation.sources import functions_in, qualified
-from tests.mutation import __main__ as command
-from tests.mutation.batteries import ENGINE as ENGINE_BATTERIES
-from tests.mutation.batteries import RULES
-from tests.mutation.killing import kills, well_blamed
 
 ROWS = [row for row in autograd.TABLE.values() if any(row.vjps)]
 EVERY = mutants()
@@ -187,13 +180,6 @@ def test_a_source_that_was_edited_meanwhile_is_refused(tmp_path):
         mutants(module.f)
 
 
-@pytest.mark.parametrize(
-    "mutant", [m for m in EVERY if m.operator == "another algorithm"], ids=lambda m: m.change
-)
-def test_whole_algorithms_gone_wrong_are_noticed(mutant):
-    assert kills(mutant, list(ENGINE_BATTERIES.items()))
-
-
 def test_two_lambdas_on_one_line_are_told_apart():
     first, second = (lambda x: x + 1), (lambda x: x - 2)
     assert next(m.change for m in mutants(first)) == "x + 1 → x - 1"
@@ -320,68 +306,3 @@ def countdown(n):
     while n > 0:
         n -= 1
     return n
-
-
-def test_kills_names_the_battery():
-    negated = next(m for m in mutants(autograd.tanh) if m.operator == "negated")
-
-    def strict():
-        check_grads(autograd.tanh, X)
-
-    found = kills(negated, [("idle", lambda: None), ("strict", strict)])
-    assert found is not None
-    assert found[0] == "strict"
-    assert kills(negated, [("idle", lambda: None)]) is None
-
-
-# --- the culprit ------------------------------------------------------------------------------
-
-
-def test_the_culprit_of_a_mutant_is_judged():
-    """The audit judges that of every mutant."""
-    rule = next(m for m in mutants(autograd.tanh) if m.operator == "negated")
-    adding = next(m for m in mutants(walk.propagate) if "gradients[operand] + contr" in m.change)
-    kernel = next(m for m in mutants(kernels.scatter_into) if m.operator == "another algorithm")
-    one_point = [("one point", partial(RULES["one point"], autograd.tanh))]
-    graphs = [("graphs", ENGINE_BATTERIES["graphs"])]
-    (_, of_rule), (_, of_walk) = kills(rule, one_point), kills(adding, graphs)
-    (_, of_kernel) = kills(kernel, graphs)
-    assert well_blamed(rule, of_rule) is well_blamed(adding, of_walk) is True
-    assert well_blamed(rule, of_walk) is well_blamed(adding, of_rule) is False
-    assert well_blamed(kernel, of_kernel) is True  # it is take, whose rule scatters
-    assert well_blamed(kernel, of_rule) is False  # it is tanh, whose rule does not
-    assert well_blamed(kernel, of_walk) is True
-    assert well_blamed(adding, AssertionError("without a report")) is None
-
-
-# --- the command ------------------------------------------------------------------------------
-
-
-def test_the_command_passes_for_a_primitive_and_prints_kills_by_battery(capsys):
-    assert command.main(["audit", "--only", "tanh", "--jobs", "1"]) == 0
-    out = capsys.readouterr().out
-    assert "one point" in out
-    assert "100.0 % so far" in out
-    assert "SURVIVES" not in out
-
-
-def test_the_command_audits_what_decides_in_check_grads(capsys):
-    assert command.main(["audit", "--only", "judge", "--jobs", "1"]) == 0
-    assert "verdicts" in capsys.readouterr().out
-
-
-def test_the_command_fails_for_a_survivor_and_for_a_stale_review(capsys, monkeypatch):
-    monkeypatch.setattr(command.batteries, "RULES", {})
-    monkeypatch.setattr(command.batteries, "ENGINE", {"idle": lambda: None})
-    assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
-    assert "SURVIVES neg[0]: -g → g (sign or negation dropped)" in capsys.readouterr().out
-    monkeypatch.undo()
-    monkeypatch.setattr(command, "EQUIVALENT", {"neg[0]: -g → g (sign or negation dropped)": ""})
-    assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
-    assert "STALE REVIEW, killed now" in capsys.readouterr().out
-
-
-def test_the_command_fails_where_another_is_blamed(capsys, monkeypatch):
-    monkeypatch.setattr(command, "well_blamed", lambda mutant, outcome: False)
-    assert command.main(["audit", "--only", "neg", "--jobs", "1"]) == 1
-    assert "ANOTHER IS BLAMED FOR neg[0]: -g → g" in capsys.readouterr().out

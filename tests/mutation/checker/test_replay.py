@@ -1,36 +1,34 @@
-"""Batteries for the replay of a subject's graph: when it is one, and what it gives."""
+"""The replay of a subject's graph: when there is one, and what it gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
 import autograd
-from autograd import TABLE, Tensor, Value
+from autograd import Tensor, Value
 from autograd.tape import Tape
 from autograd.testing.checker import replay
 from autograd.testing.checker.replay import CallReplay, comparable, operations_of, parts, replay_of
-from autograd.testing.checker.subject import Call, Function
+from autograd.testing.checker.subject import Function
 from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(replay)
 X = Tensor(np.array([[1.0, -2.0], [0.5, 3.0]]))
 
 
-def called(f: Any, *inputs: Any) -> tuple[Function, Call]:
+def called(f, *inputs):
     function = Function(f, inputs)
     with function.at({}) as call:
         return function, call
 
 
-def graphs() -> None:
+def test_graphs_written_down():
     """A graph written down, so that two may be compared."""
     index = (np.array([0, 1]), 1)
 
-    def f(x: Any, constant: Any) -> Any:
+    def f(x, constant):
         return (x * constant)[index] + Tensor(np.array([3.0])) * 1.5
 
     factor = np.array([1.0, 4.0])
@@ -39,28 +37,30 @@ def graphs() -> None:
     picked = comparable(index)
     assert picked == (((2,), index[0].dtype, index[0].tobytes()), 1)
     assert operations_of(call) == [
-        (TABLE["mul"], [], ["inputs[0]", array]),
-        (TABLE["take"], [picked], [(0,)]),
-        (TABLE["mul"], [], [comparable(np.array([3.0])), 1.5]),
-        (TABLE["add"], [], [(1,), (2,)]),
+        (autograd.mul, [], ["inputs[0]", array]),
+        (autograd.take, [picked], [(0,)]),
+        (autograd.mul, [], [comparable(np.array([3.0])), 1.5]),
+        (autograd.add, [], [(1,), (2,)]),
     ]
 
+
+def test_parts_of_a_result():
     x, y = Value(2.0), Tensor([1.0])
     row, flat = autograd.reshape(x, shape=(-1,)), autograd.reshape(y, shape=(-1,))
     assert parts(autograd.concatenate(row, flat, y)) == [x, y, y]
     assert parts(flat) == [flat] and parts(x) == [x]
 
 
-def outputs() -> None:
+def test_outputs_of_replays():
     """The outputs of a replay for several numbers of one input, in order."""
 
-    def values(x: Any, unused: Any, y: Any) -> Any:
+    def values(x, unused, y):
         return [x * y + 1.0, y, x.sin()]
 
-    def tensors(x: Any, unused: Any, y: Any) -> Any:
+    def tensors(x, unused, y):
         return [(x * y).sum(), x @ x]
 
-    def value(x: Any, unused: Any, y: Any) -> Any:
+    def value(x, unused, y):
         return autograd.to_value((x * y).sum()) if isinstance(x, Tensor) else x * y
 
     for f, x, others in (
@@ -84,7 +84,7 @@ def outputs() -> None:
         assert output.shape == call.output.shape and np.array_equal(output, call.output.raw)
 
 
-def replayed(f: Any, *inputs: Any, **changes: Any) -> bool:
+def replayed(f, *inputs, **changes):
     """Whether there is a replay, where 6 nodes of Values and 4 of Tensors count as large."""
     function, call = called(f, *inputs)
     moved = {name: 1.5 * number for name, number in function.numbers.items()}
@@ -92,10 +92,10 @@ def replayed(f: Any, *inputs: Any, **changes: Any) -> bool:
         return replay_of(function, call._replace(**changes), moved) is not None
 
 
-def chain(n: int, end: Any = lambda x: x) -> Callable[[Any], Any]:
+def chain(n, end=lambda x: x):
     """A graph of n nodes, and those of `end`."""
 
-    def f(x: Any) -> Any:
+    def f(x):
         first = x
         for _ in range(n - 1):
             x = x * 0.5
@@ -104,22 +104,22 @@ def chain(n: int, end: Any = lambda x: x) -> Callable[[Any], Any]:
     return f
 
 
-def reads(x: Any, first: Any) -> Any:
+def reads(x, first):
     float(np.sum(first.data))
     return x
 
 
-def constant(x: Any, first: Any) -> Any:
+def constant(x, first):
     return (x + first.raw) - first.raw
 
 
-def leaves_the_domain(x: Any, first: Any) -> Any:
+def leaves_the_domain(x, first):
     if np.sum(first.raw) > 2.5:
         raise ValueError("outside")
     return x
 
 
-def choice() -> None:
+def test_choice_of_replays():
     """What is replayed: large graphs that are the same elsewhere, with no number read."""
     for n, of_values, of_tensors in ((3, False, False), (4, False, True), (6, True, True)):
         assert replayed(chain(n), Value(2.0)) == of_values
@@ -130,6 +130,8 @@ def choice() -> None:
     for end in (reads, constant, leaves_the_domain):
         assert not replayed(chain(9, end), Value(2.0)), end
 
+
+def test_a_replay_is_as_precise_as_the_function():
     real = np.array([-1000.0, 0.0, 0.5])
     for at, digits in ((0, 1.001e-6), (1, 1e-9), (2, 0.5e-9 + 1e-9)):
         for part, close in ((0.9997, True), (-0.9997, True), (1.0003, False), (-1.0003, False)):
@@ -149,19 +151,12 @@ def choice() -> None:
 class Off:
     """In the place of `CallReplay`: outputs with errors, at one point after the other."""
 
-    def __init__(self, errors: list[np.ndarray]) -> None:
+    def __init__(self, errors):
         self.errors = iter(errors)
 
-    def __call__(self, call: Call) -> Any:
-        def again(numbers: Any, name: str, others: Any) -> Iterator[np.ndarray]:
+    def __call__(self, call):
+        def again(numbers, name, others):
             assert [numbers[name]] == others or np.array_equal(numbers[name], others[0])
             yield call.output.raw + next(self.errors)
 
         return again
-
-
-BATTERIES: dict[str, Callable[[], Any]] = {
-    "graphs written down": graphs,
-    "outputs replayed": outputs,
-    "choice of replays": choice,
-}

@@ -1,11 +1,9 @@
-"""Batteries for `check_grads` and `examine`: what is asked in which order, and when they stop."""
+"""`check_grads` and `examine`: what is asked in which order, and when they stop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -22,7 +20,7 @@ FUNCTIONS = functions_in(check)
 CULPRIT = Culprit("engine", "somebody")
 
 
-def a_finding(level: int, name: str, verdict: Verdict = Verdict.OK) -> Finding:
+def a_finding(level, name, verdict=Verdict.OK):
     return Finding(level, name, None, None, 1.0, 1.0, 0.0, 0.0, verdict)
 
 
@@ -33,11 +31,11 @@ class Script:
     or a verdict.
     """
 
-    def __init__(self, **trouble: Any) -> None:
-        self.trouble, self.asked = trouble, list[str]()
-        self.cotangents, self.rngs = list[Any](), list[Any]()
+    def __init__(self, **trouble):
+        self.trouble, self.asked = trouble, []
+        self.cotangents, self.rngs = [], []
 
-    def ask(self, word: str, subject: Any = None) -> Any:
+    def ask(self, word, subject=None):
         if subject is not None and subject.numbers["inputs[0]"] != 2.0:
             word += "_nearby"
         if isinstance(subject, Gradient):
@@ -49,42 +47,42 @@ class Script:
             raise told
         return told
 
-    def promises(self, subject: Any, call: Any, cotangent: Any) -> list[str]:
+    def promises(self, subject, call, cotangent):
         self.cotangents.append(cotangent)
         assert call.output.shape == np.shape(cotangent)
         return self.ask("promises", subject)
 
-    def symmetries(self, subject: Any, call: Any, rng: Any) -> Iterator[str]:
+    def symmetries(self, subject, call, rng):
         yield from self.ask("symmetries", subject)
 
-    def probe(self, subject: Any, call: Any, cotangent: Any, level: int, rtol: float) -> Any:
+    def probe(self, subject, call, cotangent, level, rtol):
         assert cotangent is self.cotangents[-1] and rtol == 1e-5
 
-        def findings(name: str, budget: int, rng: Any) -> list[Finding]:
+        def findings(name, budget, rng):
             assert rng is not None
             verdict = self.ask(f"{name} {level} {budget}", subject) or Verdict.OK
             return [a_finding(level, name, verdict)]
 
         return SimpleNamespace(findings=findings)
 
-    def locate(self, subject: Any, call: Any, cotangent: Any, report: Report) -> Culprit:
+    def locate(self, subject, call, cotangent, report):
         assert cotangent is self.cotangents[-1] and not report.ok
         assert (report.name, report.seed, report.rtol) == ("square", 3, 1e-5)
         self.ask("culprit", subject)
         return CULPRIT
 
     @contextmanager
-    def kept(self, *holders: Any) -> Iterator[None]:
+    def kept(self, *holders):
         assert holders == (square, [])
         self.ask("keep")
         yield
         self.ask("put back")
 
-    def compare_float32(self, function: Any, rng: Any, report: Report) -> None:
+    def compare_float32(self, function, rng, report):
         assert function.name == report.name and rng is not None
         report.problems += self.ask("float32")
 
-    def examined(self, *inputs: Any, order: int = 1) -> Report:
+    def examined(self, *inputs, order=1):
         with ExitStack() as stack:
             for name, stand_in in {
                 "broken_promises": self.promises,
@@ -100,7 +98,7 @@ class Script:
             )
 
 
-def square(x: Any, *more: Any) -> Any:
+def square(x, *more):
     return x * x
 
 
@@ -110,7 +108,7 @@ SECOND = ["promises_of_gradient", "symmetries_of_gradient"]
 SECOND += ["inputs[0] 2 5_of_gradient", "cotangent 2 5_of_gradient"]
 
 
-def orders() -> None:
+def test_orders():
     """One order after the other, with smaller budgets, a point near by, and float32 at the end."""
     x = Value(2.0)
     script = Script()
@@ -134,7 +132,7 @@ def orders() -> None:
         assert report.problems == ["too far"] * len(asked)
 
 
-def stops() -> None:
+def test_stops():
     """After the first thing that is wrong nothing is asked, but who is to blame."""
     x = Tensor(np.array(2.0, np.float32))
     wrong, lost = Verdict.WRONG, BackwardError("no way back")
@@ -191,9 +189,9 @@ def stops() -> None:
         assert near == ["at a point near by"] * (trouble == {"inputs[0]_1_2_nearby": wrong})
 
 
-def refused() -> None:
+def test_refusals():
     """`check_grads` raises what `examine` finds wrong, with the report, and passes all on."""
-    more: Any = {"order": 3, "rtol": 0.5, "params": [], "seed": 7, "budget": 9}
+    more = {"order": 3, "rtol": 0.5, "params": [], "seed": 7, "budget": 9}
     for problems in ([], ["a"]):
         report = Report("f", 3, 1e-5, problems=problems)
         raised = None
@@ -207,10 +205,10 @@ def refused() -> None:
         assert raised is None or (raised.report is report and str(raised) == str(report))
 
 
-def cotangents() -> None:
+def test_cotangents():
     """A weight for every element, of the output's own type."""
     for output in (Value(2.0), Tensor(np.ones((2, 3)))):
-        call: Any = SimpleNamespace(output=output)
+        call = SimpleNamespace(output=output)
         found = check.random_cotangent(call, np.random.default_rng(5))
         assert type(found) is type(output.raw)
         assert np.array_equal(found, np.random.default_rng(5).normal(size=output.shape))
@@ -219,23 +217,23 @@ def cotangents() -> None:
 class Cast:
     """A function with the gradients given: one in float64, and one at its original numbers."""
 
-    def __init__(self, exact: Any, found: Any) -> None:
+    def __init__(self, exact, found):
         self.gradients, self.original = [exact, found], {"x": "original"}
-        self.seeds: list[Any] = []
+        self.seeds = []
 
     @contextmanager
-    def at(self, moved: dict[str, Any]) -> Iterator[Any]:
+    def at(self, moved):
         gradient = self.gradients[moved == self.original]
         dtype = np.float32 if moved else np.float64
 
-        def gradients(seed: Any) -> dict[str, Any]:
+        def gradients(seed):
             self.seeds.append(seed)
             return {"x": gradient}
 
         yield SimpleNamespace(output=Tensor(np.ones(2, dtype)), gradients=gradients)
 
 
-def narrow() -> None:
+def test_float32():
     """The float32 gradient may be 1e-4 off, and a tenth of that of the largest entry."""
     exact = np.array([2.0, 0.0, -4.0])
     for k, allowed in enumerate((2.4e-4, 0.4e-4, 4.4e-4)):
@@ -251,20 +249,11 @@ def narrow() -> None:
     ]
 
 
-def off(exact: Any, found: Any) -> list[str]:
-    function: Any = Cast(exact, found)
+def off(exact, found):
+    function = Cast(exact, found)
     report = Report("f", 0, 1e-6)
     check._compare_float32(function, np.random.default_rng(5), report)
     wide, cast = function.seeds
     assert np.array_equal(wide, np.random.default_rng(5).normal(size=2))
     assert cast.dtype == np.float32 and np.array_equal(cast, wide.astype(np.float32))
     return report.problems
-
-
-BATTERIES: dict[str, Callable[[], Any]] = {
-    "orders": orders,
-    "stops": stops,
-    "refusals": refused,
-    "cotangents": cotangents,
-    "narrow floats": narrow,
-}

@@ -1,11 +1,9 @@
-"""Batteries for the numeric derivative and the verdict on an analytic one."""
+"""The numeric derivative and the verdict on an analytic one, to the last digit and bound."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 from unittest.mock import call, patch
 
 import numpy as np
@@ -22,15 +20,17 @@ from autograd.testing.checker.numeric import (
 from autograd.testing.checker.verdict import Verdict, judge, judge_kink
 from autograd.testing.mutation.sources import functions_in
 
+FUNCTIONS = functions_in(numeric, verdict)
 
-def a_slope(value: float, error: float, change: float = 0.0) -> Slope:
+
+def a_slope(value, error, change=0.0):
     return Slope(value, error, change, 2.0, 5, 0.0)
 
 
 # --- the series -------------------------------------------------------------------------------
 
 
-def basis() -> None:
+def test_chebyshev_points():
     """The points and the weights for them, against Tₖ(cos θ) = cos kθ and its known derivatives."""
     for points in (3, 12):
         nodes, matrix, centre, end, signs = numeric._basis.__wrapped__(points)
@@ -44,29 +44,25 @@ def basis() -> None:
         assert np.array_equal(signs, np.resize([1, -1], points))
 
 
-def fitted(
-    series: Sequence[float],
-    weights: Sequence[float] = (0.0, 1.0, 0.0, -3.0),
-    radius: float = 0.5,
-    noise: float = 0.0,
-) -> Slope:
+def fitted(series, radius=0.5, noise=0.0):
     """What is made of a function with exactly these coefficients: zeros follow up to 8."""
     exact = None, np.eye(8), None, None, np.resize([1.0, -1.0], 8)
 
-    def padded(given: Sequence[float]) -> np.ndarray:
+    def padded(given):
         return np.array([*given, *[0.0] * (8 - len(given))])
 
     with patch.object(numeric, "_basis", return_value=exact):
-        return numeric._fit(padded(series), padded(weights), radius, noise)
+        return numeric._fit(padded(series), padded((0.0, 1.0, 0.0, -3.0)), radius, noise)
 
 
-def series() -> None:
-    """A slope and its error from coefficients, with every bound decided on both of its sides."""
+def test_a_slope_from_coefficients():
     found = fitted([5.0, 2.0, 0.0, 1.0], radius=-0.5)
     assert found == (2.0, EPS * 10.0, 10.0, 0.5, 8, 2.0)
     assert [type(number) for number in found] == [float, float, float, float, int, float]
 
-    # What is below twice the largest of the last third is noise, which counts as error.
+
+def test_what_is_below_twice_the_largest_of_the_last_third_is_noise():
+    """Which counts as error."""
     rms, tail = math.sqrt((9 + 4 + 4) / 3) * 1e-4, [2e-4, -3e-4, 2e-4]
     for third, kept in ((-6.01e-4, (1, -3)), (-5.99e-4, (1,))):
         head = [0.0, 2.0, 0.0, third, 0.0]
@@ -79,14 +75,17 @@ def series() -> None:
     assert fitted([7.0], noise=4.0) == (0.0, 2 * 12 * 4.0, 14.0, 0.5, 8, 7.0)
     assert fitted([0.0] * 8) == (0.0, 0.0, 0.0, 0.5, 8, 0.0)
 
-    # Noise beyond which nothing changes does not average; the mean of 8 samples is half as noisy.
+
+def test_noise_beyond_which_nothing_changes_does_not_average():
+    """The mean of 8 samples is half as noisy."""
     for noise, effective in ((1.0, 1.0), (1 - 1e-9, 0.5)):
         found = fitted([0.0, 32.0], noise=noise)
         assert close(found.error, 2 * 15 * effective)
     assert fitted([0.0, 2.0], noise=1.0).value == 0.0
     assert fitted([0.0, 2.0], noise=1 - 1e-9).value == 4.0
 
-    # Beyond the entry's own size, a series that resolves nothing tells nothing.
+
+def test_beyond_the_entry_s_own_size_a_series_that_resolves_nothing_tells_nothing():
     for first, last, noise, radius, certain in (
         (1.0, 1e-3, 0.0, 1.5, True),
         (-1.0, 1.0005e-3, 0.0, 1.5, False),
@@ -102,24 +101,25 @@ def series() -> None:
         found = fitted([100.0, first, 0.0, 0.0, 0.0, last], radius=radius, noise=noise)
         assert (found.error < np.inf) == certain, (first, last, noise, radius)
 
+
+def test_what_is_not_finite_has_no_slope():
     for number in (math.nan, math.inf, -math.inf):
         found = fitted([1.0, number], radius=-0.5)
         assert math.isnan(found.value) and math.isnan(found.limit)
         assert found[1:5] == (math.inf, math.inf, 0.5, 8)
 
 
-def close(some: Any, others: Any, within: float = 1e-7) -> bool:
+def close(some, others, within=1e-7):
     return np.allclose(some, others, rtol=within, atol=0)
 
 
 # --- the samples ------------------------------------------------------------------------------
 
 
-def samples() -> None:
-    """Where functions are sampled, on both sides or on one, and the slopes found there."""
-    places: list[float] = []
+def test_where_functions_are_sampled_on_both_sides_or_on_one():
+    places = []
 
-    def cubic(t: np.ndarray) -> np.ndarray:
+    def cubic(t):
         places.extend(t)
         return 7.0 + 3.0 * t + 5.0 * t**2 + 2.0 * t**3
 
@@ -140,13 +140,14 @@ def samples() -> None:
 # --- the radii --------------------------------------------------------------------------------
 
 
-def settles(error: float | None, found: Slope) -> bool:
+PHI = np.sin
+
+
+def settles(error, found):
     return found.error == error
 
 
-def radii() -> None:
-    """Which radii are tried, and whose slope is taken."""
-    phi = np.sin
+def test_which_radii_are_tried_and_whose_slope_is_taken():
     for errors, settled, chosen, tried in (
         ((3.0,), 3.0, 0, 1),
         ((3.0, 4.0, 5.0, 6.0), 6.0, 3, 4),
@@ -158,11 +159,13 @@ def radii() -> None:
     ):
         slopes = [a_slope(-i, error) for i, error in enumerate(errors)]
         with patch.object(numeric, "slope", side_effect=slopes) as asked:
-            found = numeric.surest_slope(phi, 0.25, partial(settles, settled))
+            found = numeric.surest_slope(PHI, 0.25, partial(settles, settled))
         assert found is slopes[chosen], (errors, settled)
         trials = (TRIALS + NOISY_TRIALS)[:tried]
-        assert asked.mock_calls == [call(phi, *trial, 0.25) for trial in trials]
+        assert asked.mock_calls == [call(PHI, *trial, 0.25) for trial in trials]
 
+
+def test_which_radii_are_tried_on_one_side():
     certain, uncertain = a_slope(0.0, 1.0, 1e9), a_slope(0.0, 1.01, 1e9)
     nothing, undefined = a_slope(0.0, 0.0), a_slope(math.nan, math.inf, math.inf)
     for slopes, chosen in (
@@ -175,33 +178,36 @@ def radii() -> None:
     ):
         n = len(slopes)
         with patch.object(numeric, "one_sided", side_effect=[*slopes, *slopes]) as asked:
-            left, right = numeric.sides(phi, 0.25)
+            left, right = numeric.sides(PHI, 0.25)
         assert left is right is slopes[chosen], slopes
         expected = [
-            call(phi, sign * radius, points, 0.25)
+            call(PHI, sign * radius, points, 0.25)
             for sign in (-1, 1)
             for radius, points in ONE_SIDED_TRIALS[:n]
         ]
         assert asked.mock_calls == expected
     left, right = a_slope(-1.0, 0.0), a_slope(1.0, 0.0)
     with patch.object(numeric, "one_sided", side_effect=[left, right]):
-        assert numeric.sides(phi, 0.25) == (left, right)
+        assert numeric.sides(PHI, 0.25) == (left, right)
 
+
+def test_another_opinion_is_asked_at_other_radii():
     first = a_slope(3.0, 0.5)
     for values, value, error in (((3.25, 2.0), 3.0, 1.25), ((3.25, 3.125), 3.125, 0.5)):
         with patch.object(numeric, "slope", side_effect=[a_slope(v, 9.0) for v in values]) as asked:
-            found = numeric.repeated(phi, first, 0.25)
+            found = numeric.repeated(PHI, first, 0.25)
         assert found == first._replace(value=value, error=error)
         assert type(found.value) is type(found.error) is float
-        assert asked.mock_calls == [call(phi, part * 2.0, 5, 0.25) for part in OPINIONS]
+        assert asked.mock_calls == [call(PHI, part * 2.0, 5, 0.25) for part in OPINIONS]
 
 
 # --- the judge --------------------------------------------------------------------------------
 
 
-def verdicts() -> None:
-    """The judge, on numbers for which every bound is decided on both of its sides."""
+# every bound is decided on both of its sides
 
+
+def test_verdicts():
     slope = a_slope
     ok, wrong, unsure = Verdict.OK, Verdict.WRONG, Verdict.INCONCLUSIVE
     for analytic, found, expected in (
@@ -229,7 +235,10 @@ def verdicts() -> None:
         (math.nan, slope(0.0, 0.0), wrong),
     ):
         assert judge(analytic, found, 0.01) == expected, (analytic, found)
-    kink = Verdict.KINK
+
+
+def test_verdicts_at_kinks():
+    slope, kink, wrong = a_slope, Verdict.KINK, Verdict.WRONG
     for analytic, left, right, expected in (
         (0.0, slope(0.0, 0.0), slope(100.0, 0.0), kink),
         (100.9, slope(0.0, 0.0), slope(100.0, 0.0), kink),
@@ -243,14 +252,7 @@ def verdicts() -> None:
         (0.0, slope(0.0, 0.0), slope(0.0, 0.0), kink),
     ):
         assert judge_kink(analytic, left, right, 0.01) == expected, (analytic, left, right)
-    assert [one for one in Verdict if one.passes] == [ok, kink]
 
 
-FUNCTIONS = functions_in(numeric, verdict)
-BATTERIES: dict[str, Callable[[], Any]] = {
-    "Chebyshev points": basis,
-    "series": series,
-    "samples": samples,
-    "radii": radii,
-    "verdicts": verdicts,
-}
+def test_what_passes():
+    assert [one for one in Verdict if one.passes] == [Verdict.OK, Verdict.KINK]

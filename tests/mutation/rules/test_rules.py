@@ -1,0 +1,127 @@
+"""The rules of every row: at points, in shapes, on faces, at kinks, in float32."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from autograd import TABLE, Node, Tensor, Value, grad
+from autograd.testing import certify, check_grads
+from tests.mutation.rules.calls import RTOL, call, calls, count, parameters, surrounded
+
+
+def of_rows(*rows):
+    return pytest.mark.parametrize("primitive", rows, ids=lambda row: row.name)
+
+
+ROWS = [row for row in TABLE.values() if any(row.vjps)]
+of_all = of_rows(*ROWS)
+
+
+@of_all
+def test_one_point(primitive):
+    """For one shape, with other primitives around."""
+    check_grads(*surrounded(primitive), order=1, rtol=RTOL)
+
+
+@of_all
+def test_second_order_at_one_point(primitive):
+    check_grads(*surrounded(primitive), order=2, rtol=RTOL)
+
+
+@of_rows(*(row for row in ROWS if row.scalar is not None))
+def test_values(primitive):
+    for params in parameters(primitive):
+        check_grads(*call(primitive, [()] * count(primitive), params, Value), rtol=RTOL)
+
+
+@of_all
+def test_shapes_and_parameters(primitive):
+    """Every case of the row, and for elementwise rows broadcasting, to second order."""
+    for f, *operands in calls(primitive):
+        check_grads(f, *operands, rtol=RTOL)
+
+
+# operands, parameters, and the gradient for each operand
+CONVENTIONS = {
+    "relu": (((0.0,), {}, (0.0,)), (([-1.0, 0.0, 2.0],), {}, ([0.0, 0.0, 1.0],))),
+    "abs": (((0.0,), {}, (0.0,)), (([-1.0, 0.0, 2.0],), {}, ([-1.0, 0.0, 1.0],))),
+    "clip": (
+        ((-1.0,), {"lo": -1.0, "hi": 1.0}, (1.0,)),
+        ((1.0,), {"lo": -1.0, "hi": 1.0}, (1.0,)),
+        ((1.5,), {"lo": -1.0, "hi": 1.0}, (0.0,)),
+    ),
+    "maximum": (
+        ((2.0, 2.0), {}, (0.5, 0.5)),
+        ((2.0, 1.0, 2.0), {}, (0.5, 0.0, 0.5)),
+        ((0.0, 0.0), {}, (0.5, 0.5)),
+    ),
+    "minimum": (((2.0, 2.0), {}, (0.5, 0.5)), ((2.0, 1.0, 1.0), {}, (0.0, 0.5, 0.5))),
+    "max": (
+        (([2.0, 1.0, 2.0],), {}, ([0.5, 0.0, 0.5],)),
+        (([[1.0, 1.0], [0.0, 3.0]],), {"axis": 1}, ([[0.5, 0.5], [0.0, 1.0]],)),
+        (
+            ([[1.0, 1.0], [0.0, 1.0]],),
+            {"axis": (0, 1), "keepdims": True},
+            ([[1 / 3, 1 / 3], [0.0, 1 / 3]],),
+        ),
+    ),
+    "pow": (
+        ((0.0, 0.0), {}, (0.0, 0.0)),
+        ((0.0, 2.0), {}, (0.0, 0.0)),
+        ((3.0, 0.0), {}, (0.0, math.log(3.0))),
+        ((0.0, 1.0), {}, (1.0, 0.0)),
+        ((1.0, 3.0), {}, (3.0, 0.0)),
+    ),
+    "where": (((0.0, 2.0, 3.0), {}, (0.0, 0.0, 1.0)), ((-1.0, 2.0, 3.0), {}, (0.0, 1.0, 0.0))),
+    "take": ((([1.0, 2.0, 3.0],), {"index": np.array([1, 1, 0])}, ([1.0, 2.0, 0.0],)),),
+}
+
+
+@of_rows(*map(TABLE.get, CONVENTIONS))
+def test_conventions(primitive):
+    """What holds at kinks, ties and zeros, where no numeric derivative decides."""
+    for operands, params, expected in CONVENTIONS[primitive.name]:
+        scalar = primitive.scalar is not None and np.ndim(operands[0]) == 0
+        for leaf in (Value, Tensor) if scalar else (Tensor,):
+            leaves = [leaf(x) for x in operands]
+            out = primitive(*leaves, **params)
+            for create_graph in (False, True):
+                found = grad(out, leaves, seed=np.ones(out.shape), create_graph=create_graph)
+                numbers = [g.data if isinstance(g, Node) else g for g in found]
+                same = [np.array_equal(*pair) for pair in zip(numbers, expected, strict=True)]
+                assert all(same), (operands, numbers, expected)
+
+
+@of_rows(*(row for row in ROWS if row is not TABLE["to_value"]))
+def test_float32(primitive):
+    """The gradient is float32 too, and as right as that can be."""
+    for f, *operands in calls(primitive):
+        narrow = [Tensor(x.data.astype(np.float32)) for x in operands]
+        wide = [Tensor(x.data.astype(float)) for x in narrow]
+        out, exact = f(*narrow), f(*wide)
+        seed = np.random.default_rng(1).normal(size=out.shape)
+        found = grad(out, narrow, seed=seed.astype(np.float32))
+        for g, e in zip(found, grad(exact, wide, seed=seed), strict=True):
+            assert g.dtype == np.float32
+            size = np.max(np.abs(e), initial=1e-30)
+            assert np.max(np.abs(g - e), initial=0) <= 1e-4 * size
+
+
+@of_all
+def test_linearity_in_the_upstream_gradient(primitive):
+    """To the last digits: none is lost inside."""
+    factor = 1 + 2.0**-30
+    for f, *operands in calls(primitive):
+        out = f(*operands)
+        seed = np.random.default_rng(1).normal(size=out.shape)
+        once, more = grad(out, operands, seed=seed), grad(out, operands, seed=factor * seed)
+        for g, h in zip(once, more, strict=True):
+            np.testing.assert_allclose(h, factor * g, rtol=1e-13, atol=1e-13)
+
+
+@of_all
+def test_certificate(primitive):
+    certify(primitive)
