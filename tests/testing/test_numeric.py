@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.testing.checker.numeric import Slope, one_sided, repeated, sides, slope, surest_slope
+from autograd.testing.checker.numeric import Slope, repeated, sides, slope, surest_slope
 from autograd.testing.checker.verdict import TRUST
 
 # name: φ as a function of x + t, its derivative, and the points x of its domain
@@ -143,18 +143,6 @@ def test_another_opinion_adds_its_distance_to_the_error():
     lucky = first._replace(value=1.5)
     assert repeated(np.sin, lucky, 0.0).error == pytest.approx(0.5)
     assert repeated(np.sin, lucky, 0.0).value == pytest.approx(1.0)
-
-
-def test_one_sided_samples_stay_on_their_side():
-    seen = []
-
-    def phi(t):
-        seen.extend(np.ravel(t))
-        return np.exp(t)
-
-    assert right(one_sided(phi, 0.1), 1.0) and min(seen) > 0 and max(seen) < 0.1
-    seen.clear()
-    assert right(one_sided(phi, -0.1), 1.0) and max(seen) < 0 and min(seen) > -0.1
 
 
 def test_the_most_certain_radius_wins_where_none_is_settled():

@@ -14,7 +14,6 @@ from autograd import Primitive, Tensor, Value, no_grad
 from autograd.testing import Verdict, examine
 from autograd.testing.checker import probe, replay
 from autograd.testing.checker.probe import Probe, nearby
-from autograd.testing.checker.replay import replay_of
 from autograd.testing.checker.subject import Function, Gradient, quiet
 
 RNG = np.random.default_rng(3)
@@ -124,12 +123,6 @@ def test_an_input_that_the_graph_does_not_use_is_not_in_it():
     found = replayed(Function(lambda x, y: long(y, 0.5), VALUES))
     assert "inputs[1]" in found and "inputs[0]" not in found
     assert examine(lambda x, y: long(y, 0.5), *VALUES).ok
-
-
-def test_no_input_but_a_large_graph_behind():
-    """As when the rules of one node in a large graph are examined."""
-    with Function(long, VALUES).at({}) as call:
-        assert replay_of(Function(long, VALUES), call._replace(leaves={}), {}) is None
 
 
 WRONG = {

@@ -10,6 +10,7 @@ import numpy as np
 import autograd
 from autograd import Tensor, Value
 from autograd.errors import GradientError
+from autograd.testing import check_grads
 from autograd.testing.checker import subject
 from autograd.testing.checker.subject import Function, Gradient
 from autograd.testing.mutation.sources import functions_in
@@ -92,6 +93,7 @@ def test_parameters_of_modules():
     assert said(subject.parameters_of, len, [1.0]) == f"{refusal} float as params[0]"
     assert said(subject.parameters_of, len, [x * x]) == f"{refusal} Value as params[0]"
     assert said(subject.parameters_of, len, [x]) == ""
+    assert refusal in said(check_grads, lambda: Value(1.0), params=[Value(1.0) * 2.0])
 
 
 def test_numbers_and_leaves():
@@ -177,9 +179,13 @@ def test_errors_of_the_backward_pass():
 
 
 def test_what_is_no_subject():
-    assert "needs a function first, got Value" in said(Function, Value(1.0), ())
-    assert "there is nothing to differentiate, got no inputs; numbers" in said(Function, abs, ())
-    assert ", got int, an array of int64; " in said(Function, abs, (3, np.arange(2)))
+    refused = said(check_grads, Value(1.0), Value(2.0))
+    assert refused.startswith("TypeError: ") and "needs a function first, got Value" in refused
+    refused = said(check_grads, lambda: Value(1.0))
+    assert refused.startswith("TypeError: ")
+    assert "there is nothing to differentiate, got no inputs; numbers" in refused
+    refused = said(check_grads, lambda *_: Value(1.0), 3, np.arange(2))
+    assert refused.startswith("TypeError: ") and ", got int, an array of int64; " in refused
 
 
 def test_a_function_on_other_numbers():
@@ -205,10 +211,6 @@ def test_a_function_on_other_numbers():
         assert call.output.data == [0.5]
 
 
-def entered(f, *inputs, **more):
-    return said(Function(f, inputs, **more).at({}).__enter__)
-
-
 def test_what_a_function_must_not_do():
     module = Module()
 
@@ -216,7 +218,7 @@ def test_what_a_function_must_not_do():
         module.weight.raw = x.raw
         raise KeyError
 
-    assert entered(fails, Value(1.0), params=module) == "KeyError: "
+    assert said(check_grads, fails, Value(1.0), params=module) == "KeyError: "
     assert module.weight.raw.tolist() == [[2.0, 3.0]]
 
     def rebinds(node):
@@ -229,20 +231,31 @@ def test_what_a_function_must_not_do():
 
     raw = np.ones(1)
     changes = "must leave its inputs alone, but it changes"
-    assert f"rebinds {changes} inputs[0]; let" in entered(rebinds, Value(1.0))
-    assert f"{changes} inputs[1]; let" in entered(writes, Value(1.0), raw)
+    assert f"rebinds {changes} inputs[0]; let" in said(check_grads, rebinds, Value(1.0))
+    assert f"{changes} inputs[1]; let" in said(check_grads, writes, Value(1.0), raw)
     assert raw.tolist() == [1.0]
-    assert f"{changes} weight; let" in entered(lambda: rebinds(module.weight), params=module)
+    refused = said(check_grads, lambda: rebinds(module.weight), params=module)
+    assert f"{changes} weight; let" in refused
+    assert module.weight.raw.tolist() == [[2.0, 3.0]]
 
 
 def test_results():
     marker = object()
     with Function(lambda x, kept: [x, x * (kept is marker)], (Value(2.0), marker)).at({}) as call:
         assert call.output.data.tolist() == [2.0, 2.0]
-    assert "(or a list or dict of them), got float as the result[1]; did" in entered(
-        lambda x: [x, 1.0], Value(1.0)
-    )
-    assert "must return a Value or a Tensor, got nothing" in entered(lambda x: [], Value(1.0))
+    must = "<lambda> must return a Value or a Tensor"
+    for result, got in (
+        (
+            lambda x: x.data,
+            "of them), got an array of float64 as the result; did",
+        ),
+        (lambda x: x.data.item(), "of them), got float as the result; did"),
+        (lambda x: None, "of them), got NoneType as the result; did"),
+        (lambda x: [x, 1.0], "of them), got float as the result[1]; did"),
+        (lambda x: [], "got nothing"),
+    ):
+        refused = said(check_grads, result, Tensor([1.0]))
+        assert refused.startswith("GradientError: ") and must in refused and got in refused
 
 
 def product():
