@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
     parser.add_argument(
-        "--only", default="", help="only primitives and functions whose name contains this"
+        "--only", default="", help="part of group and name, as in rules.tanh or checker.probe"
     )
     options = parser.parse_args(arguments)
     return run(options.jobs, options.only)

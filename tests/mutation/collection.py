@@ -65,14 +65,14 @@ class Meeting(NamedTuple):
 
 
 def meetings(only: str = "") -> Iterator[Meeting]:
-    """Those of primitives and functions whose name contains `only`."""
+    """Those of which group and name, as in `rules.tanh` or `checker.probe.halves`, hold `only`."""
     of_engine = list(found_in(OF_ENGINE))
-    for mutant in mutants(row for row in TABLE.values() if only in row.name):
+    for mutant in mutants(row for row in TABLE.values() if only in f"rules.{row.name}"):
         yield Meeting("rules", mutant, [*found_in(OF_RULES, mutant.primitives), *of_engine])
-    for mutant in mutants(f for f in ENGINE if only in qualified(f)):
+    for mutant in mutants(f for f in ENGINE if only in f"engine.{qualified(f)}"):
         yield Meeting("engine", mutant, of_engine)
     checker = dict.fromkeys(f for module in OF_CHECKER for f in module.FUNCTIONS)
-    for mutant in mutants(f for f in checker if only in qualified(f)):
+    for mutant in mutants(f for f in checker if only in f"checker.{qualified(f)}"):
         files = [module for module in OF_CHECKER if mutant.function in module.FUNCTIONS]
         yield Meeting("checker", mutant, list(found_in(files)))
 
