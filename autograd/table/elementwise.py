@@ -82,29 +82,14 @@ maximum  = primitive("maximum",  "max",   kernels.scalar_extreme(builtins.max), 
 minimum  = primitive("minimum",  "min",   kernels.scalar_extreme(builtins.min), lambda *xs: reduce(np.minimum, xs),
                      (extreme_back,), "The smallest of the operands, elementwise; ties share the gradient equally.",
                      variadic=True, symmetric=True, kinks="ties share the gradient equally")
-# fmt: on
-
-clip = primitive(
-    "clip",
-    "clip",
-    lambda x, lo, hi: x if x != x else builtins.min(builtins.max(x, lo), hi),
-    lambda x, lo, hi: np.clip(x, lo, hi),
-    (lambda g, out, x, lo, hi: g * equal(x, out),),
-    "min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi.",
-    params={"lo": None, "hi": None},
-    prepare=checks.clip,
-    kinks="at lo and hi, where the gradient passes",
-    cases=((((3, 4),), {"lo": -0.5, "hi": 1.0}), (((),), {"lo": 0.0}), (((2,),), {"hi": 0.3})),
-)
-astype = primitive(
-    "astype",
-    "astype",
-    lambda x, dtype: x,
-    lambda x, dtype: np.asarray(x).astype(dtype),
-    (lambda g, out, x, dtype: g,),
-    "x in another floating dtype.",
-    params={"dtype": np.float64},
-    prepare=checks.dtype,
-    linear=True,
-    cases=((((3,),), {"dtype": np.float64}),),
-)
+clip = primitive("clip", "clip", lambda x, lo, hi: x if x != x else builtins.min(builtins.max(x, lo), hi),
+                 lambda x, lo, hi: np.clip(x, lo, hi),
+                 (lambda g, out, x, lo, hi: g * equal(x, out),),
+                 "min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi.",
+                 params={"lo": None, "hi": None}, prepare=checks.clip,
+                 kinks="at lo and hi, where the gradient passes",
+                 cases=((((3, 4),), {"lo": -0.5, "hi": 1.0}), (((),), {"lo": 0.0}), (((2,),), {"hi": 0.3})))
+astype = primitive("astype", "astype", lambda x, dtype: x, lambda x, dtype: np.asarray(x).astype(dtype),
+                   (lambda g, out, x, dtype: g,), "x in another floating dtype.",
+                   params={"dtype": np.float64}, prepare=checks.dtype, linear=True,
+                   cases=((((3,),), {"dtype": np.float64}),))

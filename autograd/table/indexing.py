@@ -43,86 +43,36 @@ def stack_back(i: int, g: Any, out: Any, *xs: Any, axis: int) -> Any:
     return take(g, index=(*(slice(None),) * axis, i))
 
 
-take = primitive(
-    "take",
-    "[]",
-    None,
-    lambda x, index: x[index],
-    (lambda g, out, x, index: scatter(g, index=index, shape=shape_of(x)),),
-    "x[index] with NumPy's basic, boolean and integer indexing; adjoint of scatter.",
-    params={"index": ...},
-    prepare=checks.index,
-    linear=True,
-    view=True,
-    cases=(
-        (((3, 4),), {"index": (slice(None, None, 2), 1)}),
-        (((3, 4),), {"index": np.array([[0, 2], [2, 2]])}),
-        (((3, 4),), {"index": (np.array([0, 0]), np.array([1, 1]))}),
-        (((3,),), {"index": np.array([True, False, True])}),
-        (((3, 4),), {"index": (None, ..., -1)}),
-    ),
-)
-scatter = primitive(
-    "scatter",
-    "scatter",
-    None,
-    kernels.scatter_into,
-    (lambda g, out, x, index, shape: take(g, index=index),),
-    "Zeros of `shape` with x added at `index`, repeated indices accumulating; adjoint of take.",
-    params={"index": ..., "shape": ()},
-    prepare=lambda index, shape: checks.index(index, **checks.shape(shape)),
-    linear=True,
-    cases=(
-        (((2, 2),), {"index": (slice(None, None, 2), slice(1, 3)), "shape": (3, 4)}),
-        (((3,),), {"index": np.array([1, 1, 0]), "shape": (4,)}),
-    ),
-)
-pad = primitive(
-    "pad",
-    "pad",
-    None,
-    kernels.pad_with,
-    (lambda g, out, x, width, value: take(g, index=unpadded(x, width)),),
-    "x with `width` = ((before, after), ...) elements of `value` around it.",
-    params={"width": (), "value": 0.0},
-    prepare=checks.pad,
-    cases=(
-        (((2, 3),), {"width": ((1, 0), (2, 1))}),
-        (((3,),), {"width": ((0, 2),), "value": 5.0}),
-    ),
-)
-cumsum = primitive(
-    "cumsum",
-    "cumsum",
-    None,
-    np.cumsum,
-    (cumsum_back,),
-    "The running sum along `axis` (None: of all elements in a row).",
-    params={"axis": None},
-    linear=True,
-    cases=((((3, 4),), {"axis": 0}), (((3, 4),), {"axis": -1}), (((3, 2),), {})),
-)
-concatenate = primitive(
-    "concatenate",
-    "concat",
-    None,
-    lambda *xs, axis: np.concatenate(xs, axis),
-    (concatenate_back,),
-    "The operands end to end along `axis`.",
-    variadic=True,
-    params={"axis": 0},
-    linear=True,
-    cases=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})),
-)
-stack = primitive(
-    "stack",
-    "stack",
-    None,
-    lambda *xs, axis: np.stack(xs, axis),
-    (stack_back,),
-    "The operands, of one shape, side by side along a new `axis`.",
-    variadic=True,
-    params={"axis": 0},
-    linear=True,
-    cases=((((2, 3), (2, 3)), {}), (((2,), (2,), (2,)), {"axis": -1}), (((), ()), {})),
-)
+# fmt: off
+take = primitive("take", "[]", None, lambda x, index: x[index],
+                 (lambda g, out, x, index: scatter(g, index=index, shape=shape_of(x)),),
+                 "x[index] with NumPy's basic, boolean and integer indexing; adjoint of scatter.",
+                 params={"index": ...}, prepare=checks.index, linear=True, view=True,
+                 cases=((((3, 4),), {"index": (slice(None, None, 2), 1)}),
+                        (((3, 4),), {"index": np.array([[0, 2], [2, 2]])}),
+                        (((3, 4),), {"index": (np.array([0, 0]), np.array([1, 1]))}),
+                        (((3,),), {"index": np.array([True, False, True])}), (((3, 4),), {"index": (None, ..., -1)})))
+scatter = primitive("scatter", "scatter", None, kernels.scatter_into,
+                    (lambda g, out, x, index, shape: take(g, index=index),),
+                    "Zeros of `shape` with x added at `index`, repeated indices accumulating; adjoint of take.",
+                    params={"index": ..., "shape": ()},
+                    prepare=lambda index, shape: checks.index(index, **checks.shape(shape)), linear=True,
+                    cases=((((2, 2),), {"index": (slice(None, None, 2), slice(1, 3)), "shape": (3, 4)}),
+                           (((3,),), {"index": np.array([1, 1, 0]), "shape": (4,)})))
+pad = primitive("pad", "pad", None, kernels.pad_with,
+                (lambda g, out, x, width, value: take(g, index=unpadded(x, width)),),
+                "x with `width` = ((before, after), ...) elements of `value` around it.",
+                params={"width": (), "value": 0.0}, prepare=checks.pad,
+                cases=((((2, 3),), {"width": ((1, 0), (2, 1))}), (((3,),), {"width": ((0, 2),), "value": 5.0})))
+cumsum = primitive("cumsum", "cumsum", None, np.cumsum,
+                   (cumsum_back,), "The running sum along `axis` (None: of all elements in a row).",
+                   params={"axis": None}, linear=True,
+                   cases=((((3, 4),), {"axis": 0}), (((3, 4),), {"axis": -1}), (((3, 2),), {})))
+concatenate = primitive("concatenate", "concat", None, lambda *xs, axis: np.concatenate(xs, axis),
+                        (concatenate_back,), "The operands end to end along `axis`.",
+                        variadic=True, params={"axis": 0}, linear=True,
+                        cases=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})))
+stack = primitive("stack", "stack", None, lambda *xs, axis: np.stack(xs, axis),
+                  (stack_back,), "The operands, of one shape, side by side along a new `axis`.",
+                  variadic=True, params={"axis": 0}, linear=True,
+                  cases=((((2, 3), (2, 3)), {}), (((2,), (2,), (2,)), {"axis": -1}), (((), ()), {})))

@@ -36,25 +36,11 @@ def matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     return reshape(result, shape=shape_of(result)[:-1]) if vector else result
 
 
-matmul = primitive(
-    "matmul",
-    "@",
-    None,
-    np.matmul,
-    (matmul_left, matmul_right),
-    "x @ y: (..., n, k) @ (..., k, m) to (..., n, m); vectors as in NumPy; batch axes broadcast.",
-    diagnosis=checks.inner_dimensions,
-    remedy="scale the operands down first",
-    cases=(
-        (((2, 3), (3, 4)), {}),
-        (((3,), (3,)), {}),
-        (((2, 3), (3,)), {}),
-        (((3,), (3, 2)), {}),
-        (((5, 2, 3), (3, 4)), {}),
-        (((3,), (2, 3, 4)), {}),
-        (((2, 4, 3), (3,)), {}),
-        (((2, 1, 2, 3), (4, 3, 2)), {}),
-        (((1, 1), (1, 1)), {}),
-        (((0, 3), (3, 2)), {}),
-    ),
-)
+# fmt: off
+matmul = primitive("matmul", "@", None, np.matmul,
+                   (matmul_left, matmul_right),
+                   "x @ y: (..., n, k) @ (..., k, m) to (..., n, m); vectors as in NumPy; batch axes broadcast.",
+                   diagnosis=checks.inner_dimensions, remedy="scale the operands down first",
+                   cases=((((2, 3), (3, 4)), {}), (((3,), (3,)), {}), (((2, 3), (3,)), {}), (((3,), (3, 2)), {}),
+                          (((5, 2, 3), (3, 4)), {}), (((3,), (2, 3, 4)), {}), (((2, 4, 3), (3,)), {}),
+                          (((2, 1, 2, 3), (4, 3, 2)), {}), (((1, 1), (1, 1)), {}), (((0, 3), (3, 2)), {})))

@@ -56,72 +56,25 @@ def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:
     return out if out.ndim else out[()]
 
 
-sum = primitive(
-    "sum",
-    "Σ",
-    None,
-    np.sum,
-    (sum_back,),
-    "The sum over `axis` (None: all).",
-    params=AXIS,
-    prepare=checks.axis,
-    linear=True,
-    remedy="scale the summands down first",
-    cases=CASES,
-)
-max = primitive(
-    "max",
-    "max",
-    None,
-    np.max,
-    (max_back,),
-    "The maximum over `axis` (None: all); ties share the gradient equally.",
-    params=AXIS,
-    prepare=checks.axis,
-    objects=max_of_objects,
-    kinks="ties share the gradient equally",
-    cases=CASES,
-)
-broadcast_to = primitive(
-    "broadcast_to",
-    "broadcast",
-    None,
-    kernels.broadcast_copy,
-    (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),),
-    "x repeated to `shape`, as NumPy broadcasts; adjoint of sum_to.",
-    params={"shape": ()},
-    prepare=checks.shape,
-    linear=True,
-    cases=(
-        (((3, 1),), {"shape": (2, 3, 4)}),
-        (((),), {"shape": (2,)}),
-        (((2, 3),), {"shape": (2, 3)}),
-    ),
-)
-sum_to = primitive(
-    "sum_to",
-    "Σ→",
-    None,
-    kernels.sum_to_shape,
-    (lambda g, out, x, shape: broadcast_to(g, shape=shape_of(x)),),
-    "x summed over the axes along which `shape` would be broadcast; adjoint of broadcast_to.",
-    params={"shape": ()},
-    prepare=checks.shape,
-    linear=True,
-    view=True,
-    cases=(
-        (((2, 3, 4),), {"shape": (3, 1)}),
-        (((2,),), {"shape": ()}),
-        (((2, 3),), {"shape": (2, 3)}),
-    ),
-)
-to_value = primitive(
-    "to_value",
-    "value",
-    None,
-    kernels.only_number,
-    (lambda g, out, x: broadcast_to(g, shape=shape_of(x)),),
-    "A 0-d Tensor as a Value.",
-    linear=True,
-    cases=((((),), {}),),
-)
+# fmt: off
+sum = primitive("sum", "Σ", None, np.sum, (sum_back,), "The sum over `axis` (None: all).",
+                params=AXIS, prepare=checks.axis, linear=True, remedy="scale the summands down first",
+                cases=CASES)
+max = primitive("max", "max", None, np.max, (max_back,),
+                "The maximum over `axis` (None: all); ties share the gradient equally.",
+                params=AXIS, prepare=checks.axis, objects=max_of_objects, kinks="ties share the gradient equally",
+                cases=CASES)
+broadcast_to = primitive("broadcast_to", "broadcast", None, kernels.broadcast_copy,
+                         (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),),
+                         "x repeated to `shape`, as NumPy broadcasts; adjoint of sum_to.",
+                         params={"shape": ()}, prepare=checks.shape, linear=True,
+                         cases=((((3, 1),), {"shape": (2, 3, 4)}), (((),), {"shape": (2,)}),
+                                (((2, 3),), {"shape": (2, 3)})))
+sum_to = primitive("sum_to", "Σ→", None, kernels.sum_to_shape,
+                   (lambda g, out, x, shape: broadcast_to(g, shape=shape_of(x)),),
+                   "x summed over the axes along which `shape` would be broadcast; adjoint of broadcast_to.",
+                   params={"shape": ()}, prepare=checks.shape, linear=True, view=True,
+                   cases=((((2, 3, 4),), {"shape": (3, 1)}), (((2,),), {"shape": ()}), (((2, 3),), {"shape": (2, 3)})))
+to_value = primitive("to_value", "value", None, kernels.only_number,
+                     (lambda g, out, x: broadcast_to(g, shape=shape_of(x)),), "A 0-d Tensor as a Value.",
+                     linear=True, cases=((((),), {}),))

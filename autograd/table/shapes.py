@@ -23,37 +23,14 @@ def transpose_back(g: Any, out: Any, x: Any, axes: tuple[int, ...] | None) -> An
     return g.T if axes is None else transpose(g, axes=np.argsort([a % len(axes) for a in axes]))
 
 
-reshape = primitive(
-    "reshape",
-    "reshape",
-    None,
-    np.reshape,
-    (lambda g, out, x, shape: reshape(g, shape=shape_of(x)),),
-    "The same elements in another `shape` (−1: as many as remain).",
-    params={"shape": (-1,)},
-    prepare=checks.shape,
-    linear=True,
-    view=True,
-    cases=(
-        (((3, 4),), {"shape": (2, -1)}),
-        (((),), {"shape": (1, 1)}),
-        (((0, 3),), {"shape": (3, 0)}),
-    ),
-)
-transpose = primitive(
-    "transpose",
-    "ᵀ",
-    None,
-    np.transpose,
-    (transpose_back,),
-    "The axes in another order (None: reversed).",
-    params={"axes": None},
-    prepare=checks.axes,
-    linear=True,
-    view=True,
-    cases=(
-        (((3, 4),), {}),
-        (((2, 3, 4),), {"axes": (1, 2, 0)}),
-        (((2, 3, 4),), {"axes": (-1, 0, 1)}),
-    ),
-)
+# fmt: off
+reshape = primitive("reshape", "reshape", None, np.reshape,
+                    (lambda g, out, x, shape: reshape(g, shape=shape_of(x)),),
+                    "The same elements in another `shape` (−1: as many as remain).",
+                    params={"shape": (-1,)}, prepare=checks.shape, linear=True, view=True,
+                    cases=((((3, 4),), {"shape": (2, -1)}), (((),), {"shape": (1, 1)}), (((0, 3),), {"shape": (3, 0)})))
+transpose = primitive("transpose", "ᵀ", None, np.transpose,
+                      (transpose_back,), "The axes in another order (None: reversed).",
+                      params={"axes": None}, prepare=checks.axes, linear=True, view=True,
+                      cases=((((3, 4),), {}), (((2, 3, 4),), {"axes": (1, 2, 0)}),
+                             (((2, 3, 4),), {"axes": (-1, 0, 1)})))

@@ -1,4 +1,4 @@
-"""Sliding windows and their adjoint, of which convolution and pooling are made."""
+"""Sliding windows and their adjoint, `overlap_add`: convolution and pooling are made of them."""
 
 from __future__ import annotations
 
@@ -19,34 +19,15 @@ def overlap_add_back(g: Any, out: Any, x: Any, shape: Any, stride: Any, dilation
     return windows(g, size=size, stride=stride, dilation=dilation)
 
 
-windows = primitive(
-    "windows",
-    "windows",
-    None,
-    kernels.view_windows,
-    (windows_back,),
-    "Sliding windows over the last axes, (..., *n) to (..., *positions, *size), as a view; "
-    "adjoint of overlap_add.",
-    params={"size": (), "stride": 1, "dilation": 1},
-    prepare=checks.windows,
-    linear=True,
-    view=True,
-    cases=(
-        (((2, 5, 6),), {"size": (2, 3)}),
-        (((7,),), {"size": 3, "stride": 2}),
-        (((1, 6, 5),), {"size": (2, 2), "stride": (2, 1), "dilation": (1, 2)}),
-    ),
-)
-overlap_add = primitive(
-    "overlap_add",
-    "overlap",
-    None,
-    kernels.add_windows,
-    (overlap_add_back,),
-    "Windows (..., *positions, *size) added up where they overlap, to (..., *shape); "
-    "adjoint of windows.",
-    params={"shape": (), "stride": 1, "dilation": 1},
-    prepare=checks.overlap_add,
-    linear=True,
-    cases=((((4, 4, 2, 3),), {"shape": (5, 6)}), (((3, 3),), {"shape": 7, "stride": 2})),
-)
+# fmt: off
+windows = primitive("windows", "windows", None, kernels.view_windows,
+                    (windows_back,),
+                    "Sliding windows over the last axes, (..., *n) to (..., *positions, *size).",
+                    params={"size": (), "stride": 1, "dilation": 1}, prepare=checks.windows, linear=True, view=True,
+                    cases=((((2, 5, 6),), {"size": (2, 3)}), (((7,),), {"size": 3, "stride": 2}),
+                           (((1, 6, 5),), {"size": (2, 2), "stride": (2, 1), "dilation": (1, 2)})))
+overlap_add = primitive("overlap_add", "overlap", None, kernels.add_windows,
+                        (overlap_add_back,),
+                        "Windows (..., *positions, *size) added up where they overlap, to (..., *shape).",
+                        params={"shape": (), "stride": 1, "dilation": 1}, prepare=checks.overlap_add, linear=True,
+                        cases=((((4, 4, 2, 3),), {"shape": (5, 6)}), (((3, 3),), {"shape": 7, "stride": 2})))
