@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from autograd import Node, Observer, Step, formula, observing, steps, toposort, vjp, write
 from autograd.core.node import raw
+from autograd.core.walk import Seed
 from autograd.errors import NonFiniteError
 from autograd.viz.lines import number_symbol
 from autograd.viz.text import Number, node_title, number_text
@@ -38,7 +38,7 @@ def detect_anomaly() -> Iterator[None]:
         yield
 
 
-def why_nonfinite(root: Node, seed: ArrayLike | None = None) -> NonFiniteError | None:
+def why_nonfinite(root: Node, seed: Seed = None) -> NonFiniteError | None:
     """The first cause of a NaN or infinity in `root` or its gradients; None where all is finite.
 
     What `detect_anomaly` would have raised, found afterwards, and returned.

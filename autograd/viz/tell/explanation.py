@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import NamedTuple
 
-from numpy.typing import ArrayLike
-
 from autograd import Node, Step, Symbol, steps, toposort, vjp
 from autograd.core.gradients import zeros_like
+from autograd.core.walk import Seed
 from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol, operation, rule
 from autograd.viz.tell.equations import Equation, Equations, equation
 from autograd.viz.text import Number
@@ -52,7 +51,7 @@ class Ledger(Equations):
             16, or where arrays are on the way.
     """
 
-    def __init__(self, node: Node, root: Node, seed: ArrayLike | None = None) -> None:
+    def __init__(self, node: Node, root: Node, seed: Seed = None) -> None:
         self.node, self.root = node, root
         walk = list(steps(root, seed, inputs=[node]))
         uses = [
@@ -95,7 +94,7 @@ class Ledger(Equations):
             yield equation(route, *_joined(operator.mul, factors), number_symbol(path.product))
 
 
-def explain(node: Node, root: Node, seed: ArrayLike | None = None) -> Ledger:
+def explain(node: Node, root: Node, seed: Seed = None) -> Ledger:
     """The ledger of a gradient: a line per consumer, `upstream × local = contribution`.
 
     Each line has the formula printed from the rule that runs, and the numbers put in. For single

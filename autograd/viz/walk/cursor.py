@@ -8,6 +8,7 @@ from typing import Self
 from numpy.typing import ArrayLike
 
 from autograd import Node, describe, recompute
+from autograd.core.walk import Seed
 from autograd.viz.walk.conditions import condition
 from autograd.viz.walk.timeline import Moment, Timeline
 
@@ -20,7 +21,7 @@ class Cursor(Timeline):
     `breakpoints` interrupt every run.
     """
 
-    def __init__(self, root: Node, seed: ArrayLike | None = None) -> None:
+    def __init__(self, root: Node, seed: Seed = None) -> None:
         super().__init__(root, seed)
         self.breakpoints: list[Stop] = []
 

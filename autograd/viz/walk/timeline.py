@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import overload
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from autograd import Node, describe, steps, toposort
+from autograd.core.walk import Seed
 from autograd.viz.lines import Line, backward_lines, forward_line, names
 from autograd.viz.tell.source_lines import SourceLine
 from autograd.viz.text import Number, number_text
@@ -107,7 +107,7 @@ class Timeline(Sequence[Moment]):
     It is pure: it changes no node and no `.grad`.
     """
 
-    def __init__(self, root: Node, seed: ArrayLike | None = None) -> None:
+    def __init__(self, root: Node, seed: Seed = None) -> None:
         self.steps = list(steps(root, seed))
         self.root, self.nodes = root, toposort(root)
         self.position = 0
