@@ -131,8 +131,8 @@ def operation_text(node: Node) -> str:
     >>> from autograd import Tensor
     >>> operation_text(Tensor([[1.0, 2.0]]).sum(axis=0))
     'Σ axis 0'
-    >>> operation_text(Tensor([1.0, 2.0, 3.0])[1:])
-    '[1:]'
+    >>> operation_text(Tensor([1.0, 2.0, 3.0])[1:]), operation_text(Tensor([[1.0, 2.0]])[..., 0])
+    ('[1:]', '[…, 0]')
     """
     if node.op is None:
         return ""

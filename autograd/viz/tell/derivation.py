@@ -90,7 +90,8 @@ class Derivation(Equations):
         )
         if rate is not None:
             change = rate * self.gradient
-            self.updated = node.data - change
+            updated: Number = node.data - change
+            self.updated = updated
             old, new = number_symbol(node.raw), named_symbol(named[node])
             draft.equations.append(
                 equation(
@@ -98,7 +99,7 @@ class Derivation(Equations):
                     self.symbols[node] - Symbol("η", r"\eta") * self.formula,
                     old - number_symbol(rate) * self.numbers,
                     old - number_symbol(change),
-                    number_symbol(self.updated),
+                    number_symbol(updated),
                 )
             )
         self.equations = tuple(draft.equations)
