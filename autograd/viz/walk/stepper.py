@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograd.viz.walk.cursor import Cursor
 from autograd.viz.walk.page import LIMIT, drawing, frame, page
+from autograd.viz.walk.timeline import Timeline
 
 if TYPE_CHECKING:  # which needs anywidget
     from autograd.viz.walk.widget import StepperWidget
 
 
-class Stepper(Cursor):
+class Stepper(Timeline):
     """Walks through the forward and then the backward pass of a graph, in either direction.
 
     A sequence of moments with a cursor. It is pure: it changes no node and no `.grad`; at its end

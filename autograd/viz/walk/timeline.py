@@ -1,4 +1,4 @@
-"""`Timeline`: both passes of a graph as one list of moments, and what is known at each.
+"""`Timeline`: both passes of a graph as one list of moments, what is known at each, and a cursor.
 
 There is one list of nodes and one list of steps. What is known at a position is derived from them:
 values are those of the nodes up to there, and a gradient so far is the last of the node's running
@@ -8,18 +8,20 @@ sums that had arrived by then. Nothing is stored per position.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
+from typing import Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from autograd import Node, describe, steps, toposort
+from autograd import Node, describe, recompute, steps, toposort
 from autograd.core.walk import Seed
 from autograd.viz.lines import Line, backward_lines, forward_line, names
 from autograd.viz.tell.source_lines import SourceLine
 from autograd.viz.text import Number, number_text
+from autograd.viz.walk.conditions import condition
 
 FORWARD, BACKWARD = "forward", "backward"
 
@@ -101,16 +103,21 @@ class Moment:
         return "\n".join(text)
 
 
-class Timeline(Sequence[Moment]):
-    """The moments of a graph's forward and then its backward pass; `position` is the current one.
+Stop = Node | str | Callable[[Moment], object]
 
-    It is pure: it changes no node and no `.grad`.
+
+class Timeline(Sequence[Moment]):
+    """The moments of a graph's forward and then its backward pass.
+
+    `position` is the current one, which moves; `breakpoints` interrupt every run. It is pure: it
+    changes no node and no `.grad`.
     """
 
     def __init__(self, root: Node, seed: Seed = None) -> None:
         self.steps = list(steps(root, seed))
         self.root, self.nodes = root, toposort(root)
         self.position = 0
+        self.breakpoints: list[Stop] = []
         # what is shown now: a leaf may be rebound later
         self._values: list[Number] = [node.raw for node in self.nodes]
         self._places = {node: i for i, node in enumerate(self.nodes)}
@@ -195,3 +202,126 @@ class Timeline(Sequence[Moment]):
         if isinstance(places, range):
             return [Moment(self, place) for place in places]
         return Moment(self, places)
+
+    # --- the cursor ---------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Moment:
+        """The current moment."""
+        return self[self.position]
+
+    def next(self) -> Moment:
+        """One step on; at the end it stays there."""
+        return self.goto(min(self.position + 1, len(self) - 1))
+
+    def back(self) -> Moment:
+        """One step back; at the start it stays there."""
+        return self.goto(max(self.position - 1, 0))
+
+    def goto(self, target: int | Node, *, backward: bool = False) -> Moment:
+        """To a position (negative: from the end), or to the step of a node.
+
+        Args:
+            target: a position from 0, or a node of the graph.
+            backward: for a node, to the step at which its gradient is complete instead of the one
+                at which it is computed.
+
+        Raises:
+            IndexError: there is no such position.
+            ValueError: the node is not in the graph, or no gradient reaches it.
+        """
+        if isinstance(target, Node):
+            self.position = self.position_of(target, backward=backward)
+            return self.now
+        try:
+            self.position = range(len(self))[target]
+        except IndexError:
+            raise IndexError(f"the positions are 0 to {len(self) - 1}, got {target}") from None
+        return self.now
+
+    def run_until(self, *targets: Stop) -> Moment:
+        """On to the next moment that fulfils one of `targets` or a breakpoint, else to the end.
+
+        Each is a node, a label, a function of the `Moment`, or a condition as text (see
+        `condition`); `breakpoints` is a list of the same.
+
+        Raises:
+            ValueError: a text is neither a label of the graph nor a condition.
+
+        >>> from autograd import Value
+        >>> from autograd.viz import Stepper
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> stepper = Stepper((a * b).tanh())
+        >>> stepper.run_until("value < -1").name, stepper.run_until("abs(grad) > 0").phase
+        ('b', 'backward')
+        """
+        tests = [self._test(target) for target in (*targets, *self.breakpoints)]
+        while self.position < len(self) - 1:
+            moment = self.next()
+            if any(test(moment) for test in tests):
+                break
+        return self.now
+
+    def _test(self, target: Stop) -> Callable[[Moment], object]:
+        if isinstance(target, Node):
+            self.position_of(target)
+            return lambda moment: moment.node is target
+        if isinstance(target, str):
+            if any(node.label == target for node in self.nodes):
+                return lambda moment: moment.node.label == target
+            holds = condition(target)
+            return lambda moment: holds(
+                {
+                    "value": moment.value,
+                    "grad": moment.gradient,
+                    "label": moment.node.label or "",
+                    "op": moment.node.op.name if moment.node.op else "",
+                    "phase": moment.phase,
+                    "position": moment.position,
+                }
+            )
+        if callable(target):
+            return target
+        raise TypeError(
+            f"a stop must be a node, a label, a function of the moment or a condition as text, "
+            f"got {type(target).__name__}"
+        )
+
+    # --- other numbers ------------------------------------------------------------------------
+
+    def edited(self, leaf: Node, data: ArrayLike) -> Self:
+        """A stepper at the same position where `leaf` has other data.
+
+        Only what was made from the leaf is computed again; the other nodes are shared. The numbers
+        are those of a full run, bit for bit.
+
+        Raises:
+            ValueError: the node is no leaf of the graph, or the shape differs.
+            TypeError: the data is not of real numbers.
+
+        >>> from autograd import Value
+        >>> from autograd.viz import Stepper
+        >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+        >>> Stepper(a * b).edited(a, 10.0).root
+        Value(-30.0)
+        """
+        self.position_of(leaf)
+        if leaf.op is not None:
+            raise ValueError(f"only a leaf can be edited, and {describe(leaf)} was computed")
+        fresh = leaf.detach(leaf.label)
+        fresh.data = data
+        after: dict[Node, Node] = {leaf: fresh}
+        for node in self.nodes:
+            if node is not leaf and not any(
+                isinstance(x, Node) and after.get(x) is not x for x in node.operands
+            ):
+                after[node] = node
+        root = recompute(self.root, after)
+        for old, new in after.items():  # the sums of backprop keep their order
+            new.index, new.label, new.line = old.index, old.label, old.line
+        stepper = type(self)(root, self.steps[0].gradient)
+        stepper.position = self.position
+        stepper.breakpoints = [
+            after[x] if isinstance(x, Node) and x in after else x for x in self.breakpoints
+        ]
+        return stepper

@@ -8,8 +8,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from autograd.viz.walk.cursor import Cursor
 from autograd.viz.walk.page import STATIC, page_data
+from autograd.viz.walk.timeline import Timeline
 
 
 class StepperWidget(anywidget.AnyWidget):
@@ -20,7 +20,7 @@ class StepperWidget(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
     position = traitlets.Int().tag(sync=True)
 
-    def __init__(self, stepper: Cursor) -> None:
+    def __init__(self, stepper: Timeline) -> None:
         super().__init__(data=page_data(stepper), position=stepper.position)
         self.stepper = stepper
         self.on_msg(self._asked)
