@@ -191,7 +191,7 @@ class BatchNorm(Module, steady=True):
             )
         mean = var = None
         if self.training:
-            tap(x, self._follow)
+            tap(x if isinstance(x, autograd.Node) else np.asarray(x), self._follow)
         else:
             mean, var = self.running_mean, self.running_var
         return batch_norm(x, mean, var, self.weight, self.bias, self.eps)
