@@ -8,8 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd import Node, Primitive, Tensor, Value, grad, scalarize, stop_gradient
+from autograd.core.numbers import Array
+from autograd.core.primitive import Params
 from autograd.errors import GradientError
 from autograd.testing.checker.check import examine
 from autograd.testing.checker.report import Report
@@ -35,7 +38,7 @@ class Case:
 
     primitive: Primitive
     shapes: tuple[tuple[int, ...], ...]
-    params: dict[str, Any]
+    params: Params
 
     @property
     def __name__(self) -> str:
@@ -53,12 +56,12 @@ class Case:
             return False
         return True
 
-    def numbers(self, rng: np.random.Generator) -> list[np.ndarray]:
+    def numbers(self, rng: np.random.Generator) -> list[Array]:
         """Operands inside the domain."""
         domain = self.primitive.domain * (len(self.shapes) if self.primitive.variadic else 1)
         return [rng.uniform(*at, shape) for at, shape in zip(domain, self.shapes, strict=True)]
 
-    def special(self, rng: np.random.Generator) -> list[np.ndarray]:
+    def special(self, rng: np.random.Generator) -> list[Array]:
         """Operands with zeros and ties, in the domain or not."""
         first = np.resize(SPECIAL, max(np.prod(shape, dtype=int) for shape in self.shapes))
         return [first[: np.prod(shape, dtype=int)].reshape(shape) for shape in self.shapes]
@@ -135,14 +138,14 @@ def law(case: Case, statement: str, broken: list[str]) -> Report:
     return Report(case.__name__, 0, 0.0, problems=problems)
 
 
-def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
+def adjoint(case: Case, numbers: list[Array], rng: np.random.Generator) -> list[str]:
     """Where the rule of an operand in which the primitive is linear is not its transpose."""
     broken = []
     leaves = [Tensor(x) for x in numbers]
     rules = case.primitive.rules(tuple(leaves))
     for i, (x, rule) in enumerate(zip(numbers, rules, strict=True)):
 
-        def apply(moved: np.ndarray, i: int = i) -> np.ndarray:
+        def apply(moved: Array, i: int = i) -> Array:
             return np.asarray(case(*numbers[:i], moved, *numbers[i + 1 :]))
 
         with np.errstate(all="ignore"):
@@ -161,7 +164,7 @@ def adjoint(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> 
     return broken
 
 
-def carriers(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) -> list[str]:
+def carriers(case: Case, numbers: list[Array], rng: np.random.Generator) -> list[str]:
     """Where Values or the scalarized graph give other numbers than Tensors."""
     leaves = [Tensor(x, label=f"x{i}") for i, x in enumerate(numbers)]
     scalars: dict[Node[Any], Any] = {}
@@ -186,5 +189,5 @@ def carriers(case: Case, numbers: list[np.ndarray], rng: np.random.Generator) ->
     return broken
 
 
-def close(some: Any, others: Any) -> bool:
+def close(some: ArrayLike, others: ArrayLike) -> bool:
     return np.allclose(some, others, rtol=1e-12, atol=1e-12)

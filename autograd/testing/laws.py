@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Node, grad, steps
+from autograd import Node, Tensor, Value, grad, steps
+from autograd.core.numbers import Array
 from autograd.errors import GradientError
+from autograd.tape import Tape
 from autograd.testing.checker.passes import rounding
 
-Function = Callable[..., Any]
+Function = Callable[..., Value | Tensor]
 RTOL = 1e-10
 
 
@@ -124,8 +126,6 @@ def replay_equals_eager(f: Function, *inputs: Node[Any], seed: int = 0, rtol: fl
 
     `f` breaks it by reading numbers that it should compute with, or by branching on them.
     """
-    from autograd.tape import Tape
-
     rng = _random(seed)
     leaves = [x.detach() for x in inputs]
     total = autograd.sum(f(*leaves) * _cotangent(f(*inputs), seed))
@@ -166,16 +166,16 @@ def _random(seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, *b"laws"])
 
 
-def _cotangent(output: Node[Any], seed: int) -> np.ndarray:
+def _cotangent(output: Node[Any], seed: int) -> Array:
     return np.asarray(_random(seed).normal(size=output.shape))
 
 
-def _gradients(output: Node[Any], inputs: tuple[Node[Any], ...], cotangent: Any) -> list[Any]:
+def _gradients(output: Node[Any], inputs: tuple[Node[Any], ...], cotangent: Array) -> list[Any]:
     gradients: list[Any] = grad(output, list(inputs), seed=cotangent)
     return gradients
 
 
-def _largest(output: Node[Any], cotangent: Any = None) -> float:
+def _largest(output: Node[Any], cotangent: Array | None = None) -> float:
     """The largest number that goes into a gradient on the way: it rounds by a part of that."""
     sent = (x for step in steps(output, cotangent) for x in step.sent if x is not None)
     return max((float(np.max(np.abs(x), initial=0.0)) for x in sent), default=0.0)

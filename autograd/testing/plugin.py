@@ -8,8 +8,7 @@ Switch it on with `pytest_plugins = ["autograd.testing.plugin"]` in the topmost 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -24,7 +23,9 @@ def gradcheck() -> Callable[..., None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: Any, call: pytest.CallInfo[None]) -> Any:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed gradient check shows its report, without the checker's own traceback.
 
     Below it stands what was noted: Hypothesis's example, and a strategy's graph as a program.
