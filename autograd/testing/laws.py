@@ -135,7 +135,7 @@ def replay_equals_eager(f: Function, *inputs: Node[Any], seed: int = 0, rtol: fl
     eager = autograd.sum(f(*moved) * _cotangent(f(*inputs), seed))
     numbers = [x.data for x in moved]
     again = autograd.recompute(total, dict(zip(leaves, numbers, strict=True)))
-    _agree("a replay (evaluate)", again, eager.raw, rtol)
+    _agree("a replay (recompute)", again, eager.raw, rtol)
     value, gradients = Tape(total, leaves, strict=False).value_and_grad(*numbers)
     _agree("a replay (Tape)", value, eager.raw, rtol)
     size = _largest(eager)

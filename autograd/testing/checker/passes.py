@@ -122,7 +122,8 @@ def rounding(output: Node[Any], cotangent: Number, *directions: Array) -> float:
     """
     with quiet():
         inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
-    return float(1e-12 * inside * sum(np.abs(direction).sum() for direction in directions))
+    moved: float = 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
+    return moved
 
 
 def left_by_backward(
