@@ -139,7 +139,8 @@ class Expression:
     @property
     def dot(self) -> str:
         """The drawing, in Graphviz's language."""
-        return draw(self.output).source
+        text: str = draw(self.output).source
+        return text
 
     def __str__(self) -> str:
         return program(self.output)

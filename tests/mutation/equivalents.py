@@ -68,7 +68,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "as_matrices: batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-2:-1]) → batch, rows = (shape_of(g), () if x.ndim == 1 else shape_of(x)[-3:-1]) (constant changed)",
     ),
     "NumPy infers a size of 1, or any, from a negative one": (
-        "Replay.__call__: yield from np.transpose(outputs).reshape(-1, *self.shape) → yield from np.transpose(outputs).reshape(-2, *self.shape) (constant changed)",
+        "CallReplay.__call__: yield from np.transpose(outputs).reshape(-1, *self.shape) → yield from np.transpose(outputs).reshape(-2, *self.shape) (constant changed)",
         "as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (-1,)) + (columns or (1,))) (constant changed)",
         "as_matrices: g = reshape(g, shape=batch + (rows or (1,)) + (columns or (1,))) → g = reshape(g, shape=batch + (rows or (1,)) + (columns or (-1,))) (constant changed)",
         "as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)",
@@ -79,7 +79,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "_leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if inputs.issuperset([node for node in order]): (condition dropped)",
     ),
     "a list is searched as well as a set, only slower; the set is the function's own": (
-        "Replay.__init__: used = set(toposort(output)) → used = toposort(output) (call dropped)",
+        "CallReplay.__init__: used = set(toposort(output)) → used = toposort(output) (call dropped)",
         "_leading_to: wanted = set(inputs) → wanted = inputs (call dropped)",
     ),
     "with nobody observing the wrapper tells nobody": (

@@ -36,7 +36,7 @@ class CallReplay:
         A graph of Values runs for all of them at once, along the batch axis of its tape.
         """
         for number in [list(others)] if self.scalar else others:
-            given = {**numbers, name: number}
+            given: dict[str, Any] = {**numbers, name: number}
             outputs = self.tape.value(*[given[name] for name in self.names.values()])
             if self.scalar:
                 yield from np.transpose(outputs).reshape(-1, *self.shape)
