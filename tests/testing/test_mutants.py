@@ -110,6 +110,20 @@ def test_mutants_of_a_primitive_of_one_s_own_and_of_any_function():
         assert total(np.array([2.0, 4.0])) == 3.0
 
 
+def test_what_a_rule_calls_in_two_ways_is_mutated_once():
+    def rule(g, out, x):
+        return helper(g, x) + helped(g, x)
+
+    row = Primitive("fourfold", "4", None, lambda x: 4 * x, (rule,), "4x.")
+    targets = {m.target for m in mutants(row)}
+    assert targets == {"fourfold[0]", "test_mutants.helper", "test_mutants.helped"}
+    assert len({str(m) for m in mutants(row)}) == len(mutants(row))
+
+
+def helped(g, x):
+    return helper(g, x)
+
+
 def helper(g, x):
     return 2 * g
 

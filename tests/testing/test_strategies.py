@@ -11,7 +11,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Node, Tensor, Value, grad, toposort
+from autograd import Node, Tensor, Value, grad, testing, toposort
 from autograd.core import walk
 from autograd.testing.listing import program
 from autograd.testing.mutation.mutants import mutants
@@ -274,3 +274,10 @@ def test_a_planted_accumulation_bug_shrinks_to_at_most_three_nodes(bug, start):
     )
     assert smallest.nodes <= 3, str(smallest)
     assert max(x.size for x in smallest.inputs) <= 3
+
+
+def test_the_face_offers_strategies_and_nothing_else_that_is_not_there():
+    assert testing.networks is networks
+    assert {"networks", "check_grads", "program"} <= set(dir(testing)) == set(testing.__all__)
+    with pytest.raises(AttributeError, match=r"'autograd\.testing' has no attribute 'network'"):
+        testing.network  # noqa: B018
