@@ -6,6 +6,7 @@ import itertools
 import math
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import numpy as np
@@ -176,7 +177,8 @@ def adding(_, output, seed):
 
 
 def test_gradients_that_add_up_from_pass_to_pass():
-    doubled = tampering(adding, passes, "backward")
+    with patch.object(passes, "backward", partial(autograd.backward, accumulate=True)):
+        doubled = broken()
     assert LEFT.format(FIRST) in doubled and LEFT.format(SECOND) in doubled
     assert any(one.startswith("backward() leaves another gradient at mul") for one in doubled)
 
