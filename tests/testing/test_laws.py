@@ -154,7 +154,7 @@ def test_the_sum_rule():
 def test_a_replay_equals_an_eager_run():
     replay_equals_eager(attention, X, W)
     replay_equals_eager(lambda x: autograd.maximum(x, 0.1), X)
-    with pytest.raises(GradientError, match="evaluate"):
+    with pytest.raises(GradientError, match="recompute"):
         replay_equals_eager(lambda x: x * x.data, X)
     with pytest.raises(GradientError):
         replay_equals_eager(lambda x: x / float(autograd.sum(x)), X)
