@@ -60,22 +60,22 @@ cos      = primitive("cos",      "cos",   math.cos,   np.cos,   (lambda g, out, 
                      "cos x, elementwise, x in radians.")
 tanh     = primitive("tanh",     "tanh",  math.tanh,  np.tanh,  (lambda g, out, x: g * (1 - out * out),),
                      "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), elementwise.")
+sigmoid  = primitive("sigmoid",  "σ",     kernels.scalar_sigmoid, kernels.array_sigmoid,
+                     (lambda g, out, x: g * out * (1 - out),), "1 / (1 + e⁻ˣ), elementwise.")
+relu     = primitive("relu",     "relu",  lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0),
+                     (lambda g, out, x: g * heaviside(x),), "max(0, x), elementwise; relu′(0) = 0.",
+                     kinks="relu′(0) = 0")
+erf      = primitive("erf",      "erf",   math.erf,   kernels.array_erf,
+                     (lambda g, out, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),),
+                     "2/√π ∫₀ˣ e^(−t²) dt, elementwise: the normal distribution's, up to scale.")
+softplus = primitive("softplus", "softplus", kernels.scalar_softplus, lambda x: np.logaddexp(x, 0),
+                     (lambda g, out, x: g * sigmoid(x),), "ln(1 + eˣ), elementwise, without overflow.")
 log1p    = primitive("log1p",    "log1p", math.log1p, np.log1p, (lambda g, out, x: g / (1 + x),),
                      "ln(1 + x), elementwise, precise near 0.", domain=(BELOW_ONE,))
 expm1    = primitive("expm1",    "expm1", math.expm1, np.expm1, (lambda g, out, x: g * (out + 1),),
                      "eˣ − 1, elementwise, precise near 0.")
 abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: g * sign(x),),
                      "|x|, elementwise; its derivative at 0 is 0.", kinks="|x|′(0) = 0")
-erf      = primitive("erf",      "erf",   math.erf,   kernels.array_erf,
-                     (lambda g, out, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),),
-                     "2/√π ∫₀ˣ e^(−t²) dt, elementwise: the normal distribution's, up to scale.")
-sigmoid  = primitive("sigmoid",  "σ",     kernels.scalar_sigmoid, kernels.array_sigmoid,
-                     (lambda g, out, x: g * out * (1 - out),), "1 / (1 + e⁻ˣ), elementwise.")
-softplus = primitive("softplus", "softplus", kernels.scalar_softplus, lambda x: np.logaddexp(x, 0),
-                     (lambda g, out, x: g * sigmoid(x),), "ln(1 + eˣ), elementwise, without overflow.")
-relu     = primitive("relu",     "relu",  lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0),
-                     (lambda g, out, x: g * heaviside(x),), "max(0, x), elementwise; relu′(0) = 0.",
-                     kinks="relu′(0) = 0")
 maximum  = primitive("maximum",  "max",   kernels.scalar_extreme(builtins.max), lambda *xs: reduce(np.maximum, xs),
                      (extreme_back,), "The largest of the operands, elementwise; ties share the gradient equally.",
                      variadic=True, symmetric=True, kinks="ties share the gradient equally")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-SNIPPET = Path(__file__).with_name("snippet.py")
+HERE = Path(__file__).parent
+PROGRAMS = (HERE / "engine.py", HERE / "networks.py")
 MISTAKES = (
     "import autograd\nautograd.no_such_thing",
     "from autograd import Value\nValue(2.0).backwardd()",
@@ -18,6 +19,9 @@ MISTAKES = (
     "from autograd import Value\nx: str = Value(1.0) * 2",
     "import nets\nnets.no_such_layer",
     "import numpy as np\nimport nets\nnets.Linear(2, 3, rng=np.random.default_rng()).weigth",
+    "import nets\nnets.cross_entropyy",
+    "import nets\nnets.SGD([1.0], lr=0.1)",
+    "from autograd.testing import check_grads\ncheck_grads(lambda x: 1.0, 2.0)",
 )
 
 
@@ -25,7 +29,7 @@ def errors(checker: str, *files: Path) -> str:
     """What a type checker finds wrong; empty if nothing."""
     options = ["--strict", "--follow-imports=silent"] if checker == "mypy" else []
     command = [sys.executable, "-m", checker, *options, *map(str, files)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=SNIPPET.parents[2])
+    run = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parents[1])
     assert run.returncode in (0, 1), run.stdout + run.stderr
     return run.stdout if run.returncode else ""
 
@@ -37,8 +41,8 @@ def checker(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def test_a_user_s_program_has_the_types_it_should(checker: str) -> None:
-    assert errors(checker, SNIPPET) == ""
+def test_a_user_s_programs_have_the_types_they_should(checker: str) -> None:
+    assert errors(checker, *PROGRAMS) == ""
 
 
 def test_what_is_misspelt_is_found(checker: str, tmp_path: Path) -> None:
