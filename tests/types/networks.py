@@ -90,4 +90,4 @@ for parameter in model.parameters():
 scalars = model.scalarize()
 (value,) = scalars([1.0, 2.0])
 with nets.trace_modules() as made_by:
-    assert_type(made_by[model(X)].kind, str)
+    assert_type(made_by[model(X)].kind, type[nets.Module])
