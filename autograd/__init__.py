@@ -22,6 +22,7 @@ from autograd.core.gradients import backward, grad
 from autograd.core.modes import no_grad, observing
 from autograd.core.node import Node, Observer
 from autograd.core.primitive import TABLE, Primitive
+from autograd.core.renaming import old_names
 from autograd.core.walk import Step, describe, recompute, steps, toposort, vjp
 from autograd.errors import StaleGraphError
 from autograd.table.composites import COMPOSITES
@@ -63,23 +64,14 @@ __all__ = [
 ]
 # fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")
-_RENAMED = {"evaluate": "recompute", "step": "heaviside"}
 
 
 if not TYPE_CHECKING:  # for a type checker, every name would be there
+    _old_name = old_names(__name__, evaluate=recompute, step=heaviside)
 
     def __getattr__(name: str) -> Any:
-        if name in ("errors", "tape", "testing", "viz"):
-            return importlib.import_module(f"autograd.{name}")
-        if name in _RENAMED:
-            new = _RENAMED[name]
-            warnings.warn(
-                f"autograd.{name} is now autograd.{new}; the old name ends with the next release",
-                DeprecationWarning,
-                stacklevel=2,
-            )
-            return globals()[new]
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        lazy = name in ("errors", "tape", "testing", "viz")
+        return importlib.import_module(f"autograd.{name}") if lazy else _old_name(name)
 
 
 def __dir__() -> list[str]:

@@ -78,6 +78,8 @@ def test_the_parts_are_reachable_and_load_when_asked_for(part):
     [
         (autograd, "evaluate", "recompute"),
         (autograd, "step", "heaviside"),
+        (autograd.tape, "draw", "sample"),
+        (autograd.viz, "Verdict", "Judgement"),
     ],
 )
 def test_an_old_name_works_and_warns(module, old, new):

@@ -1,35 +1,19 @@
 """Record once, replay fast: `Tape` and `compile`."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import warnings as _warnings
-from typing import Any as _Any
-
+from autograd.core.renaming import old_names
 from autograd.errors import BranchError
 from autograd.tape.compiling import Compiled, compile, lookup, sample, tap
 from autograd.tape.guards import Guards, is_observed
 from autograd.tape.tape import Tape
 
+# fmt: off
 __all__ = [
-    "BranchError",
-    "Compiled",
-    "Guards",
-    "Tape",
-    "compile",
-    "is_observed",
-    "lookup",
-    "sample",
+    "BranchError", "Compiled", "Guards", "Tape", "compile", "is_observed", "lookup", "sample",
     "tap",
 ]
+# fmt: on
 
-
-def __getattr__(name: str) -> _Any:
-    if name == "draw":
-        _warnings.warn(
-            "autograd.tape.draw is now autograd.tape.sample; the old name goes with the next "
-            "release",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return sample
-    raise AttributeError(f"module 'autograd.tape' has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__, draw=sample)

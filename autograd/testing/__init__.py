@@ -31,32 +31,14 @@ if TYPE_CHECKING:
         values,
     )
 
+# fmt: off
 __all__ = [
-    "ENGINE",
-    "Audit",
-    "Culprit",
-    "Expression",
-    "Finding",
-    "GradientError",
-    "Mutant",
-    "Operands",
-    "Report",
-    "VacuousCheckWarning",
-    "Verdict",
-    "audit",
-    "certify",
-    "check_grads",
-    "examine",
-    "expressions",
-    "laws",
-    "mutants",
-    "networks",
-    "operands_for",
-    "program",
-    "replaced",
-    "tensors",
-    "values",
+    "ENGINE", "Audit", "Culprit", "Expression", "Finding", "GradientError", "Mutant",
+    "Operands", "Report", "VacuousCheckWarning", "Verdict", "audit", "certify", "check_grads",
+    "examine", "expressions", "laws", "mutants", "networks", "operands_for", "program",
+    "replaced", "tensors", "values",
 ]
+# fmt: on
 
 
 if not TYPE_CHECKING:  # for a type checker, every name would be there

@@ -3,10 +3,9 @@
 What is heavy (a renderer, the widget, a terminal's colours) loads when it is first used.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import warnings
-
+from autograd.core.renaming import old_names
 from autograd.errors import NonFiniteError
 from autograd.viz.picture.draw import draw
 from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
@@ -18,32 +17,13 @@ from autograd.viz.tell.summaries import summary, tree
 from autograd.viz.walk.stepper import Stepper
 from autograd.viz.walk.timeline import Moment
 
+# fmt: off
 __all__ = [
-    "Derivation",
-    "Judgement",
-    "Ledger",
-    "Moment",
-    "NonFiniteError",
-    "SourceLine",
-    "Stepper",
-    "check_derivation",
-    "derive",
-    "detect_anomaly",
-    "draw",
-    "explain",
-    "record_lines",
-    "summary",
-    "tree",
-    "why_nonfinite",
+    "Derivation", "Judgement", "Ledger", "Moment", "NonFiniteError", "SourceLine", "Stepper",
+    "check_derivation", "derive", "detect_anomaly", "draw", "explain", "record_lines",
+    "summary", "tree", "why_nonfinite",
 ]
+# fmt: on
 
-
-def __getattr__(name: str) -> type[Judgement]:
-    if name == "Verdict":
-        warnings.warn(
-            "autograd.viz.Verdict is called Judgement now; the old name goes in the next release",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return Judgement
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__ = old_names(__name__, Verdict=Judgement)
