@@ -24,10 +24,6 @@ class Operand(NamedTuple):
     old: Any
     new: Node[Any] | None
 
-    @property
-    def now(self) -> Any:
-        return self.old if self.new is None else self.new
-
 
 Anew = Callable[
     [Node[Any], Sequence[Operand], Shape], Any
@@ -118,7 +114,7 @@ def joined(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
 def product(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
     """x @ y as a product of matrices: of two only, where y is the same in all rows."""
     left, right = operands
-    x, y = left.now, right.now
+    x, y = (operand.old if operand.new is None else operand.new for operand in operands)
     if right.new is None and np.ndim(right.old) == 2:
         return autograd.reshape(autograd.reshape(x, shape=(-1, x.shape[-1])) @ y, shape=shape)
     if np.ndim(left.old) == 1:

@@ -16,8 +16,7 @@ from autograd import Node
 from autograd.tape.scalar.contract import contracted
 from autograd.tape.scalar.fold import folded
 from autograd.tape.scalar.group import Group, Stretch, grouped, levelled
-from autograd.tape.scalar.place import placed
-from autograd.tape.scalar.read import Vertices, read
+from autograd.tape.scalar.read import Flags, Graph, Vertices, read
 
 
 def is_scalar(nodes: Sequence[Node[Any]]) -> bool:
@@ -26,6 +25,9 @@ def is_scalar(nodes: Sequence[Node[Any]]) -> bool:
         type(node.raw) is float and (node.op is None or node.op.scalar is not None)
         for node in nodes
     )
+
+
+Groups = list[Group | Stretch]
 
 
 class Layout(NamedTuple):
@@ -40,7 +42,7 @@ class Layout(NamedTuple):
     """
 
     leaves: list[Node[Any]]
-    groups: list[Group | Stretch]
+    groups: Groups
     gradient_level: int
     address: Vertices
     size: int
@@ -68,3 +70,39 @@ def laid_out(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: in
         (constants[used], graph.constants[used]),
         address[graph.outputs],
     )
+
+
+def placed(
+    graph: Graph, leaves: int, groups: Sequence[Group | Stretch]
+) -> tuple[Groups, Vertices, int]:
+    """The groups with their members in order, the address of each vertex, and how many there are.
+
+    Numbers lie beside those that are read together with them: first `leaves` and constants, then
+    what is computed, group by group. The address of what nobody needs is −1.
+    """
+    groups, wish, used = _as_read(graph, groups)
+    used[:leaves] = used[graph.outputs] = True
+    sources = np.r_[:leaves, graph.first_constant : graph.size]
+    sources = sources[used[sources]]
+    sources = sources[np.argsort(wish[sources], kind="stable")]
+    everything = np.concatenate([sources, *(group.members for group in groups)])
+    address = np.full(graph.size, -1, np.intp)
+    address[everything] = np.arange(len(everything))
+    return groups, address, len(everything)
+
+
+def _as_read(graph: Graph, groups: Sequence[Group | Stretch]) -> tuple[Groups, Vertices, Flags]:
+    """The groups in the order that their readers wish for, these wishes, and what is read at all.
+
+    Consumers, from the last to the first, say in which order they'd like to read.
+    """
+    wish, used, clock = np.zeros(graph.size, np.int64), np.zeros(graph.size, bool), 0
+    found: Groups = []
+    for group in reversed(groups):
+        group = group.reordered(np.argsort(wish[group.members], kind="stable"))
+        reads = group.reads()
+        wish[reads] = np.arange(clock, clock + len(reads))
+        used[reads] = True
+        clock += len(reads)
+        found.append(group)
+    return found[::-1], wish, used

@@ -59,8 +59,7 @@ def possible_views(
     whole.update(outputs)
     found = {}
     for node in results:
-        assert node.op is not None
-        kind = reading_of(node.op).view
+        kind = reading_of(node.op).view if node.op else None
         if kind is not None and kind.serves(node, node not in whole):
             found[node] = kind
     return found
