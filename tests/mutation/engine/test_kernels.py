@@ -54,6 +54,17 @@ def test_sums():
     assert {node.op for node in nodes} == {None, autograd.add}
 
 
+def test_into_a_buffer():
+    rng = np.random.default_rng(2)
+    for name in ("overlap_add", "scatter", "sum_to", "broadcast_to", "pad"):
+        row = autograd.TABLE[name]
+        for shapes, given in row.cases:
+            x, params = rng.normal(size=shapes[0]), row.prepare(**{**row.params, **given})
+            out = np.full(np.shape(row.array(x, **params)), np.nan)
+            row.array(x, out, **params)
+            assert_array_equal(out, row.array(x, **params))
+
+
 def test_scatter():
     def scattered(x, index, shape):
         return autograd.scatter(x, index=index, shape=shape).data
