@@ -57,7 +57,8 @@ class ScalarReplay:
         program.load(self._places, data)
         program.load(self._other_places, [node.raw for node in self.others])
         program.run(program.everything if everything else program.value)
-        return [*program.numbers[self._wanted(everything)].tolist()]
+        numbers: list[float | Array] = program.numbers[self._wanted(everything)].tolist()
+        return numbers
 
     def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
         count = len(data[0])

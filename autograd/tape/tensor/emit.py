@@ -140,15 +140,15 @@ class Emitter:
         """A buffer for `node`: that of an operand that nobody reads afterwards, if there is one."""
         assert node.op is not None
         like = np.empty_like(node.raw)  # dense, in the order in which it was recorded
-        kind = like.shape, like.dtype, like.strides
         if may_overwrite(node.op):
             for operand, x in zip(node.operands, operands, strict=True):
                 if (
                     isinstance(operand, Node)
+                    and self.last_read[operand] == i
                     and x.storage is not None
                     and x.name == f"v{x.storage}"  # the buffer itself, not a view of it
-                    and (x.shape, x.dtype, x.array.strides) == kind
-                    and self.last_read[operand] == i
+                    and x.array.strides == like.strides
+                    and (x.shape, x.dtype) == (like.shape, like.dtype)
                     and all(y is x for y in operands if y.storage == x.storage)
                 ):
                     self.pool.hand_over(x.storage, i)
