@@ -5,8 +5,6 @@
 `autograd.testing` checks and `autograd.viz` shows; each loads when it is first asked for.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

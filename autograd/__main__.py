@@ -1,7 +1,5 @@
 """`python -m autograd`: walk through backprop on the lecture's example, or on an expression."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -3,8 +3,6 @@
 Each is a subclass of the built-in that fits, so that code which knows nothing of us can catch it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

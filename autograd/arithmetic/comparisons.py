@@ -1,7 +1,5 @@
 """Comparisons of nodes: of their numbers, as plain bools; no node is recorded."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Expressions as people type them: text to graph, through a whitelist and without `eval`."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn

@@ -5,8 +5,6 @@ checkers, what it is called with and what it gives. Names that are Python's own 
 `min`, `pow`, `sum`) are meant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, cast, overload
 
@@ -34,9 +32,7 @@ N = TypeVar("N", bound=Node[Any])
 # --- how they are called ----------------------------------------------------------------------
 
 
-class OfOne(Protocol):
-    """Elementwise, of one operand."""
-
+class OfOne(Protocol):  # elementwise, of one operand
     @overload
     def __call__(self, x: N, /) -> N: ...
     @overload
@@ -45,9 +41,7 @@ class OfOne(Protocol):
     def __call__(self, x: ArrayLike, /) -> Array: ...
 
 
-class OfTwo(Protocol):
-    """Elementwise, of two operands, which broadcast."""
-
+class OfTwo(Protocol):  # elementwise, of two operands, which broadcast
     @overload
     def __call__(self, x: Value, y: Value | float, /) -> Value: ...
     @overload
@@ -62,9 +56,7 @@ class OfTwo(Protocol):
     def __call__(self, x: ArrayLike, y: ArrayLike, /) -> Array: ...
 
 
-class OfMany(Protocol):
-    """Elementwise, of any number of operands, which broadcast."""
-
+class OfMany(Protocol):  # elementwise, of any number of operands, which broadcast
     @overload
     def __call__(self, *xs: float) -> float: ...  # type: ignore[overload-overlap]
     @overload
@@ -73,18 +65,14 @@ class OfMany(Protocol):
     def __call__(self, *xs: Operand) -> Tensor: ...
 
 
-class Choice(Protocol):
-    """One operand or the other."""
-
+class Choice(Protocol):  # one operand or the other
     @overload
     def __call__(self, c: Value | float, x: Value | float, y: Value | float, /) -> Value: ...
     @overload
     def __call__(self, c: Operand, x: Operand, y: Operand, /) -> Tensor: ...
 
 
-class Bounded(Protocol):
-    """Elementwise, between two bounds."""
-
+class Bounded(Protocol):  # elementwise, between two bounds
     @overload
     def __call__(self, x: N, lo: float | None = ..., hi: float | None = ...) -> N: ...
     @overload
@@ -93,18 +81,16 @@ class Bounded(Protocol):
     def __call__(self, x: ArrayLike, lo: float | None = ..., hi: float | None = ...) -> Array: ...
 
 
-class Over(Protocol):
-    """A reduction over `axis`; None is all of them. Of raw arrays a number or an array."""
-
+class Over(
+    Protocol
+):  # a reduction over `axis`; None is all of them. Of raw arrays a number or an array
     @overload
     def __call__(self, x: Node, axis: Axis = ..., keepdims: bool = ...) -> Tensor: ...
     @overload
     def __call__(self, x: ArrayLike, axis: Axis = ..., keepdims: bool = ...) -> Any: ...
 
 
-class Spread(Protocol):
-    """The same, with the degrees of freedom that are lost."""
-
+class Spread(Protocol):  # the same, with the degrees of freedom that are lost
     @overload
     def __call__(
         self, x: Node, axis: Axis = ..., ddof: int = ..., keepdims: bool = ...
@@ -115,18 +101,14 @@ class Spread(Protocol):
     ) -> Any: ...
 
 
-class Along(Protocol):
-    """Along `axis`, of the same shape."""
-
+class Along(Protocol):  # along `axis`, of the same shape
     @overload
     def __call__(self, x: Node, axis: Axis = ...) -> Tensor: ...
     @overload
     def __call__(self, x: ArrayLike, axis: Axis = ...) -> Array: ...
 
 
-class Product(Protocol):
-    """A product of arrays."""
-
+class Product(Protocol):  # a product of arrays
     @overload
     def __call__(self, x: Node, y: Operand, /) -> Tensor: ...
     @overload
@@ -135,45 +117,35 @@ class Product(Protocol):
     def __call__(self, x: ArrayLike, y: ArrayLike, /) -> Any: ...
 
 
-class Contraction(Protocol):
-    """Subscripts, and an operand for each of their terms."""
-
+class Contraction(Protocol):  # subscripts, and an operand for each of their terms
     @overload
     def __call__(self, subscripts: str, *operands: ArrayLike) -> Any: ...
     @overload
     def __call__(self, subscripts: str, *operands: Operand) -> Tensor: ...
 
 
-class Arrangement(Protocol):
-    """Of an array, by parameters."""
-
+class Arrangement(Protocol):  # of an array, by parameters
     @overload
     def __call__(self, x: Node, /, *parameters: Any, **named: Any) -> Tensor: ...
     @overload
     def __call__(self, x: ArrayLike, /, *parameters: Any, **named: Any) -> Any: ...
 
 
-class Cast(Protocol):
-    """Of another floating dtype."""
-
+class Cast(Protocol):  # of another floating dtype
     @overload
     def __call__(self, x: N, dtype: DTypeLike = ...) -> N: ...
     @overload
     def __call__(self, x: ArrayLike, dtype: DTypeLike = ...) -> Any: ...
 
 
-class Junction(Protocol):
-    """Of operands one by one, or of a list of them."""
-
+class Junction(Protocol):  # of operands one by one, or of a list of them
     @overload
     def __call__(self, xs: Sequence[Node], /, axis: int = ...) -> Tensor: ...
     @overload
     def __call__(self, *xs: Operand | Sequence[Any], axis: int = ...) -> Tensor: ...
 
 
-class Single(Protocol):
-    """Of an array of one element."""
-
+class Single(Protocol):  # of an array of one element
     def __call__(self, x: Tensor, /) -> Value: ...
 
 

@@ -3,8 +3,6 @@
 Source: STA303 Artificial Intelligence, "Deep Learning", the slides "Backpropagation – example".
 """
 
-from __future__ import annotations
-
 from autograd.arithmetic.value import Value
 
 INPUTS = {"x1": 0.35, "x2": 0.9}

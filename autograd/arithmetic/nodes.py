@@ -1,7 +1,5 @@
 """What `Value` and `Tensor` have in common: operators, methods, NumPy's protocols, `backward`."""
 
-from __future__ import annotations
-
 from typing import Any, Generic, TypeVar
 
 from autograd.arithmetic.comparisons import comparison

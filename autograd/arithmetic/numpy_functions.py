@@ -1,7 +1,5 @@
 """NumPy's functions on nodes: `np.exp(t)` records `exp`, what is not supported says so."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NoReturn
 

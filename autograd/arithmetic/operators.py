@@ -1,7 +1,5 @@
 """Python's operators, as calls of primitives: one formula serves Values, Tensors and symbols."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 

@@ -1,7 +1,5 @@
 """From arrays to scalars: the same graph with every element a `Value`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

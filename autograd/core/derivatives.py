@@ -1,7 +1,5 @@
 """Derivatives made of `grad`: Jacobians, Hessians, and their products with vectors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, overload
 

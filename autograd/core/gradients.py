@@ -1,7 +1,5 @@
 """Gradients: what a whole walk comes to, set on the nodes or given to the caller."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar, overload

@@ -1,7 +1,5 @@
 """What holds while code runs: whether operations are recorded, and who observes them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

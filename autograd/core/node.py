@@ -73,19 +73,10 @@ class Node(Generic[T]):
     for users. Compared and hashed by identity.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_first",
-        "_grad",
-        "_many",
-        "_second",
-        "index",
-        "label",
-        "line",
-        "op",
-        "params",
-        "raw",
-    )
+    # fmt: off
+    __slots__ = ("__weakref__", "_first", "_grad", "_many", "_second", "index", "label", "line",
+                 "op", "params", "raw")
+    # fmt: on
 
     raw: T
     _grad: Any

@@ -1,7 +1,5 @@
 """Raw numbers: what a graph takes in, in the one form in which it computes with them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@
 replays a gradient reads the same steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple

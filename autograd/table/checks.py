@@ -1,7 +1,5 @@
 """Checks of the primitives' parameters: what a user may write, in one clean form."""
 
-from __future__ import annotations
-
 import math
 import operator
 from typing import Any

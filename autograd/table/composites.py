@@ -4,8 +4,6 @@ Each works on whatever primitives work on: Values, Tensors, raw numbers and arra
 arrays of Values.
 """
 
-from __future__ import annotations
-
 import builtins
 import math
 from collections.abc import Callable

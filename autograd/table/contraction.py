@@ -1,7 +1,5 @@
 """Einstein's summation and the products made of it, each a row of matrix products."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

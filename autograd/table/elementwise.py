@@ -1,7 +1,5 @@
 """Elementwise rows: arithmetic, and the functions of one number."""
 
-from __future__ import annotations
-
 import builtins
 import math
 import operator

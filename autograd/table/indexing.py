@@ -1,7 +1,5 @@
 """Rows that take elements out, put them in, and put arrays together."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ Rules record their masks as these primitives, and so stay right when a graph is 
 numbers.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

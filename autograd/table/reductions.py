@@ -1,7 +1,5 @@
 """Rows that reduce axes, and `broadcast_to`, which makes them."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

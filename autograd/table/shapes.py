@@ -1,7 +1,5 @@
 """Rows that only arrange elements anew: shape and order of the axes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sliding windows and their adjoint, `overlap_add`: convolution and pooling are made of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograd.core.primitive import primitive
