@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd import Node, Step, Symbol, formula, matmul, sum_to, write
 from autograd.arithmetic.formulas import number
+from autograd.core.node import raw
 from autograd.viz.text import Number, array_text, number_text, one_line, shape_text
 
 INLINE = 4  # a longer array stands in a formula as its shape
@@ -56,7 +57,7 @@ def names(nodes: Iterable[Node]) -> dict[Node, str]:
     return found
 
 
-def number_symbol(raw: Number) -> Symbol:
+def number_symbol(x: Number) -> Symbol:
     """A raw number or array as it stands in a formula.
 
     >>> number_symbol(-2.0).text, number_symbol(np.array([1.0, -2.0])).text
@@ -64,7 +65,7 @@ def number_symbol(raw: Number) -> Symbol:
     >>> number_symbol(np.ones((3, 4))).text
     '(3×4)'
     """
-    array = np.asarray(raw)
+    array = np.asarray(x)
     if array.ndim == 0:
         return number(float(array))
     text = array_text(array) if array.size <= INLINE else f"({shape_text(array.shape)})"
@@ -123,12 +124,10 @@ def _sent(node: Node, i: int, operands: list[Symbol | float], g: Symbol, out: Sy
 def _was_broadcast(node: Node, i: int) -> bool:
     """Whether operand `i` was repeated, so that the walk sums what the rule gives."""
     assert node.op is not None
-    if node.op.scalar is None and node.op is not matmul:
-        return False
     own = -2 if node.op is matmul else None  # axes that don't broadcast
     batches = [np.shape(x)[:own] for x in node.operands]
-    repeated: bool = np.broadcast_shapes(*batches) != batches[i]
-    return repeated
+    broadcasts = node.op is matmul or node.op.scalar is not None
+    return broadcasts and np.broadcast_shapes(*batches) != batches[i]
 
 
 def forward_line(node: Node, named: dict[Node, str]) -> Line:
@@ -174,6 +173,4 @@ def _symbol(operand: Node | Number, named: dict[Node, str]) -> Symbol | float:
 
 def _filled(operand: Node | Number) -> Symbol | float:
     """An operand's numbers in a formula; constants stay raw, so that the rule folds them."""
-    if isinstance(operand, Node):
-        return number_symbol(operand.raw)
-    return number_symbol(operand) if isinstance(operand, np.ndarray) else operand
+    return number_symbol(raw(operand)) if isinstance(operand, (Node, np.ndarray)) else operand

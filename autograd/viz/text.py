@@ -1,13 +1,13 @@
-"""Numbers and nodes as people read them, and labels made safe to show."""
+"""Numbers, nodes and equations as people read them, and labels made safe to show."""
 
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, Symbol
 from autograd.arithmetic.formulas import number
 from autograd.core.node import raw
 from autograd.core.numbers import Array
@@ -15,23 +15,17 @@ from autograd.core.numbers import Array
 Number = float | Array  # of a node, or a gradient
 
 SMALL = 12  # the most elements that an array shows one by one
+LONG = 90  # characters that fit on a line
+LEFT = 'style="text-align:left"'
+NAME = 'scope="row" style="text-align:left;white-space:nowrap"'
 
 # What neither XML nor a line of text can hold is shown by a picture of it; so is what would turn
 # the direction of the text around it.
-_PICTURES = {code: 0x2400 + code for code in range(32)} | {
-    ord("\t"): " ",
-    ord("\n"): "↵",
-    ord("\r"): "↵",
-    0x7F: "␡",
-    0x85: "↵",
-    0x2028: "↵",
-    0x2029: "↵",
-    0xFFFE: "\ufffd",
-    0xFFFF: "\ufffd",
-}
-_PICTURES |= dict.fromkeys([*range(0x80, 0x85), *range(0x86, 0xA0)], "\ufffd")
-_PICTURES |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_PICTURES = {code: chr(0x2400 + code) for code in range(32)} | {ord("\t"): " ", 0x7F: "␡"}
+_PICTURES |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], "\ufffd")
 _PICTURES |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+_PICTURES |= dict.fromkeys([0xFFFE, 0xFFFF], "\ufffd")
+_PICTURES |= dict.fromkeys([ord("\n"), ord("\r"), 0x85, 0x2028, 0x2029], "↵")
 
 
 def one_line(text: str, width: int | None = None) -> str:
@@ -63,10 +57,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def number_text(x: Number | Node) -> str:
-    """A number or an array (or a node's) on one line: arrays with their shape first.
-
-    A single number has six significant digits; a small array shows its numbers, a larger one its
-    range and its Euclidean norm.
+    """A number (six digits) or an array (after its shape), or a node's, on one line.
 
     >>> number_text(-1 / 3), number_text(np.ones((2, 2)))
     ('−0.333333', '2×2 [[1, 1], [1, 1]]')
@@ -90,19 +81,21 @@ def array_text(array: Array) -> str:
     return f"[{', '.join(map(array_text, array))}]"
 
 
-def array_rows(array: Array) -> list[str]:
+def number_rows(x: Number) -> list[str]:
     """The same on several short lines: a small matrix row by row, a vector four to a line.
 
-    >>> array_rows(np.array([[1.0, -2.0], [0.5, 3.0]]))
+    >>> number_rows(np.array([[1.0, -2.0], [0.5, 3.0]]))
     ['1  −2', '0.5  3']
     """
+    array = np.asarray(x)
+    if array.ndim == 0:
+        return [number_text(x)]
     if array.size > SMALL:
         return range_and_norm(array)
     if array.ndim == 2 and 1 < array.shape[1] < array.size:
         rows = list(array)
     elif 0 < array.size == max(array.shape):
-        numbers = array.reshape(-1)
-        rows = [numbers[i : i + 4] for i in range(0, numbers.size, 4)]
+        rows = [array.ravel()[i : i + 4] for i in range(0, array.size, 4)]
     else:
         return [array_text(array)]
     return ["  ".join(map(array_text, row)) for row in rows]
@@ -116,13 +109,11 @@ def range_and_norm(array: Array) -> list[str]:
     largest = np.abs(finite).max() or 1.0  # scaled by it the squares can't overflow
     low, high = map(np.asarray, (finite.min(), finite.max()))
     norm = np.asarray(largest * np.linalg.norm(finite / largest))
-    texts = [
-        f"in {array_text(low)} … {array_text(high)}" if low < high else f"all {array_text(low)}",
-        f"norm {array_text(norm)}",
-    ]
-    if finite.size < array.size:
-        texts.append(f"{array.size - finite.size} not finite")
-    return texts
+    extent = (
+        f"in {array_text(low)} … {array_text(high)}" if low < high else f"all {array_text(low)}"
+    )
+    others = [f"{array.size - finite.size} not finite"] if finite.size < array.size else []
+    return [extent, f"norm {array_text(norm)}", *others]
 
 
 def operation_text(node: Node) -> str:
@@ -169,3 +160,77 @@ def node_title(node: Node) -> str:
     ('a', '×', 'Value')
     """
     return one_line(node.label or "") or operation_text(node) or type(node).__name__
+
+
+# --- equations --------------------------------------------------------------------------------
+
+
+class Equation(NamedTuple):
+    """`left` = `sides[0]` = `sides[1]` = ..., with a remark."""
+
+    left: Symbol
+    sides: tuple[Symbol, ...]
+    remark: str = ""
+
+
+def equation(left: Symbol, *sides: Symbol, remark: str = "") -> Equation:
+    """An equation in which no two sides read alike: the last of them stays."""
+    by_text = {side.text: side for side in reversed(sides)}
+    return Equation(left, tuple(reversed(by_text.values())), remark)
+
+
+def _is_long(sides: tuple[Symbol, ...]) -> bool:
+    return sum(len(side.text) + 3 for side in sides) > LONG
+
+
+class Equations:
+    """What is explained in equations; notebooks show it as mathematics, terminals as text."""
+
+    title: str
+    equations: tuple[Equation, ...]
+
+    @property
+    def text(self) -> str:
+        """The title and a line per equation; each side of a long one has a line of its own."""
+        width = max((len(e.left.text) for e in self.equations), default=0)
+        lines = [self.title]
+        for left, sides, remark in self.equations:
+            between = f"\n{' ' * (width + 2)} = " if _is_long(sides) else " = "
+            line = f"  {left.text:<{width}} = " + between.join(side.text for side in sides)
+            lines.append(line + (f"   ({remark})" if remark else ""))
+        return "\n".join(lines)
+
+    @property
+    def latex(self) -> str:
+        """The equations, aligned at their first equals sign."""
+        rows = [
+            f"{left.latex} &= "
+            + (" \\\\\n&= " if _is_long(sides) else " = ").join(side.latex for side in sides)
+            for left, sides, _ in self.equations
+        ]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    @property
+    def html(self) -> str:
+        """A table with a row per equation."""
+        rows = [
+            f'<tr style="vertical-align:baseline"><th {NAME}>{escape_html(left.text)}</th>'
+            f"<td {LEFT}>= "
+            + ("<br/>= " if _is_long(sides) else " = ").join(escape_html(s.text) for s in sides)
+            + f"</td><td {LEFT}>{escape_html(remark)}</td></tr>"
+            for left, sides, remark in self.equations
+        ]
+        caption = f"<caption>{escape_html(self.title)}</caption>"
+        return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {
+            "text/plain": self.text,
+            "text/html": self.html,
+            "text/latex": f"$\\displaystyle {self.latex}$",
+        }

@@ -25,12 +25,11 @@ from autograd.arithmetic import lecture as lesson
 from autograd.errors import NoRenderer
 from autograd.testing.strategies import Expression, expressions
 from autograd.viz import draw
+from autograd.viz.picture.boxes import open_scalars
 from autograd.viz.picture.collapse import by_structure
-from autograd.viz.picture.dot import WIDTH
-from autograd.viz.picture.opened import open_scalars
-from autograd.viz.picture.render import by_pygraphviz
+from autograd.viz.picture.dot import THEMES, WIDTH, mixed
+from autograd.viz.picture.draw import by_pygraphviz
 from autograd.viz.picture.shown import Shown, to_be_shown
-from autograd.viz.picture.theme import THEMES, mixed
 from autograd.viz.text import number_text, one_line
 
 LABELS = [

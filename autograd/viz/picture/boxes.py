@@ -1,24 +1,19 @@
-"""What a box says: a node, a constant, or many nodes at once."""
+"""What boxes say: of a node, a constant, many nodes at once, or each of a node's scalars."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, as_values, matmul, steps, toposort
 from autograd.core.node import raw
-from autograd.core.numbers import Array
-from autograd.viz.text import (
-    Number,
-    array_rows,
-    number_text,
-    operation_text,
-    range_and_norm,
-    shape_text,
-)
+from autograd.core.numbers import Array, boxed
+from autograd.viz.text import Number, number_rows, operation_text, range_and_norm, shape_text
 
 
 @dataclass
@@ -79,9 +74,8 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
         elif runs == 1:
             box.value.append("one run")
     elif operations:
-        most = [f"{count:,} {symbol}" for symbol, count in operations.most_common(3)]
         box.title = f"{len(operations)} kinds of operations"
-        box.value.append(", ".join(most))
+        box.value.append(", ".join(f"{n:,} {symbol}" for symbol, n in operations.most_common(3)))
     else:
         stems = {re.sub(r"\[?[\d,.]*\]?$", "", node.label or "") for node in nodes}
         box.title = (stems.pop() if len(stems) == 1 else "") or "leaves"
@@ -89,21 +83,9 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
     if len(shapes) == 1 and nodes[0].ndim:
         box.aside += f" of {shape_text(nodes[0].shape)}"
     box.value.append(extent([node.raw for node in nodes]))
-    gradients = [raw(node.grad) for node in nodes if node.grad is not None]
-    if gradients:
+    if gradients := [raw(node.grad) for node in nodes if node.grad is not None]:
         box.gradient, box.magnitude = [extent(gradients)], norm(gradients)
     return box
-
-
-def number_rows(numbers: Number) -> list[str]:
-    array = np.asarray(numbers)
-    return array_rows(array) if array.ndim else [number_text(numbers)]
-
-
-def flat(numbers: list[Number]) -> Array:
-    if all(type(x) is float for x in numbers):
-        return np.array(numbers)
-    return np.concatenate([np.ravel(x) for x in numbers])
 
 
 def extent(numbers: list[Number]) -> str:
@@ -116,5 +98,93 @@ def norm(gradients: list[Number]) -> float:
         return float(np.linalg.norm(flat(gradients)))
 
 
+def flat(numbers: list[Number]) -> Array:
+    if all(type(x) is float for x in numbers):
+        return np.array(numbers)  # which is fast
+    return np.concatenate([np.ravel(x) for x in numbers])
+
+
 def counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+# --- a node opened into scalars -------------------------------------------------------------
+
+
+class Element(NamedTuple):
+    """The element of a node at a position, counted along the flattened array."""
+
+    node: Node
+    position: int
+
+
+class Opened(NamedTuple):
+    """`edges` lead from a box or an operand's element to a box; `elements` are the node's own."""
+
+    boxes: list[Box]
+    edges: list[tuple[str | Element, str]]
+    elements: list[str | Element]
+
+
+def index_text(shape: tuple[int, ...], position: int) -> str:
+    """Which element it is, as `[i,j]`; nothing for the only one of a scalar."""
+    return f"[{','.join(str(int(i)) for i in np.unravel_index(position, shape))}]" if shape else ""
+
+
+def work(node: Node) -> int:
+    """About how many boxes a node becomes."""
+    shapes = [np.shape(x) for x in node.operands]
+    if node.op is matmul:
+        return 2 * math.prod(node.shape) * int(shapes[0][-1])
+    return max([node.size, *map(math.prod, shapes)]) * max(1, len(shapes))
+
+
+def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
+    """`node` computed once more on `Value`s, and what that recorded."""
+    origin: dict[Node, Element] = {}
+    stand_ins: list[Any] = []
+    for x in node.operands:
+        stand_ins.append(as_values(x.raw) if isinstance(x, Node) else x)
+        if isinstance(x, Node):
+            origin |= {value: Element(x, i) for i, value in enumerate(stand_ins[-1].flat)}
+    out = boxed(node.op(*stand_ins, **node.params)) if node.op else as_values(node.raw)
+    results: list[Node | float] = out.ravel().tolist()
+    outputs = {x: i for i, x in enumerate(results) if isinstance(x, Node)}
+    gradients = inner_gradients(node, results)
+    opened = Opened([], [], [])
+    sources: dict[Node, str | Element] = dict(origin)
+
+    def source(x: Node | float) -> str | Element:
+        if isinstance(x, Node):
+            return sources[x]
+        opened.boxes.append(constant_box(f"{id}_{len(opened.boxes)}", x, place))
+        return opened.boxes[-1].id
+
+    for value in toposort(*outputs):
+        if value in origin:
+            continue
+        before = [source(x) for x in value.operands]
+        kind = "result" if value.op else "leaf"
+        box = Box(f"{id}_{len(opened.boxes)}", kind, operation_text(value), place=place)
+        box.value = number_rows(value.raw)
+        if value in outputs:
+            index = index_text(node.shape, outputs[value])
+            name = (node.label or "").rpartition(".")[2]  # the cluster has all of it
+            box.title, box.aside = (name + index, "") if name else ("", index)
+        if value in gradients:
+            box.gradient, box.magnitude = number_rows(gradients[value]), abs(gradients[value])
+        sources[value] = box.id
+        opened.boxes.append(box)
+        opened.edges.extend((x, box.id) for x in before)
+    opened.elements.extend(map(source, results))
+    return opened
+
+
+def inner_gradients(node: Node, results: list[Node | float]) -> dict[Node, float]:
+    """The gradients of the scalars inside, from that of the node's elements."""
+    if node.grad is None:
+        return {}
+    total: Node | float = 0.0
+    for g, x in zip(np.ravel(raw(node.grad)).tolist(), results, strict=True):
+        total = total + g * x
+    return {step.node: step.gradient for step in steps(total)} if isinstance(total, Node) else {}

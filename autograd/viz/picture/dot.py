@@ -1,38 +1,71 @@
-"""A shown graph as DOT text."""
+"""A shown graph as DOT text, in the colours of a theme."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import graphviz
 
 from autograd.viz.picture.boxes import Box
 from autograd.viz.picture.modules import Path
 from autograd.viz.picture.shown import Shown
-from autograd.viz.picture.theme import FONT, Theme, mixed
 from autograd.viz.text import escape_html
 
+# DejaVu Sans and Verdana are equally wide: what one lays out, the other fills without overflow.
+FONT = "DejaVu Sans,Verdana,sans-serif"
 WIDTH = 40  # characters of a label, the rest is cut
+
+
+class Theme(NamedTuple):
+    """Colours as `#rrggbb`."""
+
+    background: str
+    ink: str  # the text in boxes
+    muted: str  # shapes and other asides
+    gradient: str  # the text of gradients
+    edge: str  # edges, and the text outside of boxes
+    cluster: str  # the border of clusters
+    heat: tuple[str, str]  # fills for the smallest and the largest gradient
+    styles: dict[str, tuple[str, str]]  # fill and border of every kind of box
+
+
+# fmt: off
+LIGHT = Theme(
+    background="#ffffff", ink="#1b2330", muted="#434c59", gradient="#8f2600",
+    edge="#5d6878", cluster="#838f9e", heat=("#fffdf5", "#ffb46e"),
+    styles={"leaf": ("#dcebff", "#3b73b9"), "constant": ("#ffffff", "#8a94a3"),
+            "result": ("#f6f3ec", "#8b8372"), "group": ("#e9e4f7", "#7a64b5")},
+)
+DARK = Theme(
+    background="#161b22", ink="#eef2f7", muted="#bcc6d3", gradient="#ffc09c",
+    edge="#9aa7b8", cluster="#6b798c", heat=("#23262c", "#7d3a0e"),
+    styles={"leaf": ("#1d3a5f", "#6fa8e8"), "constant": ("#161b22", "#7d8a9b"),
+            "result": ("#2b2f36", "#8d97a5"), "group": ("#352b55", "#a591e0")},
+)
+# fmt: on
+# Light boxes on whatever lies behind, and lines that can be seen on white and on black.
+AUTO = LIGHT._replace(background="transparent", edge="#758294", cluster="#758294")
+THEMES = {"light": LIGHT, "dark": DARK, "auto": AUTO}
+
+
+def mixed(low: str, high: str, share: float) -> str:
+    """The colour at `share` of the way from `low` to `high`.
+
+    >>> mixed("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    parts = [(int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in parts)
 
 
 def write_dot(
     drawing: graphviz.Digraph, shown: Shown, theme: Theme, direction: str, by_gradient: bool
 ) -> None:
     """Fill a `graphviz.Digraph`: same graph, same text, byte for byte."""
-    drawing.attr(
-        "graph",
-        rankdir=direction,
-        bgcolor=theme.background,
-        fontcolor=theme.edge,
-        ordering="in",
-        nodesep="0.16",
-        ranksep="0.25",
-        pad="0.12",
-        fontname=FONT,
-        fontsize="11",
-        labelloc="b",
-        labeljust="l",
-    )
+    page = {"rankdir": direction, "bgcolor": theme.background, "fontcolor": theme.edge}
+    text = {"fontname": FONT, "fontsize": "11", "labelloc": "b", "labeljust": "l"}
+    drawing.attr("graph", ordering="in", nodesep="0.16", ranksep="0.25", pad="0.12", **page, **text)
     drawing.attr("node", shape="box", style="rounded,filled", margin="0.08,0.06", height="0.3")
     drawing.attr("node", width="0.3", fontname=FONT, fontsize="11", fontcolor=theme.ink)
     drawing.attr("edge", color=theme.edge, fontcolor=theme.edge, fontname=FONT, fontsize="9")
@@ -46,9 +79,8 @@ def write_dot(
         drawing.attr("graph", label=f"<{lines}>")
     write_cluster(drawing, shown, theme, (), largest if by_gradient else None)
     for number, (tail, head, label) in enumerate(shown.edges):
-        drawing.edge(
-            tail, head, id=f"e{number}", **({"label": f"<{escape_dot(label)}>"} if label else {})
-        )
+        written = {"label": f"<{escape_dot(label)}>"} if label else {}
+        drawing.edge(tail, head, id=f"e{number}", **written)
 
 
 def finite(x: float | None) -> bool:
@@ -62,9 +94,8 @@ def write_cluster(
     inner = {b.place[: len(path) + 1]: None for b in shown.boxes if b.place[: len(path)] == path}
     for box in shown.boxes:
         if box.place == path:
-            graph.node(
-                box.id, id=box.id, label=f"<{html_table(box, theme)}>", **look(box, theme, largest)
-            )
+            label = f"<{html_table(box, theme)}>"
+            graph.node(box.id, id=box.id, label=label, **look(box, theme, largest))
     for place in inner:
         if len(place) > len(path):
             with graph.subgraph(name="cluster_" + "/".join(place)) as cluster:
@@ -83,11 +114,8 @@ def look(box: Box, theme: Theme, largest: float | None) -> dict[str, str]:
             share = min(1.0, box.magnitude / largest) if largest and finite(box.magnitude) else 1.0
         fill = mixed(*theme.heat, math.sqrt(share))
     found = {"fillcolor": fill, "color": border, "class": box.kind}
-    if box.kind == "constant":
-        found["style"] = "rounded,filled,dashed"
-    if box.kind == "group":
-        found["penwidth"] = "2"
-    return found
+    more = {"constant": {"style": "rounded,filled,dashed"}, "group": {"penwidth": "2"}}
+    return found | more.get(box.kind, {})
 
 
 def html_table(box: Box, theme: Theme) -> str:
@@ -97,20 +125,15 @@ def html_table(box: Box, theme: Theme) -> str:
         head += ("  " if head else "") + coloured(escape_dot(box.aside), theme.muted)
     rows = [head] if head else []
     rows += [escape_dot(line) for line in box.value]
-    rows += [
-        coloured(("∂ " if i == 0 else "") + escape_dot(line), theme.gradient)
-        for i, line in enumerate(box.gradient)
-    ]
+    for i, line in enumerate(box.gradient):
+        rows.append(coloured(("∂ " if i == 0 else "") + escape_dot(line), theme.gradient))
     cells = [f'<TD ALIGN="LEFT" BALIGN="LEFT">{row}</TD>' for row in rows]
     if box.symbol:
         size = 17 if len(box.symbol) <= 3 else 11
         symbol = f'<FONT POINT-SIZE="{size}">{escape_dot(box.symbol, WIDTH)}</FONT>'
         cells[0] = f'<TD ROWSPAN="{len(rows)}" CELLPADDING="3">{symbol}</TD>{cells[0]}'
-    return (
-        '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
-        + "".join(f"<TR>{cell}</TR>" for cell in cells)
-        + "</TABLE>"
-    )
+    table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
+    return f"{table}{''.join(f'<TR>{cell}</TR>' for cell in cells)}</TABLE>"
 
 
 def escape_dot(text: str, width: int | None = None) -> str:

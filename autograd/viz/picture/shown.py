@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from autograd import Node, describe, toposort
-from autograd.viz.picture.boxes import Box, constant_box, group_box, module_box, node_box
+from autograd.viz.picture import boxes
+from autograd.viz.picture.boxes import Box, Element, Opened
 from autograd.viz.picture.collapse import Grouping, by_structure
 from autograd.viz.picture.modules import Modules, Path, bare, by_module, deepest, levels
-from autograd.viz.picture.opened import Element, Opened, index_text, open_scalars, work
 from autograd.viz.text import Number, node_title, one_line, shape_text
 
 NOTE = 80  # characters of a note about the picture
@@ -58,7 +58,7 @@ class Plan(NamedTuple):
         """The boxes that show `x`, or one element of it, each with what to write on the edge."""
         owner = self.grouping.owner[x]
         if owner not in self.opened:
-            yield self.ids[owner], "" if position is None else index_text(x.shape, position)
+            yield self.ids[owner], "" if position is None else boxes.index_text(x.shape, position)
             return
         elements = self.opened[owner].elements
         for element in elements if position is None else [elements[position]]:
@@ -70,7 +70,6 @@ class Plan(NamedTuple):
 
 def to_be_shown(
     root: Node,
-    *,
     limit: int,
     depth: int | None,
     expand: Collection[Node | str],
@@ -122,14 +121,14 @@ def open_those(asked: list[Node], limit: int, plan: Plan, shown: Shown) -> None:
     """Open nodes into scalars, as many as there is room for."""
     room, too_large = limit - len(plan.members), []
     for node in asked:
-        if work(node) > room:
+        if boxes.work(node) > room:
             too_large.append(node_title(node))
             continue
-        room -= work(node)
+        room -= boxes.work(node)
         place = (*plan.place(node), plan.ids[node])
         shown.clusters[place] = f"{node_title(node)}  {shape_text(node.shape)}"
         # in a context of its own: recording, and told to no observer
-        plan.opened[node] = Context().run(open_scalars, plan.ids[node], node, place)
+        plan.opened[node] = Context().run(boxes.open_scalars, plan.ids[node], node, place)
     if too_large:
         shown.notes.append(one_line(f"too many scalars to open: {', '.join(too_large)}", NOTE))
 
@@ -142,20 +141,20 @@ def single_boxes(
         return plan.opened[node].boxes
     place = plan.place(node)
     constants = [
-        constant_box(f"{plan.ids[node]}_{slot}", x, place)
+        boxes.constant_box(f"{plan.ids[node]}_{slot}", x, place)
         for slot, x in enumerate(node.operands)
         if not isinstance(x, Node)
     ]
-    return [*constants, node_box(plan.ids[node], node, place, label, gradient)]
+    return [*constants, boxes.node_box(plan.ids[node], node, place, label, gradient)]
 
 
 def box_of_many(plan: Plan, owner: Node, members: list[Node]) -> Box:
     """The box of a closed module (of the first, where equal ones are folded), or of a group."""
     grouping = plan.grouping
     if owner not in grouping.texts:
-        return group_box(plan.ids[owner], members, grouping.runs.get(owner, 0))
+        return boxes.group_box(plan.ids[owner], members, grouping.runs.get(owner, 0))
     block = [x for x in members if not any(grouping.copies.get(x, {}).values())]
-    return module_box(plan.ids[owner], block, *grouping.texts[owner], plan.place(owner))
+    return boxes.module_box(plan.ids[owner], block, *grouping.texts[owner], plan.place(owner))
 
 
 def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:

@@ -41,11 +41,8 @@ def detect_anomaly() -> Iterator[None]:
 def why_nonfinite(root: Node, seed: Seed = None) -> NonFiniteError | None:
     """The first cause of a NaN or infinity in `root` or its gradients; None where all is finite.
 
-    What `detect_anomaly` would have raised, found afterwards, and returned.
-
-    Args:
-        root: the node that is not finite, or whose gradients are not.
-        seed: its upstream gradient, of its shape; ones where not given.
+    What `detect_anomaly` would have raised is returned. `seed` is the gradient of `root`, of its
+    shape; ones where not given.
 
     >>> from autograd import Value
     >>> x = Value(0.0, label="x")
@@ -87,22 +84,23 @@ def _forward_error(node: Node) -> NonFiniteError | None:
         return None
     values = tuple(float(x[place]) for x in inputs) if elementwise else inputs
     called = f" ({node.label!r})" if node.label else ""
-    message = (
-        f"{node.op.name}{called} made {_element_text(node.raw, place)} = {_written(node, values)} "
-        f"in the forward pass{_at(place)}"
-    )
+    made = f"{_element_text(node.raw, place)} = {_written(node, values)}"
     origins = [
         _origin(operand, place)
         for operand, value in zip(node.operands, values, strict=True)
         if elementwise and isinstance(operand, Node) and (value == 0 or not np.isfinite(value))
     ]
     told = " and ".join(dict.fromkeys(filter(None, origins)))
-    message += f", where {told}" if told else ""
-    return _failure(message, node, place, values)
+    message = f"{node.op.name}{called} made {made} in the forward pass{_at(place)}"
+    return _failure(message + (f", where {told}" if told else ""), node, place, values)
 
 
-def _first_fault(result: Number, inputs: tuple[Number, ...], elementwise: bool) -> Place | None:
+def _first_fault(
+    result: Number, inputs: tuple[Number, ...] = (), elementwise: bool = True
+) -> Place | None:
     """The first element of `result` that is NaN, or infinite though the inputs are finite."""
+    if np.all(np.isfinite(result)):
+        return None
     sound = [np.isfinite(x) if elementwise else np.all(np.isfinite(x)) for x in inputs]
     faults = np.isnan(result) | (np.isinf(result) & np.logical_and.reduce(sound))
     return next((tuple(map(int, place)) for place in np.argwhere(faults)), None)
@@ -114,17 +112,14 @@ def _origin(node: Node, place: Place) -> str:
     `place` is where it stands in a result that `node` was broadcast to.
     """
     while True:
-        place = place[len(place) - node.ndim :]
-        place = tuple(0 if n == 1 else i for i, n in zip(place, node.shape, strict=True))
+        own = zip(place[len(place) - node.ndim :], node.shape, strict=True)
+        place = tuple(0 if n == 1 else i for i, n in own)
         value = _element(node.raw, place)
         if node.op is None or node.op.scalar is None:
             return f"{number_text(value)} is {node.label!r}" if node.label else ""
         values = [_element(np.broadcast_to(raw(x), node.shape), place) for x in node.operands]
-        same = [
-            x
-            for x, number in zip(node.operands, values, strict=True)
-            if isinstance(x, Node) and number == value
-        ]
+        passed = zip(node.operands, values, strict=True)
+        same = [x for x, number in passed if isinstance(x, Node) and number == value]
         if not same:
             return f"{number_text(value)} = {_written(node, values)}"
         node = same[0]
@@ -135,27 +130,23 @@ def _origin(node: Node, place: Place) -> str:
 
 def _backward_error(step: Step) -> NonFiniteError | None:
     node, gradient = step.node, raw(step.gradient)
-    if not np.all(np.isfinite(gradient)):
-        place = _first_fault(gradient, (), True)
-        assert place is not None
-        message = (
-            f"the contributions to the gradient of {node_title(node)} add up to "
-            f"{_element_text(gradient, place)}{_at(place)}"
-        )
+    place = _first_fault(gradient)
+    if place is not None:
+        total = f"{_element_text(gradient, place)}{_at(place)}"
+        message = f"the contributions to the gradient of {node_title(node)} add up to {total}"
         return _failure(message, node, place, (), -1, gradient)
     for i, contribution in enumerate(map(raw, step.sent)):
-        if contribution is not None and not np.all(np.isfinite(contribution)):
-            return _contribution_error(node, gradient, i, contribution)
+        place = None if contribution is None else _first_fault(contribution)
+        if place is not None:
+            return _contribution_error(node, gradient, i, contribution, place)
     return None
 
 
 def _contribution_error(
-    node: Node, gradient: Number, i: int, contribution: Number
+    node: Node, gradient: Number, i: int, contribution: Number, place: Place
 ) -> NonFiniteError:
     """`gradient` reached `node` soundly, and what it sends to its operand `i` is not finite."""
     assert node.op is not None
-    place = _first_fault(contribution, (), True)
-    assert place is not None
     values: tuple[Number, ...] = tuple(map(raw, node.operands))
     out, local = node.raw, None
     if node.op.scalar is not None and np.shape(contribution) == node.shape:
@@ -171,9 +162,8 @@ def _contribution_error(
         f"its operand {i}, {node_title(node.operands[i])}, in the backward pass{_at(place)}"
     )
     if local is not None:
-        message += (
-            f" (upstream gradient {number_text(gradient)}, local derivative {number_text(local)})"
-        )
+        upstream = number_text(gradient)
+        message += f" (upstream gradient {upstream}, local derivative {number_text(local)})"
     return _failure(message, node, place, values, i, gradient, local)
 
 

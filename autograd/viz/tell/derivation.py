@@ -8,8 +8,7 @@ import numpy as np
 
 from autograd import Node, Symbol, grad, mul, toposort
 from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol
-from autograd.viz.tell.equations import Equation, Equations, equation
-from autograd.viz.text import Number
+from autograd.viz.text import Equation, Equations, Number, equation
 
 # A longer expression gets a name and an equation of its own: results forward, gradients backward.
 LONGEST_RESULT, LONGEST_GRADIENT = 12, 160
@@ -27,15 +26,22 @@ class Draft:
         self.equations: list[Equation] = []
 
     def compose(self, node: Node) -> None:
-        """Write `node` as what made it."""
+        """Write `node` as what made it; factors of 1 are left out."""
+        assert node.op is not None
         for known in (self.symbols, self.numbers):
-            known[node] = _composed(node, known)
+            operands: list[Any] = [
+                known[x] if isinstance(x, Node) else _constant(x) for x in node.operands
+            ]
+            if node.op is mul and 1.0 in operands:
+                known[node] = operands[1 - operands.index(1.0)]
+            else:
+                known[node] = node.op(*operands, **node.params)
 
     def name(self, node: Node, symbol: Symbol) -> None:
         number = number_symbol(node.raw)
         if node.op is not None:
-            sides = (self.symbols[node], self.numbers[node])
-            self.equations.append(equation(symbol, *sides, number))
+            written = equation(symbol, self.symbols[node], self.numbers[node], number)
+            self.equations.append(written)
         self.symbols[node], self.numbers[node] = symbol, number
 
     def forward(self, named: dict[Node, str]) -> None:
@@ -85,36 +91,28 @@ class Derivation(Equations):
 
         own = gradient_symbol(named[root], named[node])
         self.title = f"{own.text} by hand"
-        draft.equations.append(
-            equation(own, self.formula, self.numbers, number_symbol(self.gradient))
-        )
+        total = number_symbol(self.gradient)
+        self.equations = (*draft.equations, equation(own, self.formula, self.numbers, total))
         if rate is not None:
             change = rate * self.gradient
             updated: Number = node.data - change
             self.updated = updated
             old, new = number_symbol(node.raw), named_symbol(named[node])
-            draft.equations.append(
-                equation(
-                    Symbol(f"{new.text}⁺", f"{{{new.latex}}}^{{+}}"),
-                    self.symbols[node] - Symbol("η", r"\eta") * self.formula,
-                    old - number_symbol(rate) * self.numbers,
-                    old - number_symbol(change),
-                    number_symbol(updated),
-                )
+            update = equation(
+                Symbol(f"{new.text}⁺", f"{{{new.latex}}}^{{+}}"),
+                self.symbols[node] - Symbol("η", r"\eta") * self.formula,
+                old - number_symbol(rate) * self.numbers,
+                old - number_symbol(change),
+                number_symbol(updated),
             )
-        self.equations = tuple(draft.equations)
+            self.equations += (update,)
 
 
 def derive(node: Node, root: Node, rate: float | None = None) -> Derivation:
-    """The whole derivation of a gradient as it is written by hand, with symbols and with numbers.
+    """The gradient of `root`, a single number, for `node` as one derives it by hand.
 
-    The formula is not typed anywhere: it is the recorded gradient of the gradient's own graph, read
-    with symbols in place of numbers.
-
-    Args:
-        node: whose gradient is derived.
-        root: what is differentiated, a single number.
-        rate: a learning rate; with it the update `node − rate × gradient` is the last line.
+    The formula is typed nowhere: it is the recorded gradient's own graph, read with symbols in
+    place of numbers. With a learning `rate` the last line is the update `node − rate × gradient`.
 
     Raises:
         ValueError: `root` is not a single number.
@@ -139,17 +137,6 @@ def derive(node: Node, root: Node, rate: float | None = None) -> Derivation:
             = 0.54005
     """
     return Derivation(node, root, rate)
-
-
-def _composed(node: Node, known: dict[Node, Symbol]) -> Symbol:
-    """What made `node`, written with what is known of its operands; factors of 1 are left out."""
-    assert node.op is not None
-    operands: list[Any] = [known[x] if isinstance(x, Node) else _constant(x) for x in node.operands]
-    if node.op is mul and 1.0 in operands:
-        symbol: Symbol = operands[1 - operands.index(1.0)]
-    else:
-        symbol = node.op(*operands, **node.params)
-    return symbol
 
 
 def _constant(raw: Number) -> Symbol | float:

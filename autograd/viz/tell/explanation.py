@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -11,8 +11,7 @@ from autograd import Node, Step, Symbol, steps, toposort, vjp
 from autograd.core.gradients import zeros_like
 from autograd.core.walk import Seed
 from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol, operation, rule
-from autograd.viz.tell.equations import Equation, Equations, equation
-from autograd.viz.text import Number
+from autograd.viz.text import Equation, Equations, Number, equation
 
 # With more paths to the root, or more nodes on them, they are only counted.
 MOST_PATHS, MOST_NODES = 16, 100
@@ -54,56 +53,38 @@ class Ledger(Equations):
     def __init__(self, node: Node, root: Node, seed: Seed = None) -> None:
         self.node, self.root = node, root
         walk = list(steps(root, seed, inputs=[node]))
-        uses = [
-            (step, i)
-            for step in walk
-            for i, sent in enumerate(step.sent)
-            if sent is not None and step.node.operands[i] is node
-        ]
-        self.terms = tuple(
-            Term(step.node, i, step.gradient, _local(step.node, i), step.sent[i])
-            for step, i in uses
-        )
-        reached = walk and walk[-1].node is node
+        named = names(toposort(root, node))
+        terms: list[Term] = []
+        equations: list[Equation] = []
+        for step in walk:
+            for i, (operand, sent) in enumerate(zip(step.node.operands, step.sent, strict=False)):
+                if sent is not None and operand is node:
+                    terms.append(Term(step.node, i, step.gradient, _local(step.node, i), sent))
+                    equations.append(_use(terms[-1], rule(step, i, named, named[root]), named))
+        self.terms = tuple(terms)
+        reached = walk[-1].node is node
         self.gradient: Number = walk[-1].gradient if reached else zeros_like(node)
         self.path_count, self.paths = _paths(walk, node)
-        named = names(toposort(root, node))
-        self.title = f"{gradient_symbol(named[root], named[node]).text}: {_uses(len(uses))}"
-        self.equations = (
-            *(
-                _use(term, rule(step, i, named, named[root]), named)
-                for term, (step, i) in zip(self.terms, uses, strict=True)
-            ),
-            self._sum(named),
-            *self._routes(named),
-        )
-
-    def _sum(self, named: dict[Node, str]) -> Equation:
-        return equation(
-            gradient_symbol(named[self.root], named[self.node]),
-            *_joined(operator.add, [number_symbol(term.contribution) for term in self.terms]),
-            number_symbol(self.gradient),
-            remark="the seed" if self.node is self.root else "",
-        )
-
-    def _routes(self, named: dict[Node, str]) -> Iterator[Equation]:
-        """The chain of factors along each path."""
-        for path in self.paths or () if self.node is not self.root else ():
-            factors = [number_symbol(factor) for factor in path.factors]
-            route = _route([named[x] for x in path.nodes])
-            yield equation(route, *_joined(operator.mul, factors), number_symbol(path.product))
+        own = gradient_symbol(named[root], named[node])
+        uses = {0: "no use on a way to the root", 1: "1 use"}
+        self.title = f"{own.text}: {uses.get(len(terms), f'{len(terms)} uses')}"
+        added = _joined(operator.add, [term.contribution for term in terms])
+        remark = "the seed" if node is root else ""
+        equations.append(equation(own, *added, number_symbol(self.gradient), remark=remark))
+        for path in self.paths or () if node is not root else ():
+            factors = _joined(operator.mul, path.factors)
+            way = [named_symbol(named[x]) for x in path.nodes]
+            route = Symbol(" → ".join(x.text for x in way), r" \to ".join(x.latex for x in way))
+            equations.append(equation(route, *factors, number_symbol(path.product)))
+        self.equations = tuple(equations)
 
 
 def explain(node: Node, root: Node, seed: Seed = None) -> Ledger:
     """The ledger of a gradient: a line per consumer, `upstream × local = contribution`.
 
     Each line has the formula printed from the rule that runs, and the numbers put in. For single
-    numbers the chain of factors back to the root follows, a line for each path.
-
-    Args:
-        node: whose gradient is explained.
-        root: what is differentiated.
-        seed: the gradient of `root`, of its shape; 1 where it is a single number.
+    numbers the chain of factors back to the root follows, a line for each path. `seed` is the
+    gradient of `root`, of its shape; 1 where it is a single number.
 
     Raises:
         ValueError: the seed is missing for a root of several numbers, or has the wrong shape.
@@ -130,44 +111,27 @@ def explain(node: Node, root: Node, seed: Seed = None) -> Ledger:
     return Ledger(node, root, seed)
 
 
-def _uses(count: int) -> str:
-    if count == 0:
-        return "no use on a way to the root"
-    return "1 use" if count == 1 else f"{count} uses"
-
-
 def _local(consumer: Node, i: int) -> Number | None:
     """The local derivative where elements don't mix: elementwise, or a number made of a number."""
     assert consumer.op is not None
     mixing = consumer.op.scalar is None and consumer.size > 1
     if mixing or consumer.operands[i].shape != consumer.shape:
         return None
-    local: Number | None = vjp(consumer, zeros_like(consumer) + 1.0)[i]
-    return local
+    return vjp(consumer, zeros_like(consumer) + 1.0)[i]
 
 
 def _use(term: Term, sides: tuple[Symbol, Symbol], named: dict[Node, str]) -> Equation:
     """What comes from one consumer: by its rule, and as upstream × local where that is known."""
-    name, local = named[term.consumer], []
-    if term.local is not None:
-        local = [number_symbol(term.upstream) * number_symbol(term.local)]
-    latex = rf"\text{{through operand {term.operand} of }} {named_symbol(name).latex}"
-    return equation(
-        Symbol(f"through operand {term.operand} of {name}", latex),
-        *sides,
-        *local,
-        number_symbol(term.contribution),
-        remark=f"{name} = {operation(term.consumer, named)[0].text}",
-    )
+    name, way = named[term.consumer], f"through operand {term.operand} of "
+    left = Symbol(way + name, rf"\text{{{way}}} {named_symbol(name).latex}")
+    local = [] if term.local is None else _joined(operator.mul, [term.upstream, term.local])
+    remark = f"{name} = {operation(term.consumer, named)[0].text}"
+    return equation(left, *sides, *local, number_symbol(term.contribution), remark=remark)
 
 
-def _joined(join: Callable[[Symbol, Symbol], Symbol], symbols: list[Symbol]) -> list[Symbol]:
-    """All symbols in one side of an equation; no side at all for a single one."""
-    return [reduce(join, symbols)] if len(symbols) > 1 else []
-
-
-def _route(names: list[str]) -> Symbol:
-    return Symbol(" → ".join(names), r" \to ".join(named_symbol(name).latex for name in names))
+def _joined(join: Callable[[Symbol, Symbol], Symbol], numbers: Sequence[Number]) -> list[Symbol]:
+    """All numbers in one side of an equation; no side at all for a single one."""
+    return [reduce(join, map(number_symbol, numbers))] if len(numbers) > 1 else []
 
 
 def _paths(walk: list[Step], node: Node) -> tuple[int, tuple[Path, ...] | None]:
@@ -178,32 +142,22 @@ def _paths(walk: list[Step], node: Node) -> tuple[int, tuple[Path, ...] | None]:
             if sent is not None:
                 counts[operand] = counts.get(operand, 0) + counts[step.node]
     count = counts.get(node, 0)
-    if (
-        count > MOST_PATHS
-        or len(walk) > MOST_NODES
-        or any(type(step.node.raw) is not float for step in walk)
-    ):
+    numbers = all(type(step.node.raw) is float for step in walk)
+    if count > MOST_PATHS or len(walk) > MOST_NODES or not numbers:
         return count, None
-    edges: dict[Node, list[tuple[Node, float]]] = {
-        step.node: [
-            (operand, local)
-            for operand, local, sent in zip(
-                step.node.operands, vjp(step.node, 1.0), step.sent, strict=True
-            )
-            if sent is not None
-        ]
-        for step in walk
-        if step.node is not node
-    }
-    return count, tuple(_walked(edges, walk[0].node, node)) if count else ()
-
-
-def _walked(edges: dict[Node, list[tuple[Node, float]]], root: Node, node: Node) -> Iterator[Path]:
-    stack: list[tuple[tuple[Node, ...], tuple[float, ...], float]] = [((root,), (), 1.0)]
+    edges: dict[Node, list[tuple[Node, float]]] = {}
+    for step in walk if count else ():
+        if step.node is not node:
+            given = zip(step.node.operands, vjp(step.node, 1.0), step.sent, strict=True)
+            edges[step.node] = [(x, local) for x, local, sent in given if sent is not None]
+    found: list[Path] = []
+    stack = [Path((walk[0].node,), (), 1.0)] if count else []
     while stack:
-        nodes, factors, product = stack.pop()
-        if nodes[-1] is node:
-            yield Path(nodes, factors, product)
+        path = stack.pop()
+        if path.nodes[-1] is node:
+            found.append(path)
             continue
-        for operand, local in reversed(edges[nodes[-1]]):
-            stack.append(((*nodes, operand), (*factors, local), product * local))
+        for x, local in reversed(edges[path.nodes[-1]]):
+            longer = Path((*path.nodes, x), (*path.factors, local), path.product * local)
+            stack.append(longer)
+    return count, tuple(found)

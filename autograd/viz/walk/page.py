@@ -13,9 +13,8 @@ import numpy as np
 from autograd import Node
 from autograd.errors import NoRenderer
 from autograd.viz.lines import Line
-from autograd.viz.picture.draw import draw
-from autograd.viz.picture.render import Drawing
-from autograd.viz.picture.theme import DARK, LIGHT, Theme
+from autograd.viz.picture.dot import DARK, LIGHT, Theme
+from autograd.viz.picture.draw import Drawing, draw
 from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
