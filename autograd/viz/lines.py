@@ -30,9 +30,8 @@ class Line(NamedTuple):
     @property
     def sides(self) -> list[str]:
         """The right-hand sides, from symbols to result, without repetitions."""
-        return list(
-            dict.fromkeys(filter(None, [self.symbols, self.numbers, number_text(self.result)]))
-        )
+        sides = (self.symbols, self.numbers, number_text(self.result))
+        return list(dict.fromkeys(filter(None, sides)))
 
 
 def names(nodes: Iterable[Node]) -> dict[Node, str]:

@@ -38,15 +38,11 @@ def by_structure(order: list[Node], limit: int) -> Grouping:
     last = ends_of_runs(order, operands)
     groups = structures(order, operands, last)
     note = "equal ones are one box, and so is a run of one operation"
-    count = max(groups) + 1
-    if count > limit:
-        regions = min(limit, REGIONS)
-        groups = regions_of(order, operands, groups, regions)
+    if max(groups) >= limit:
+        groups = regions_of(order, operands, groups, min(limit, REGIONS))
         note = "regions of neighbours in recorded order"
     firsts: dict[int, Node] = {}
-    owner = {
-        node: firsts.setdefault(group, node) for node, group in zip(order, groups, strict=True)
-    }
+    owner = {node: firsts.setdefault(groups[i], node) for i, node in enumerate(order)}
     notes = [f"{len(order):,} nodes are drawn as {len(firsts):,} boxes: {note}"]
     runs = Counter(owner[node] for i, node in enumerate(order) if last[i] == i)
     return Grouping(owner, notes=notes, runs=runs)

@@ -44,14 +44,13 @@ def draw(
     """The graph that `root` was made from.
 
     A box shows label, operation, value and gradient (an array's shape, and its numbers when they
-    are few, else range and norm); leaves, constants and results look different. A notebook shows
-    it as SVG, in which the box of a node has the id `drawing.ids[node]`; `.save("g.svg")` writes a
-    file (`.png`, `.pdf`, and DOT text under any other name); `.source` is the DOT text.
+    are few, else range and norm). A notebook shows it as SVG, in which the box of a node has the id
+    `drawing.ids[node]`; `.save("g.svg")` writes a file (`.png`, `.pdf`, and DOT text under any
+    other name); `.source` is the DOT text.
 
     Args:
         root: the node to draw, with all that it was made from.
-        direction: "LR" (left to right), "TB" (top to bottom), or "auto": whichever is likely to
-            stay readable at the width of a notebook.
+        direction: "LR" (left to right), "TB" (top to bottom), or "auto": what a notebook can hold.
         theme: "light", "dark", or "auto" (no background, lines that show on light and dark).
         color_by: "grad" fills boxes by the size of their gradient, once there is one; None by kind.
         limit: draw at most this many boxes, constants not counted; of more nodes, modules are

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
 
 from autograd import Node
 from autograd.viz.picture.collapse import Grouping, alike
@@ -42,10 +43,8 @@ def by_module(
 ) -> Grouping:
     """Modules `depth` levels down are a box each (None: none is), but for the `opened` paths."""
     inside = module_levels(order, modules)
-    closed: dict[Node, Path] = {}
-    for node, path in inside.items():
-        if (hidden := box(path, depth, opened)) is not None:
-            closed[node] = hidden
+    hidden = {node: box(path, depth, opened) for node, path in inside.items()}
+    closed = {node: path for node, path in hidden.items() if path is not None}
     grouping = Grouping({node: node for node in order}, places=dict(inside))
     for stretch in stretches(order, closed):
         first = stretch[0]
@@ -95,17 +94,9 @@ def box(path: Path, depth: int | None, opened: Collection[str]) -> Path | None:
 
 def stretches(order: list[Node], key: Mapping[Node, Path]) -> Iterator[list[Node]]:
     """Operations without a gap between them that have the same key."""
-    stretch: list[Node] = []
-    for node in order:
-        if node.op is None:
-            continue
-        if stretch and key.get(node) != key[stretch[0]]:
-            yield stretch
-            stretch = []
-        if key.get(node) is not None:
-            stretch.append(node)
-    if stretch:
-        yield stretch
+    for path, stretch in groupby((node for node in order if node.op), key.get):
+        if path is not None:
+            yield list(stretch)
 
 
 def fold(order: list[Node], inside: dict[Node, Path], grouping: Grouping) -> None:

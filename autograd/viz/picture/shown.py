@@ -162,7 +162,9 @@ def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
     owner, copies = plan.grouping.owner, plan.grouping.copies
     head = owner[node]
     if head in plan.opened:
-        yield from edges_among_scalars(plan, node) if node is head else ()
+        for slot, (before, to) in enumerate(plan.opened[node].edges if node is head else ()):
+            found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
+            yield from (Edge(tail, to, slot, label) for tail, label in found)
         return
     for slot, x in enumerate(node.operands):
         if not isinstance(x, Node):
@@ -171,13 +173,6 @@ def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
         elif owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
             for tail, _ in plan.sources(x):
                 yield Edge(tail, plan.ids[head], slot if head in plan.single else None, "")
-
-
-def edges_among_scalars(plan: Plan, node: Node) -> Iterator[Edge]:
-    for slot, (before, to) in enumerate(plan.opened[node].edges):
-        found = plan.sources(*before) if isinstance(before, Element) else [(before, "")]
-        for tail, label in found:
-            yield Edge(tail, to, slot, label)
 
 
 def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: Modules) -> None:
@@ -196,24 +191,17 @@ def fitting(
     order: list[Node], limit: int, depth: int | None, opened: Collection[str], modules: Modules
 ) -> Grouping:
     """What fits into `limit` boxes: as asked; else with more modules closed; else by structure."""
-    if not modules:
-        grouping = Grouping({node: node for node in order}) if len(order) <= limit else None
-        return grouping or by_structure(order, limit)
-    grouping = by_module(order, modules, depth, opened)
-    if visible(grouping) <= limit:
-        return grouping
-    for shallower in range(deepest(modules) if depth is None else depth - 1, -1, -1):
-        grouping = by_module(order, modules, shallower, ())
-        if visible(grouping) <= limit:
-            grouping.notes.append(
-                f"{len(order):,} nodes: modules are closed to fit, depth={shallower}"
-            )
+    if not modules and len(order) <= limit:
+        return Grouping({node: node for node in order})
+    shallower = range(deepest(modules) if depth is None else depth - 1, -1, -1)
+    for level in (depth, *shallower) if modules else ():
+        grouping = by_module(order, modules, level, opened if level == depth else ())
+        if len(set(grouping.owner.values())) <= limit:
+            if level != depth:
+                note = f"modules are closed to fit, depth={level}"
+                grouping.notes.append(f"{len(order):,} nodes: {note}")
             return grouping
     return by_structure(order, limit)
-
-
-def visible(grouping: Grouping) -> int:
-    return len(set(grouping.owner.values()))
 
 
 def to_open(

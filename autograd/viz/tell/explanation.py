@@ -158,6 +158,6 @@ def _paths(walk: list[Step], node: Node) -> tuple[int, tuple[Path, ...] | None]:
             found.append(path)
             continue
         for x, local in reversed(edges[path.nodes[-1]]):
-            longer = Path((*path.nodes, x), (*path.factors, local), path.product * local)
-            stack.append(longer)
+            way, factors = (*path.nodes, x), (*path.factors, local)
+            stack.append(Path(way, factors, path.product * local))
     return count, tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
@@ -19,8 +20,8 @@ from autograd.viz.lines import gradient_symbol, names, number_symbol
 from autograd.viz.tell.mistakes import Mistake, Mistakes
 from autograd.viz.text import Number
 
-MORE: dict[str, Callable[..., Any]] = {"matmul": matmul, "transpose": transpose}
-CALLABLE = FUNCTIONS | MORE | {"sum": autograd.sum}
+MORE: dict[str, Callable[..., Any]] = {"matmul": matmul, "sum": autograd.sum}
+CALLABLE = FUNCTIONS | MORE | {"transpose": transpose}
 
 EXACT = 1e-9  # the relative error of a formula's floating-point arithmetic
 COARSEST = 0.005  # no answer counts as exact within more than this relative error
@@ -60,16 +61,15 @@ def check_derivation(
 ) -> Judgement:
     """Judge a hand-derived gradient: right, right up to rounding, or which mistake explains it.
 
-    The mistakes are not looked up: each is made in the graph, and what comes of it is compared with
-    the answer. They are: wrong sign, missing factor of the chain, upstream forgotten, wrong local
-    derivative (of another function, or at another place), sum over consumers forgotten,
-    already-updated weight used, transposed, off by the batch mean.
+    Each mistake is made in the graph, and what comes of it is compared with the answer: wrong sign,
+    missing factor of the chain, upstream forgotten, wrong local derivative (of another function, or
+    at another place), sum over consumers forgotten, already-updated weight used, transposed, off by
+    the batch mean.
 
     Args:
-        node: for what `root` was differentiated.
+        node: for what `root`, a single number, was differentiated.
         answer: a number or array, or text: a number, or a formula of numbers, the graph's labels,
             `+ - * / **` and the table's functions. It counts as precise as it is written.
-        root: what was differentiated, a single number.
         update: a learning rate; the answer is then the new number, `node − update × gradient`.
 
     Raises:
@@ -116,8 +116,7 @@ class Judge:
         """The gradient that an answer means: itself, or what the update subtracted."""
         if self.update is None or np.shape(number) != self.node.shape:
             return number
-        gradient: Number = (self.node.raw - number) / self.update
-        return gradient
+        return (self.node.raw - number) / self.update
 
     def judgement(self) -> Judgement:
         given, expected = self.given, self.expected
@@ -125,9 +124,7 @@ class Judge:
             return self.as_told(*_of_another_shape(given, expected, self.precision))
         if _agree(given, expected, self.precision, self.noise):
             general = self.update is not None or self.holds_elsewhere()
-            return self.as_told(
-                "right", "" if general else "with these numbers, but not with others"
-            )
+            return self.as_told("right", "" if general else LUCKY)
         with np.errstate(all="ignore"):
             explained = self.mistaken() or self.rounded()
         return explained or self.as_told("unknown", "no known mistake gives this")
@@ -159,9 +156,8 @@ class Judge:
                 return self.as_told("early rounding", ROUNDED)
             for mistake in self.made:
                 if _agree(reading, mistake.gradient, 0.0):
-                    return self.as_told(
-                        mistake.kind, f"{mistake.remark} (and numbers were rounded)"
-                    )
+                    remark = f"{mistake.remark} (and numbers were rounded)"
+                    return self.as_told(mistake.kind, remark)
         low, high = _rounding_errors(recorded)
         error = self.given - self.expected
         if np.all((low - self.precision <= error) & (error <= high + self.precision)):
@@ -193,9 +189,8 @@ class Judge:
         graph = toposort(recorded, self.root)
         exact = {abs(np.asarray(x.raw).item()) for x in graph if x.size == 1}
         options: list[list[float]] = []
-        constants = [
-            x for x in ast.walk(ast.parse(text, mode="eval")) if isinstance(x, ast.Constant)
-        ]
+        parts = ast.walk(ast.parse(text, mode="eval"))
+        constants = [x for x in parts if isinstance(x, ast.Constant)]
         for place in sorted(constants, key=lambda x: -x.col_offset):  # what stands before stays
             digits = text[place.col_offset : place.end_col_offset].decode()
             number, step = float(digits), _half_a_unit(digits.replace("_", ""))
@@ -238,12 +233,9 @@ def _agree(given: Number, gradient: Number, precision: float, noise: float = 0.0
 def _of_another_shape(given: Number, expected: Number, precision: float) -> tuple[str, str]:
     if np.ndim(given) == 2 and _agree(np.transpose(given), expected, precision):
         return "transposed", "rows and columns are exchanged"
-    try:
-        summed = sum_to(given, shape=np.shape(expected))
-    except ValueError:
-        summed = None
-    if summed is not None and _agree(summed, expected, precision * np.size(given)):
-        return "sum over consumers forgotten", "add up over the axes that were broadcast"
+    with suppress(ValueError):  # of shapes that don't broadcast
+        if _agree(sum_to(given, shape=np.shape(expected)), expected, precision * np.size(given)):
+            return "sum over consumers forgotten", "add up over the axes that were broadcast"
     return "unknown", f"the gradient has the shape {np.shape(expected)}, not {np.shape(given)}"
 
 
@@ -259,9 +251,7 @@ def _rounding_errors(recorded: Node) -> tuple[float, float]:
     low = high = 0.0
     for step in steps(recorded):
         if step.node.op is not None and step.node.size == 1 and step.node is not recorded:
-            x, sensitivity = (
-                np.asarray(number).item() for number in (step.node.raw, step.gradient)
-            )
+            x, sensitivity = (np.asarray(n).item() for n in (step.node.raw, step.gradient))
             moves = [sensitivity * (float(f"{x:.{n}g}") - x) for n in ROUNDING]
             low, high = low + min(0.0, *moves), high + max(0.0, *moves)
     return max(low, -LARGEST * size), min(high, LARGEST * size)

@@ -75,9 +75,6 @@ class Mistakes:
         """The gradient if `change` more were sent to `operand`: the rest of the chain is linear."""
         return self.gradient + gradient_of(operand, self.node, change)
 
-    def name(self, node: Node) -> str:
-        return self.named[node]
-
     # --- one kind of mistake each -------------------------------------------------------------
 
     def sign(self) -> Made:
@@ -85,7 +82,7 @@ class Mistakes:
 
     def one_sign(self) -> Made:
         for step, _, operand, sent in self.edges():
-            way = f"from {self.name(step.node)} to {self.name(operand)}"
+            way = f"from {self.named[step.node]} to {self.named[operand]}"
             yield f"the sign {way} is the other one", self.shifted(operand, -2 * sent)
 
     def batch_mean(self) -> Made:
@@ -94,14 +91,15 @@ class Mistakes:
             scale = _scale(step.node, i)
             if scale and math.isclose(scale * (count := _summands(operand)), 1.0) and count > 1:
                 averaged.add(operand)
-                remark = f"{self.name(step.node)} is a mean of {count}, and the division is missing"
-                yield remark, self.shifted(operand, sent * (count - 1.0))
+                mean = f"{self.named[step.node]} is a mean of {count}"
+                change = sent * (count - 1.0)
+                yield f"{mean}, and the division is missing", self.shifted(operand, change)
         for step in self.walk:
             total = step.node
             if total in averaged or not (total is self.root or total.op is autograd.sum):
                 continue
             if (count := _summands(total)) > 1:
-                remark = f"{self.name(total)} is a sum of {count}, and no mean"
+                remark = f"{self.named[total]} is a sum of {count}, and no mean"
                 yield remark, self.shifted(total, step.gradient * (1.0 / count - 1.0))
 
     def transposed(self) -> Made:
@@ -114,15 +112,13 @@ class Mistakes:
                 continue  # the shapes give it away
             product = autograd.matmul(*((operand, turned) if i == 0 else (turned, operand)))
             gradient = self.shifted(operand, vjp(product, step.gradient)[i] - sent)
-            called = self.name(other) if isinstance(other, Node) else "the constant"
-            remark = f"{called} stands in {self.name(step.node)}'s rule without its transpose"
-            yield remark, gradient
-        if self.node.op is None:
-            for step in steps(self.root):
-                other = step.node
-                if other.op is None and other is not self.node and other.shape == self.node.shape:
-                    remark = f"this is the gradient for {self.name(other)}"
-                    yield remark, step.gradient
+            called = self.named[other] if isinstance(other, Node) else "the constant"
+            there = f"{called} stands in {self.named[step.node]}'s rule"
+            yield f"{there} without its transpose", gradient
+        for step in steps(self.root) if self.node.op is None else ():
+            other = step.node
+            if other.op is None and other is not self.node and other.shape == self.node.shape:
+                yield f"this is the gradient for {self.named[other]}", step.gradient
 
     def one_consumer(self) -> Made:
         """Of several consumers one alone is counted, or one is left out."""
@@ -133,21 +129,20 @@ class Mistakes:
         for operand, contributions in sent_to.items():
             if len(contributions) < 2:
                 continue
-            used = f"{self.name(operand)} is used {len(contributions)} times, and"
+            used = f"{self.named[operand]} is used {len(contributions)} times, and"
             for consumer, sent in contributions:
-                remark = f"{used} only its use in {self.name(consumer)} is counted"
-                yield remark, self.shifted(operand, sent - totals[operand])
+                use = f"its use in {self.named[consumer]} is"
+                yield f"{used} only {use} counted", self.shifted(operand, sent - totals[operand])
                 if len(contributions) > 2:
-                    remark = f"{used} its use in {self.name(consumer)} is left out"
-                    yield remark, self.shifted(operand, -sent)
+                    yield f"{used} {use} left out", self.shifted(operand, -sent)
 
     def upstream_forgotten(self) -> Made:
         consumers = [step.node for step in self.walk if step.node not in (self.node, self.root)]
         if len(self.nodes) > MOST_NODES:
             consumers = [c for c in consumers if any(x is self.node for x in c.operands)]
         for consumer in reversed(consumers):
-            top = self.name(consumer)
-            remark = f"the chain ends at {top}: ∂{self.name(self.root)}/∂{top} is left out"
+            top = self.named[consumer]
+            remark = f"the chain ends at {top}: ∂{self.named[self.root]}/∂{top} is left out"
             yield remark, gradient_of(consumer, self.node, zeros_like(consumer) + 1.0)
         local: Number = 0.0
         for consumer in consumers:
@@ -170,10 +165,9 @@ class Mistakes:
         inputs: set[object] = set()  # what the node itself is multiplied with
         for step, _, operand, _ in self.edges():
             inputs |= set(step.node.operands) if operand is self.node else set()
-        groups = [[node] for node in new]
-        groups += [[node for node in new if node not in inputs], list(new)]
-        for group in groups:
-            shown = ", ".join(f"{self.name(x)} = {number_symbol(new[x]).text}" for x in group[:4])
+        others = [node for node in new if node not in inputs]
+        for group in [*([node] for node in new), others, list(new)]:
+            shown = ", ".join(f"{self.named[x]} = {number_symbol(new[x]).text}" for x in group[:4])
             gradient = recompute(self.derivation.recorded, {**old, **{x: new[x] for x in group}})
             yield f"with the new {shown}", gradient
 
@@ -192,13 +186,12 @@ class Mistakes:
                 known = isinstance(dropped, Node)
                 factor = (derivation.symbols[dropped] if known else number_symbol(dropped)).text
                 what = "division by" if product.op is autograd.div else "factor"
-                remark = f"the {what} {factor} is not there"
-                yield remark, gradient
+                yield f"the {what} {factor} is not there", gradient
         for step, _, operand, sent in self.edges():
             assert step.node.op is not None
             if step.node.op.scalar and operand.shape == step.node.shape:
-                remark = f"the local derivative of {self.name(step.node)} is not there"
-                yield remark, self.shifted(operand, step.gradient - sent)
+                local = f"the local derivative of {self.named[step.node]}"
+                yield f"{local} is not there", self.shifted(operand, step.gradient - sent)
 
     def wrong_function(self) -> Made:
         on_the_way = [step.node for step in self.walk if step.node is not self.node]
@@ -209,7 +202,7 @@ class Mistakes:
             groups = [places] + ([[node] for node in places] if len(places) > 1 else [])
             for remark, rules in _wrong_rules(op):
                 for group in groups:
-                    where = ", ".join(self.name(node) for node in group[:4])
+                    where = ", ".join(self.named[node] for node in group[:4])
                     yield f"at {where} {remark}", self.with_rules(group, rules)
 
     def with_rules(self, places: list[Node], rules: Rules) -> Number:
@@ -235,8 +228,7 @@ def gradient_of(root: Node, node: Node, seed: Number | None = None) -> Number:
     """The gradient of `root` for `node`, raw."""
     with np.errstate(all="ignore"):
         last = deque(steps(root, seed, inputs=[node]), maxlen=1)[0]
-    found: Number = last.gradient if last.node is node else zeros_like(node)
-    return found
+    return last.gradient if last.node is node else zeros_like(node)
 
 
 def _scale(node: Node, i: int) -> float | None:
@@ -264,21 +256,14 @@ def _summands(node: Node) -> int:
 def _wrong_rules(op: Primitive) -> Iterator[tuple[str, Rules]]:
     """Rules that people mistake for those of `op`, from the table's other rows."""
     if op is autograd.mul:
-        yield (
-            "each factor got itself as its derivative, not the other factor",
-            (lambda g, out, x, y: g * x, lambda g, out, x, y: g * y),
-        )
+        remark = "each factor got itself as its derivative, not the other factor"
+        yield remark, (lambda g, out, x, y: g * x, lambda g, out, x, y: g * y)
     rule = op.vjps[0]
     if len(op.vjps) != 1 or op.params or op.variadic or rule is None:
         return
-    yield (
-        f"{op.name}′ was taken at the operand, not at the result",
-        (lambda g, out, x: rule(g, x, x),),
-    )
-    yield (
-        f"{op.name}′ was taken at the result, not at the operand",
-        (lambda g, out, x: rule(g, out, out),),
-    )
+    taken = f"{op.name}′ was taken at the"
+    yield f"{taken} operand, not at the result", (lambda g, out, x: rule(g, x, x),)
+    yield f"{taken} result, not at the operand", (lambda g, out, x: rule(g, out, out),)
     for other in TABLE.values():
         if other is op or other.scalar is None or len(other.vjps) != 1 or other.params:
             continue

@@ -22,8 +22,7 @@ class Model(Protocol):
     @property
     def forward(self) -> Callable[..., Any]: ...
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Runs `forward`."""
+    def __call__(self, *inputs: Any, **options: Any) -> Any: ...  # runs `forward`
 
 
 class Row(NamedTuple):
@@ -57,7 +56,7 @@ class Table:
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = []
         for first, *others in cells:
-            numbers = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+            numbers = map(str.rjust, others, widths[1:])
             lines.append("  ".join([first.ljust(widths[0]), *numbers]))
         return "\n".join(lines)
 
@@ -137,16 +136,15 @@ def summary(model: Model, *inputs: Any, **options: Any) -> Table:
             runs.enter_context(_watched(watch, path, module))
         model(*inputs, **options)
     rows = [
-        _row(path, module)._replace(
-            output=watch.outputs.get(path), multiply_adds=watch.multiply_adds.get(path)
-        )
+        _row(path, module, watch.outputs.get(path), watch.multiply_adds.get(path))
         for path, module in modules.items()
     ]
     return Table(rows, ("output", "parameters", "multiply_adds"))
 
 
-def _row(path: str, module: Model) -> Row:
-    return Row(path, type(module).__name__, sum(p.size for _, p in module.named_parameters()))
+def _row(path: str, module: Model, *run: Any) -> Row:
+    parameters = sum(p.size for _, p in module.named_parameters())
+    return Row(path, type(module).__name__, parameters, *run)
 
 
 class _Watch(Observer):
@@ -158,10 +156,9 @@ class _Watch(Observer):
         self.multiply_adds: dict[str, int] = {}
 
     def recorded(self, node: Node) -> None:
+        count = int(node.op is mul and not node.ndim)
         if node.op is matmul:
             count = node.size * np.shape(node.operands[0])[-1]
-        else:
-            count = int(node.op is mul and not node.ndim)
         for path in set(self.running):
             self.multiply_adds[path] += count
 

@@ -11,39 +11,24 @@ from typing import Any, NoReturn
 import numpy as np
 
 NAMES = ("value", "grad", "label", "op", "phase", "position")
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "abs": np.abs,
-    "min": np.min,
-    "max": np.max,
-    "isnan": np.isnan,
-    "isfinite": np.isfinite,
-}
+FUNCTIONS = {name: getattr(np, name) for name in ("abs", "min", "max", "isnan", "isfinite")}
+# fmt: off
 OPERATORS: dict[type, Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.USub: operator.neg,
-    ast.Not: lambda x: not np.any(x),
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.USub: operator.neg, ast.Not: lambda x: not np.any(x),
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }
+# fmt: on
+Reading = Callable[[Mapping[str, Any]], Any]  # a part of a condition: its value at a step
 
 
 def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
-    """A test of a step, read from its text.
+    """A test of a step, a function of the values of `NAMES`, read from its text.
 
-    Args:
-        text: comparisons of numbers, texts and the names value, grad, label, op, phase and
-            position, joined by + - * /, and, or, not, abs, min, max, isnan, isfinite.
-
-    Returns:
-        A function of those names' values. Of arrays it is enough that one element fulfils it;
-        what asks for `grad` is false where there is none yet.
+    It may compare numbers, texts and the names value, grad, label, op, phase and position, joined
+    by + - * /, and, or, not, abs, min, max, isnan, isfinite. Of arrays it is enough that one
+    element fulfils it; what asks for `grad` is false where there is none yet.
 
     Raises:
         ValueError: the text is no such condition.
@@ -64,7 +49,7 @@ def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
             f"{', '.join(NAMES)} using + - * /, and, or, not, {', '.join(FUNCTIONS)}"
         )
 
-    def compiled(node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
+    def compiled(node: ast.expr) -> Reading:
         match node:
             case ast.Constant(value=int() | float() | str() as constant):
                 return lambda step: constant
@@ -74,14 +59,10 @@ def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
                 return _applied(OPERATORS[type(op)], compiled(x))
             case ast.BinOp(left=x, op=op, right=y) if type(op) in OPERATORS:
                 return _applied(OPERATORS[type(op)], compiled(x), compiled(y))
-            case ast.Compare(left=x, ops=ops, comparators=ys) if all(
-                type(o) in OPERATORS for o in ops
-            ):
-                terms = [compiled(z) for z in (x, *ys)]
-                pairs = [
-                    _applied(OPERATORS[type(op)], a, b)
-                    for op, a, b in zip(ops, terms, terms[1:], strict=False)
-                ]
+            case ast.Compare(ops=ops) if all(type(op) in OPERATORS for op in ops):
+                terms = [compiled(x) for x in (node.left, *node.comparators)]
+                tests = [OPERATORS[type(op)] for op in ops]
+                pairs = list(map(_applied, tests, terms, terms[1:]))
                 return lambda step: reduce(np.logical_and, [pair(step) for pair in pairs])
             case ast.BoolOp(op=op, values=xs):
                 holds, parts = any if isinstance(op, ast.Or) else all, [compiled(x) for x in xs]
@@ -100,7 +81,5 @@ def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
     return test
 
 
-def _applied(
-    function: Callable[..., Any], *arguments: Callable[[Mapping[str, Any]], Any]
-) -> Callable[[Mapping[str, Any]], Any]:
+def _applied(function: Callable[..., Any], *arguments: Reading) -> Reading:
     return lambda step: function(*[argument(step) for argument in arguments])

@@ -12,7 +12,6 @@ import numpy as np
 
 from autograd import Node
 from autograd.errors import NoRenderer
-from autograd.viz.lines import Line
 from autograd.viz.picture.dot import DARK, LIGHT, Theme
 from autograd.viz.picture.draw import Drawing, draw
 from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
@@ -28,60 +27,44 @@ HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn
 def page_data(stepper: Timeline) -> dict[str, Any]:
     """What `static/stepper.js` shows: nodes, steps and the picture, as plain JSON."""
     if len(stepper.nodes) > LIMIT:
+        remedy = "step in Python or a terminal, or make the page of a smaller graph"
         raise ValueError(
-            f"a page holds at most {LIMIT:,} nodes, got {len(stepper.nodes):,}; step in Python "
-            f"or a terminal, or make the page of a smaller graph"
+            f"a page holds at most {LIMIT:,} nodes, got {len(stepper.nodes):,}; {remedy}"
         )
     shown = _most_elements(stepper)
     place = {node: i for i, node in enumerate(stepper.nodes)}
     svg, ids, note = _picture(stepper)
-    return {
-        "name": stepper.names[stepper.root],
-        "nodes": [_node_data(stepper, node, place, ids, shown) for node in stepper.nodes],
-        "steps": [_step_data(moment, place, shown) for moment in stepper],
-        "svg": svg,
-        "note": note,
-    }
-
-
-def _node_data(
-    stepper: Timeline, node: Node, place: dict[Node, int], ids: dict[Node, str], shown: int
-) -> dict[str, Any]:
-    return {
-        "name": stepper.names[node],
-        "operation": one_line(operation_text(node)),
-        "id": ids.get(node),
-        "value": quantity(stepper.value(node), shown),
-        "operands": [
-            place[x] if isinstance(x, Node) else quantity(x, shown) for x in node.operands
-        ],
-        "history": [[k, quantity(g, shown)] for k, g in stepper.history(node)],
-    }
+    nodes = [
+        {
+            "name": stepper.names[node],
+            "operation": one_line(operation_text(node)),
+            "id": ids.get(node),
+            "value": quantity(stepper.value(node), shown),
+            "operands": [
+                place[x] if isinstance(x, Node) else quantity(x, shown) for x in node.operands
+            ],
+            "history": [[k, quantity(g, shown)] for k, g in stepper.history(node)],
+        }
+        for node in stepper.nodes
+    ]
+    steps = [_step_data(moment, place, shown) for moment in stepper]
+    name = stepper.names[stepper.root]
+    return {"name": name, "nodes": nodes, "steps": steps, "svg": svg, "note": note}
 
 
 def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, Any]:
-    lines = [
-        {
-            "to": place[line.node],
-            "name": line.name,
-            "sides": list(dict.fromkeys(filter(None, [line.symbols, line.numbers]))),
-            **_result(moment, line, shown),
-        }
-        for line in moment.lines
-        if line.symbols
-    ]
+    lines: list[dict[str, Any]] = []
+    for line in (line for line in moment.lines if line.symbols):
+        sides = list(dict.fromkeys(filter(None, [line.symbols, line.numbers])))
+        lines.append({"to": place[line.node], "name": line.name, "sides": sides})
+        if moment.phase != FORWARD:
+            so_far = moment.stepper.gradient(line.node, moment.position)
+            assert so_far is not None  # the line has just added to it
+            result = quantity(line.result, shown)
+            if result != quantity(so_far, shown):
+                lines[-1]["result"] = result
     source = moment.line and str(moment.line)
     return {"node": place[moment.node], "source": source, "lines": lines}
-
-
-def _result(moment: Moment, line: Line, shown: int) -> dict[str, Any]:
-    """What a line adds, where that isn't all of the target's gradient so far, or its value."""
-    if moment.phase == FORWARD:
-        return {}
-    so_far = moment.stepper.gradient(line.node, moment.position)
-    assert so_far is not None  # the line has just added to it
-    result = quantity(line.result, shown)
-    return {} if result == quantity(so_far, shown) else {"result": result}
 
 
 def quantity(raw: Number, shown: int) -> str | dict[str, Any]:
@@ -159,7 +142,7 @@ def compact(svg: str) -> str:
         svg,
     )
     variables = ""
-    for name, light, dark in zip(_NAMES, _colours(LIGHT), _colours(DARK), strict=True):
+    for (name, light), dark in zip(_colours(LIGHT).items(), _colours(DARK).values(), strict=True):
         svg = svg.replace(f'"{light}"', f'"var(--{name})"')
         variables += f"--{name}:light-dark({light},{dark});"
     svg = svg.replace("<svg ", f'<svg style="{variables}" ', 1)
@@ -168,21 +151,18 @@ def compact(svg: str) -> str:
 
 def _rectangle(path: re.Match[str]) -> str:
     """A box, which Graphviz draws as eight curves."""
-    corners = [
-        tuple(map(float, point.split(","))) for point in re.split("[MC ]+", path[2]) if point
-    ]
+    points = filter(None, re.split("[MC ]+", path[2]))
+    corners = [map(float, point.split(",")) for point in points]
     (left, right), (top, bottom) = ((min(xs), max(xs)) for xs in zip(*corners, strict=True))
     size = f'width="{right - left:.1f}" height="{bottom - top:.1f}"'
     return f'<rect {path[1]} x="{left}" y="{top}" {size} rx="6"/>'
 
 
-_NAMES = ("ink", "muted", "slope", "edge", *(f"c{i}" for i in range(2 * len(LIGHT.styles))))
-
-
-def _colours(theme: Theme) -> list[str]:
-    """The colours of a theme, as `_NAMES` calls them."""
+def _colours(theme: Theme) -> dict[str, str]:
+    """The colours of a theme, by what the page's CSS calls them."""
+    texts = {"ink": theme.ink, "muted": theme.muted, "slope": theme.gradient, "edge": theme.edge}
     styles = [colour for style in theme.styles.values() for colour in style]
-    return [theme.ink, theme.muted, theme.gradient, theme.edge, *styles]
+    return texts | {f"c{i}": colour for i, colour in enumerate(styles)}
 
 
 def page(stepper: Timeline) -> str:
@@ -190,9 +170,7 @@ def page(stepper: Timeline) -> str:
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    css, script = (
-        (STATIC / f"stepper.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
-    )
+    css, script = ((STATIC / f"stepper.{x}").read_text(encoding="utf-8") for x in ("css", "js"))
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

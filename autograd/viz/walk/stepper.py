@@ -46,10 +46,7 @@ class Stepper(Timeline):
     """
 
     def save(self, filename: str | os.PathLike[str]) -> str:
-        """Write the page: one HTML file that needs no network, and opens from disk.
-
-        Returns:
-            The path of the file.
+        """Write the page, an HTML file that needs no network, and return its path.
 
         Raises:
             ValueError: the graph is too large for a page.

@@ -109,16 +109,11 @@ def table(stepper: Stepper) -> list[tuple[str, ...]]:
     first = max(0, min(here - ROWS // 2, len(stepper.nodes) - ROWS))
     rows: list[tuple[str, ...]] = []
     for i, node in enumerate(stepper.nodes[first : first + ROWS], start=first):
-        gradient = stepper.gradient(node)
-        rows.append(
-            (
-                HERE if i == here else " ",
-                stepper.names[node],
-                one_line(operation_text(node)) or "leaf",
-                number_text(stepper.value(node)) if i <= stepper.position else "·",
-                "·" if gradient is None else number_text(gradient),
-            )
-        )
+        value, gradient = stepper.value(node), stepper.gradient(node)
+        known = number_text(value) if i <= stepper.position else "·"
+        so_far = "·" if gradient is None else number_text(gradient)
+        operation = one_line(operation_text(node)) or "leaf"
+        rows.append((HERE if i == here else " ", stepper.names[node], operation, known, so_far))
     return rows
 
 

@@ -1,8 +1,7 @@
 """`Timeline`: both passes of a graph as one list of moments, what is known at each, and a cursor.
 
-There is one list of nodes and one list of steps. What is known at a position is derived from them:
-values are those of the nodes up to there, and a gradient so far is the last of the node's running
-sums that had arrived by then. Nothing is stored per position.
+What is known at a position is stored nowhere: values are those of the nodes up to there, and a
+gradient so far is the last of the node's running sums that had arrived by then.
 """
 
 from __future__ import annotations
@@ -41,10 +40,7 @@ class Moment:
     @property
     def node(self) -> Node:
         """The node that this step is about."""
-        nodes = self.stepper.nodes
-        if self.phase == FORWARD:
-            return nodes[self.position]
-        return self.stepper.steps[self.position - len(nodes)].node
+        return self.stepper.visited[self.position]
 
     @property
     def name(self) -> str:
@@ -54,8 +50,7 @@ class Moment:
     @property
     def line(self) -> SourceLine | None:
         """The source line that made the node, None unless lines were recorded."""
-        line: SourceLine | None = self.node.line
-        return line
+        return self.node.line
 
     @property
     def value(self) -> Number:
@@ -84,11 +79,11 @@ class Moment:
 
         Forward one line, the result's; backward one for each contribution that is sent.
         """
-        stepper = self.stepper
+        named = self.stepper.names
         if self.phase == FORWARD:
-            return [forward_line(self.node, stepper.names)]
-        step = stepper.steps[self.position - len(stepper.nodes)]
-        return backward_lines(step, stepper.names, stepper.names[stepper.root])
+            return [forward_line(self.node, named)]
+        step = self.stepper.steps[self.position - len(self.stepper.nodes)]
+        return backward_lines(step, named, named[self.stepper.root])
 
     def __str__(self) -> str:
         stepper = self.stepper
@@ -107,15 +102,12 @@ Stop = Node | str | Callable[[Moment], object]
 
 
 class Timeline(Sequence[Moment]):
-    """The moments of a graph's forward and then its backward pass.
-
-    `position` is the current one, which moves; `breakpoints` interrupt every run. It is pure: it
-    changes no node and no `.grad`.
-    """
+    """The moments of both passes, the current `position`, and the `breakpoints` of every run."""
 
     def __init__(self, root: Node, seed: Seed = None) -> None:
         self.steps = list(steps(root, seed))
         self.root, self.nodes = root, toposort(root)
+        self.visited = [*self.nodes, *(step.node for step in self.steps)]  # by position
         self.position = 0
         self.breakpoints: list[Stop] = []
         # what is shown now: a leaf may be rebound later
@@ -152,11 +144,7 @@ class Timeline(Sequence[Moment]):
         return self._values[self.position_of(node)]
 
     def gradient(self, node: Node, position: int | None = None) -> Number | None:
-        """The gradient of `node` so far, at `position` (None: the current one).
-
-        Returns:
-            A float or a read-only array; None where no gradient has arrived by then.
-        """
+        """The gradient of `node` by `position` (None: now): a float, a read-only array, or None."""
         self.position_of(node)
         positions, sums = self._arrivals.get(node, ([], []))
         arrived = bisect_right(positions, self.position if position is None else position)
@@ -178,10 +166,8 @@ class Timeline(Sequence[Moment]):
     def position_of(self, node: Node, *, backward: bool = False) -> int:
         """Where `node` is computed, or (`backward`) where its gradient is complete."""
         if node not in self._places:
-            raise ValueError(
-                f"{describe(node)} is not in the graph of {describe(self.root)}; "
-                f"step through a node that was made from it"
-            )
+            where = f"{describe(node)} is not in the graph of {describe(self.root)}"
+            raise ValueError(f"{where}; step through a node that was made from it")
         if not backward:
             return self._places[node]
         if node not in self._backward_places:
@@ -191,7 +177,7 @@ class Timeline(Sequence[Moment]):
     # --- a sequence of moments ----------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self.nodes) + len(self.steps)
+        return len(self.visited)
 
     @overload
     def __getitem__(self, index: int) -> Moment: ...
@@ -221,10 +207,7 @@ class Timeline(Sequence[Moment]):
     def goto(self, target: int | Node, *, backward: bool = False) -> Moment:
         """To a position (negative: from the end), or to the step of a node.
 
-        Args:
-            target: a position from 0, or a node of the graph.
-            backward: for a node, to the step at which its gradient is complete instead of the one
-                at which it is computed.
+        That is where the node is computed, or (`backward`) where its gradient is complete.
 
         Raises:
             IndexError: there is no such position.
@@ -282,10 +265,8 @@ class Timeline(Sequence[Moment]):
             )
         if callable(target):
             return target
-        raise TypeError(
-            f"a stop must be a node, a label, a function of the moment or a condition as text, "
-            f"got {type(target).__name__}"
-        )
+        kinds = "a node, a label, a function of the moment or a condition as text"
+        raise TypeError(f"a stop must be {kinds}, got {type(target).__name__}")
 
     # --- other numbers ------------------------------------------------------------------------
 
@@ -312,9 +293,8 @@ class Timeline(Sequence[Moment]):
         fresh.data = data
         after: dict[Node, Node] = {leaf: fresh}
         for node in self.nodes:
-            if node is not leaf and not any(
-                isinstance(x, Node) and after.get(x) is not x for x in node.operands
-            ):
+            operands = (x for x in node.operands if isinstance(x, Node))
+            if node is not leaf and all(after.get(x) is x for x in operands):
                 after[node] = node
         root = recompute(self.root, after)
         for old, new in after.items():  # the sums of backprop keep their order
