@@ -5,7 +5,6 @@ The formulas come from the table's own rows and rules; nothing here knows a deri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +33,7 @@ class Line(NamedTuple):
         return list(dict.fromkeys(filter(None, sides)))
 
 
-def names(nodes: Iterable[Node]) -> dict[Node, str]:
+def names(nodes: list[Node]) -> dict[Node, str]:
     """A name of its own for each node: its label, or v1, v2, ... where it has none.
 
     >>> from autograd import Value, toposort
@@ -42,7 +41,6 @@ def names(nodes: Iterable[Node]) -> dict[Node, str]:
     >>> list(names(toposort(a * a + a)).values())
     ['a', 'v1', 'v2']
     """
-    nodes = list(nodes)
     taken = {node.label for node in nodes}
     fresh = (name for i in range(1, len(taken) + len(nodes) + 1) if (name := f"v{i}") not in taken)
     found: dict[Node, str] = {}

@@ -70,7 +70,8 @@ def write_dot(
     drawing.attr("node", width="0.3", fontname=FONT, fontsize="11", fontcolor=theme.ink)
     drawing.attr("edge", color=theme.edge, fontcolor=theme.edge, fontname=FONT, fontsize="9")
     drawing.attr("edge", arrowsize="0.6")
-    largest = max((b.magnitude or 0.0 for b in shown.boxes if finite(b.magnitude)), default=0.0)
+    sizes = [box.magnitude for box in shown.boxes if box.magnitude is not None]
+    largest = max(filter(math.isfinite, sizes), default=0.0)
     notes = list(shown.notes)
     if by_gradient:
         notes.append(f"∂: gradient; colour: its size, up to {largest:.3g}")
@@ -81,10 +82,6 @@ def write_dot(
     for number, (tail, head, label) in enumerate(shown.edges):
         written = {"label": f"<{escape_dot(label)}>"} if label else {}
         drawing.edge(tail, head, id=f"e{number}", **written)
-
-
-def finite(x: float | None) -> bool:
-    return x is not None and math.isfinite(x)
 
 
 def write_cluster(
@@ -110,8 +107,8 @@ def look(box: Box, theme: Theme, largest: float | None) -> dict[str, str]:
     fill, border = theme.styles[box.kind]
     if largest is not None and box.kind != "constant":
         share = 0.0
-        if box.magnitude is not None:
-            share = min(1.0, box.magnitude / largest) if largest and finite(box.magnitude) else 1.0
+        if (size := box.magnitude) is not None:
+            share = min(1.0, size / largest) if largest and math.isfinite(size) else 1.0
         fill = mixed(*theme.heat, math.sqrt(share))
     found = {"fillcolor": fill, "color": border, "class": box.kind}
     more = {"constant": {"style": "rounded,filled,dashed"}, "group": {"penwidth": "2"}}

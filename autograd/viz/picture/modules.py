@@ -33,11 +33,6 @@ def levels(path: str) -> Path:
     return tuple(found)
 
 
-def deepest(modules: Modules) -> int:
-    """How many modules stand inside each other at most."""
-    return max((len(levels(path)) for path, _ in modules.values()), default=0)
-
-
 def by_module(
     order: list[Node], modules: Modules, depth: int | None, opened: Collection[str]
 ) -> Grouping:

@@ -16,7 +16,7 @@ from autograd import Node, describe, toposort
 from autograd.viz.picture import boxes
 from autograd.viz.picture.boxes import Box, Element, Opened
 from autograd.viz.picture.collapse import Grouping, by_structure
-from autograd.viz.picture.modules import Modules, Path, bare, by_module, deepest, levels
+from autograd.viz.picture.modules import Modules, Path, bare, by_module, levels
 from autograd.viz.text import Number, node_title, one_line, shape_text
 
 NOTE = 80  # characters of a note about the picture
@@ -193,7 +193,8 @@ def fitting(
     """What fits into `limit` boxes: as asked; else with more modules closed; else by structure."""
     if not modules and len(order) <= limit:
         return Grouping({node: node for node in order})
-    shallower = range(deepest(modules) if depth is None else depth - 1, -1, -1)
+    deepest = max((len(levels(path)) for path, _ in modules.values()), default=0)
+    shallower = range(deepest if depth is None else depth - 1, -1, -1)
     for level in (depth, *shallower) if modules else ():
         grouping = by_module(order, modules, level, opened if level == depth else ())
         if len(set(grouping.owner.values())) <= limit:

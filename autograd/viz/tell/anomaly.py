@@ -84,7 +84,7 @@ def _forward_error(node: Node) -> NonFiniteError | None:
         return None
     values = tuple(float(x[place]) for x in inputs) if elementwise else inputs
     called = f" ({node.label!r})" if node.label else ""
-    made = f"{_element_text(node.raw, place)} = {_written(node, values)}"
+    made = f"{number_text(_element(node.raw, place))} = {_written(node, values)}"
     origins = [
         _origin(operand, place)
         for operand, value in zip(node.operands, values, strict=True)
@@ -132,7 +132,7 @@ def _backward_error(step: Step) -> NonFiniteError | None:
     node, gradient = step.node, raw(step.gradient)
     place = _first_fault(gradient)
     if place is not None:
-        total = f"{_element_text(gradient, place)}{_at(place)}"
+        total = f"{number_text(_element(gradient, place))}{_at(place)}"
         message = f"the contributions to the gradient of {node_title(node)} add up to {total}"
         return _failure(message, node, place, (), -1, gradient)
     for i, contribution in enumerate(map(raw, step.sent)):
@@ -157,9 +157,10 @@ def _contribution_error(
     operands = tuple(map(number_symbol, values))
     g, result = number_symbol(gradient), number_symbol(out)
     rule = formula(node.op, i, operands, g=g, out=result, params=node.params).text
+    sent = f"{number_text(_element(contribution, place))} = {rule}"
     message = (
-        f"{node.op.name} sends {_element_text(contribution, place)} = {rule} to the gradient of "
-        f"its operand {i}, {node_title(node.operands[i])}, in the backward pass{_at(place)}"
+        f"{node.op.name} sends {sent} to the gradient of its operand {i}, "
+        f"{node_title(node.operands[i])}, in the backward pass{_at(place)}"
     )
     if local is not None:
         upstream = number_text(gradient)
@@ -182,10 +183,6 @@ def _failure(
 
 def _element(numbers: Number, place: Place) -> float:
     return float(np.asarray(numbers)[place])
-
-
-def _element_text(numbers: Number, place: Place) -> str:
-    return number_text(_element(numbers, place))
 
 
 def _at(place: Place) -> str:

@@ -14,11 +14,8 @@ from autograd import Node, Observer, observing
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.
-_NOT_THE_USERS = (
-    _PACKAGE + os.sep,
-    os.path.join(os.path.dirname(_PACKAGE), "nets") + os.sep,
-    "<frozen ",
-)
+_NETS = os.path.join(os.path.dirname(_PACKAGE), "nets")
+_NOT_THE_USERS = (_PACKAGE + os.sep, _NETS + os.sep, "<frozen ")
 
 
 class SourceLine(NamedTuple):

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -43,12 +43,6 @@ def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
         raise ValueError(f"{text!r} is no condition: {error.args[0]}") from None
     asked = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
-    def fail(node: ast.AST) -> NoReturn:
-        raise ValueError(
-            f"{ast.unparse(node)!r} is not allowed in the condition {text!r}; compare numbers and "
-            f"{', '.join(NAMES)} using + - * /, and, or, not, {', '.join(FUNCTIONS)}"
-        )
-
     def compiled(node: ast.expr) -> Reading:
         match node:
             case ast.Constant(value=int() | float() | str() as constant):
@@ -69,7 +63,10 @@ def condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
                 return lambda step: holds(np.any(part(step)) for part in parts)
             case ast.Call(func=ast.Name(id=name), args=[x], keywords=[]) if name in FUNCTIONS:
                 return _applied(FUNCTIONS[name], compiled(x))
-        fail(node)
+        raise ValueError(
+            f"{ast.unparse(node)!r} is not allowed in the condition {text!r}; compare numbers and "
+            f"{', '.join(NAMES)} using + - * /, and, or, not, {', '.join(FUNCTIONS)}"
+        )
 
     holds = compiled(tree)
 

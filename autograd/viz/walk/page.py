@@ -27,10 +27,9 @@ HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn
 def page_data(stepper: Timeline) -> dict[str, Any]:
     """What `static/stepper.js` shows: nodes, steps and the picture, as plain JSON."""
     if len(stepper.nodes) > LIMIT:
+        asked = f"a page holds at most {LIMIT:,} nodes, got {len(stepper.nodes):,}"
         remedy = "step in Python or a terminal, or make the page of a smaller graph"
-        raise ValueError(
-            f"a page holds at most {LIMIT:,} nodes, got {len(stepper.nodes):,}; {remedy}"
-        )
+        raise ValueError(f"{asked}; {remedy}")
     shown = _most_elements(stepper)
     place = {node: i for i, node in enumerate(stepper.nodes)}
     svg, ids, note = _picture(stepper)
@@ -62,7 +61,7 @@ def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, 
             assert so_far is not None  # the line has just added to it
             result = quantity(line.result, shown)
             if result != quantity(so_far, shown):
-                lines[-1]["result"] = result
+                lines[-1]["result"] = result  # what it adds, which is not all of it
     source = moment.line and str(moment.line)
     return {"node": place[moment.node], "source": source, "lines": lines}
 
@@ -91,13 +90,10 @@ def _most_elements(stepper: Timeline) -> int:
 
 def drawing(stepper: Timeline) -> Drawing:
     """The graph with all values and gradients; a very large one is collapsed."""
+    root, named = stepper.root, stepper.names
+    gradients = {node: stepper.gradient(node, len(stepper)) for node in stepper.nodes}
     return draw(
-        stepper.root,
-        direction="LR",
-        color_by=None,
-        limit=PICTURED,
-        labels=stepper.names,
-        gradients={node: stepper.gradient(node, len(stepper)) for node in stepper.nodes},
+        root, direction="LR", color_by=None, limit=PICTURED, labels=named, gradients=gradients
     )
 
 

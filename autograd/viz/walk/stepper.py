@@ -19,8 +19,8 @@ class Stepper(Timeline):
     A sequence of moments with a cursor. It is pure: it changes no node and no `.grad`; at its end
     the gradients are those of `backward()`, bit for bit. Arrays that it shows are read-only.
 
-    In a notebook it shows itself as a page that steps without a kernel (`save` writes the page to
-    a file); `widget()` is a live one, in which leaves can be edited.
+    In a notebook it is a page that steps without a kernel; `widget()` is one whose leaves can be
+    edited.
 
     Args:
         root: the node to step up to and to differentiate.
@@ -55,7 +55,7 @@ class Stepper(Timeline):
         return str(filename)
 
     def widget(self) -> StepperWidget:
-        """A live widget, which stays at this stepper's position and lets leaves be edited.
+        """A live widget, at this stepper's position, in which leaves can be edited.
 
         Only what was made from an edited leaf is computed again; old and new numbers stand side by
         side. Needs anywidget (`pip install 'gradwalk[notebooks]'`). Its `stepper` is the one shown.

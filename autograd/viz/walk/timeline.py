@@ -301,7 +301,6 @@ class Timeline(Sequence[Moment]):
             new.index, new.label, new.line = old.index, old.label, old.line
         stepper = type(self)(root, self.steps[0].gradient)
         stepper.position = self.position
-        stepper.breakpoints = [
-            after[x] if isinstance(x, Node) and x in after else x for x in self.breakpoints
-        ]
+        stops = self.breakpoints
+        stepper.breakpoints = [after.get(x, x) if isinstance(x, Node) else x for x in stops]
         return stepper
