@@ -3,8 +3,6 @@
 The formulas come from the table's own rows and rules; nothing here knows a derivative.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Numbers, nodes and equations as people read them, and labels made safe to show."""
 
-from __future__ import annotations
-
 import html
 from typing import Any, NamedTuple
 

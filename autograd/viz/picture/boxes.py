@@ -1,7 +1,5 @@
 """What boxes say: of a node, a constant, many nodes at once, or each of a node's scalars."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -7,8 +7,6 @@ from before its last node and left only from there, equal structure is equally d
 follow a topological order. Time and memory are linear in the nodes and edges.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 

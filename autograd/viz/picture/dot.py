@@ -1,7 +1,5 @@
 """A shown graph as DOT text, in the colours of a theme."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ A module's call is a stretch of operations without a gap in recorded order, so t
 stretch can never close a circle. Stretches of equal blocks in a row are folded into the first.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby

@@ -4,8 +4,6 @@ Every node has an owner, the node in whose box it is shown: itself as recorded, 
 where modules are closed (`modules`) or a large graph is collapsed (`collapse`).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import Context

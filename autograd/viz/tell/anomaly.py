@@ -1,7 +1,5 @@
 """Where a NaN or an infinity came from: caught as it is made, or found afterwards."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """`derive`: a gradient written out as one would by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`explain`: why a gradient has the value that it has."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce

@@ -1,7 +1,5 @@
 """`check_derivation`: a learner's own gradient, judged."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The classic mistakes of a hand-derived gradient, each computed from the graph itself."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """`record_lines`: every node knows the line of the user's program that made it."""
 
-from __future__ import annotations
-
 import linecache
 import os
 import sys

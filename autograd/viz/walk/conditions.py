@@ -1,7 +1,5 @@
 """Conditions as people type them, such as `abs(grad) > 1`: through a whitelist, without `eval`."""
 
-from __future__ import annotations
-
 import ast
 import operator
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """A stepper as a page: one HTML text that needs no network, no server and no kernel."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

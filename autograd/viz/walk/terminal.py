@@ -1,7 +1,5 @@
 """A stepper in a terminal: one key, one step. Coloured where `rich` is installed."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

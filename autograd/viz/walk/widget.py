@@ -1,7 +1,5 @@
 """The stepper as a live widget: the page's own JavaScript, and leaves that can be edited."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import anywidget
