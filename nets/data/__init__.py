@@ -10,15 +10,8 @@ from nets.data.logic import truth_table
 from nets.data.splitting import split
 from nets.data.texts import Vocabulary, text
 
+# fmt: off
 __all__ = [
-    "Vocabulary",
-    "circle",
-    "digits",
-    "gaussians",
-    "moons",
-    "spiral",
-    "split",
-    "text",
-    "truth_table",
-    "xor",
+    "Vocabulary", "circle", "digits", "gaussians", "moons", "spiral", "split", "text",
+    "truth_table", "xor",
 ]

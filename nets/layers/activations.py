@@ -1,24 +1,16 @@
-"""Activation functions that `autograd` lacks, and all of them as modules, for use in `Sequential`.
-
-They have no parameters and work elementwise, except Softmax.
-"""
+"""Activation functions that `autograd` lacks, and all of them as modules."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, overload
+from typing import Any
 
 import autograd
-from nets.layers.carriers import Numbers, Recorded
+from nets.layers.carriers import Numbers, steady_in_kind
 from nets.layers.module import Parameterless
-from nets.layers.steadiness import steady
 
 
-@overload
-def leaky_relu(x: Recorded, negative_slope: float = ...) -> Recorded: ...
-@overload
-def leaky_relu(x: Numbers, negative_slope: float = ...) -> Any: ...
-@steady
+@steady_in_kind
 def leaky_relu(x: Numbers, negative_slope: float = 0.01) -> Any:
     """max(0, x) + negative_slope · min(0, x), elementwise; its derivative at 0 is 0.
 
@@ -29,11 +21,7 @@ def leaky_relu(x: Numbers, negative_slope: float = 0.01) -> Any:
     return autograd.sub(autograd.relu(x), autograd.mul(negative_slope, below))
 
 
-@overload
-def gelu(x: Recorded, approximate: str = ...) -> Recorded: ...
-@overload
-def gelu(x: Numbers, approximate: str = ...) -> Any: ...
-@steady
+@steady_in_kind
 def gelu(x: Numbers, approximate: str = "none") -> Any:
     """x · Φ(x) with the normal distribution Φ, elementwise; or, with "tanh", its approximation.
 
@@ -52,11 +40,7 @@ def gelu(x: Numbers, approximate: str = "none") -> Any:
     return autograd.mul(autograd.mul(x, 0.5), autograd.add(inner, 1.0))
 
 
-@overload
-def silu(x: Recorded) -> Recorded: ...
-@overload
-def silu(x: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def silu(x: Numbers) -> Any:
     """x · σ(x), elementwise, also known as swish.
 

@@ -7,7 +7,7 @@ Source: A. Vaswani et al., "Attention is all you need", 2017; with the norm firs
 from __future__ import annotations
 
 import math
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,25 +15,15 @@ from numpy.typing import ArrayLike
 import autograd
 from autograd import Tensor
 from nets.layers.activations import gelu
-from nets.layers.carriers import Activation, Numbers
-from nets.layers.dropout import Dropout
+from nets.layers.carriers import Activation, Numbers, steady_in_kind
 from nets.layers.initialisers import xavier_uniform
 from nets.layers.linear import Linear, linear
 from nets.layers.module import Module
-from nets.layers.normalisation import LayerNorm
+from nets.layers.normalisation import Dropout, LayerNorm
 from nets.layers.pooling import flatten
-from nets.layers.steadiness import steady
 
 
-@overload
-def attention(
-    query: Tensor, key: Numbers, value: Numbers, mask: ArrayLike | None = ...
-) -> Tensor: ...
-@overload
-def attention(
-    query: Numbers, key: Numbers, value: Numbers, mask: ArrayLike | None = ...
-) -> Any: ...
-@steady
+@steady_in_kind
 def attention(query: Numbers, key: Numbers, value: Numbers, mask: ArrayLike | None = None) -> Any:
     """softmax(q kᵀ / √d) v: each query's mean of the values, weighted by how its keys agree.
 

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 import autograd
 from autograd import Tensor
-from nets.layers.carriers import Given, Numbers
+from nets.layers.carriers import Given, Numbers, steady_in_kind
 from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
-from nets.layers.steadiness import steady
 
 Sizes = int | Sequence[int]  # one for all axes, or one for each
 
 
-@overload
-def conv1d(
-    x: Numbers,
-    weight: Tensor,
-    bias: Given = ...,
-    stride: Sizes = ...,
-    padding: Sizes = ...,
-    dilation: Sizes = ...,
-    groups: int = ...,
-) -> Tensor: ...
-@overload
-def conv1d(
-    x: Numbers,
-    weight: Numbers,
-    bias: Given = ...,
-    stride: Sizes = ...,
-    padding: Sizes = ...,
-    dilation: Sizes = ...,
-    groups: int = ...,
-) -> Any: ...
-@steady
+@steady_in_kind
 def conv1d(
     x: Numbers,
     weight: Numbers,
@@ -56,27 +35,7 @@ def conv1d(
     return _convolve(1, x, weight, bias, stride, padding, dilation, groups)
 
 
-@overload
-def conv2d(
-    x: Numbers,
-    weight: Tensor,
-    bias: Given = ...,
-    stride: Sizes = ...,
-    padding: Sizes = ...,
-    dilation: Sizes = ...,
-    groups: int = ...,
-) -> Tensor: ...
-@overload
-def conv2d(
-    x: Numbers,
-    weight: Numbers,
-    bias: Given = ...,
-    stride: Sizes = ...,
-    padding: Sizes = ...,
-    dilation: Sizes = ...,
-    groups: int = ...,
-) -> Any: ...
-@steady
+@steady_in_kind
 def conv2d(
     x: Numbers,
     weight: Numbers,

@@ -6,15 +6,13 @@ forms of losses on probabilities: no logarithm of a rounded-off 0 or 1.
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 import autograd
-from autograd import Tensor
 from autograd.tape import lookup
-from nets.layers.carriers import Numbers, numbers
-from nets.layers.steadiness import steady
+from nets.layers.carriers import Numbers, numbers, steady, steady_in_kind
 
 
 def _same_shape(who: str, outputs: Numbers, targets: Numbers) -> None:
@@ -25,11 +23,7 @@ def _same_shape(who: str, outputs: Numbers, targets: Numbers) -> None:
         )
 
 
-@overload
-def sum_of_squared_errors(outputs: Tensor, targets: Numbers) -> Tensor: ...
-@overload
-def sum_of_squared_errors(outputs: Numbers, targets: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def sum_of_squared_errors(outputs: Numbers, targets: Numbers) -> Any:
     """E = ½ Σ (y − d)², the lecture's error; its gradient is y − d. Any one shape.
 
@@ -40,11 +34,7 @@ def sum_of_squared_errors(outputs: Numbers, targets: Numbers) -> Any:
     return autograd.mul(0.5, autograd.sum(autograd.square(autograd.sub(outputs, targets))))
 
 
-@overload
-def mean_squared_error(outputs: Tensor, targets: Numbers) -> Tensor: ...
-@overload
-def mean_squared_error(outputs: Numbers, targets: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def mean_squared_error(outputs: Numbers, targets: Numbers) -> Any:
     """The mean of (y − d)² over all elements. Any one shape.
 
@@ -55,11 +45,7 @@ def mean_squared_error(outputs: Numbers, targets: Numbers) -> Any:
     return autograd.mean(autograd.square(autograd.sub(outputs, targets)))
 
 
-@overload
-def log_loss(logits: Tensor, targets: Numbers) -> Tensor: ...
-@overload
-def log_loss(logits: Numbers, targets: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def log_loss(logits: Numbers, targets: Numbers) -> Any:
     """The mean of −d ln σ(z) − (1 − d) ln(1 − σ(z)) over all logits z, with d from 0 to 1.
 
@@ -72,11 +58,7 @@ def log_loss(logits: Numbers, targets: Numbers) -> Any:
     return autograd.mean(autograd.sub(autograd.softplus(logits), autograd.mul(targets, logits)))
 
 
-@overload
-def cross_entropy(logits: Tensor, targets: Numbers) -> Tensor: ...
-@overload
-def cross_entropy(logits: Numbers, targets: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def cross_entropy(logits: Numbers, targets: Numbers) -> Any:
     """The mean of −Σ d ln softmax(z) over all examples.
 
@@ -108,11 +90,7 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Any:
     return autograd.neg(autograd.mean(picked))
 
 
-@overload
-def hinge(outputs: Tensor, targets: Numbers) -> Tensor: ...
-@overload
-def hinge(outputs: Numbers, targets: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def hinge(outputs: Numbers, targets: Numbers) -> Any:
     """The mean of max(0, 1 − d z) for targets d = ±1. Any one shape.
 

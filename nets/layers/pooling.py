@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 import autograd
-from autograd import Tensor
-from nets.layers.carriers import Numbers
+from nets.layers.carriers import Numbers, steady_in_kind
 from nets.layers.convolution import Sizes, padded, per_axis
 from nets.layers.module import Parameterless
-from nets.layers.steadiness import steady
 
 
-@overload
-def max_pool2d(
-    x: Tensor, size: Sizes, stride: Sizes | None = ..., padding: Sizes = ...
-) -> Tensor: ...
-@overload
-def max_pool2d(
-    x: Numbers, size: Sizes, stride: Sizes | None = ..., padding: Sizes = ...
-) -> Any: ...
-@steady
+@steady_in_kind
 def max_pool2d(x: Numbers, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
     """The maximum of each window: (..., height, width) to (..., rows, columns).
 
@@ -38,15 +28,7 @@ def max_pool2d(x: Numbers, size: Sizes, stride: Sizes | None = None, padding: Si
     return autograd.max(_pools("max_pool2d", x, size, stride, padding, -math.inf), axis=(0, 1))
 
 
-@overload
-def avg_pool2d(
-    x: Tensor, size: Sizes, stride: Sizes | None = ..., padding: Sizes = ...
-) -> Tensor: ...
-@overload
-def avg_pool2d(
-    x: Numbers, size: Sizes, stride: Sizes | None = ..., padding: Sizes = ...
-) -> Any: ...
-@steady
+@steady_in_kind
 def avg_pool2d(x: Numbers, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
     """The mean of each window, padded zeros counting; arguments as for `max_pool2d`.
 
@@ -70,11 +52,7 @@ def _pools(
     return autograd.transpose(x, axes=(ndim - 2, ndim - 1, *range(ndim - 2)))
 
 
-@overload
-def global_avg_pool(x: Tensor) -> Tensor: ...
-@overload
-def global_avg_pool(x: Numbers) -> Any: ...
-@steady
+@steady_in_kind
 def global_avg_pool(x: Numbers) -> Any:
     """The mean of each image: (..., height, width) to (...).
 
@@ -84,11 +62,7 @@ def global_avg_pool(x: Numbers) -> Any:
     return autograd.mean(x, axis=(-2, -1))
 
 
-@overload
-def flatten(x: Tensor, start: int = ...) -> Tensor: ...
-@overload
-def flatten(x: Numbers, start: int = ...) -> Any: ...
-@steady
+@steady_in_kind
 def flatten(x: Numbers, start: int = 1) -> Any:
     """All axes from `start` on as one.
 
@@ -102,12 +76,7 @@ def flatten(x: Numbers, start: int = 1) -> Any:
 class _Pool2d(Parameterless):
     """What both have in common; see `max_pool2d` for the arguments."""
 
-    def __init__(
-        self,
-        kernel_size: Sizes,
-        stride: Sizes | None = None,
-        padding: Sizes = 0,
-    ) -> None:
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
 

@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from autograd import Node, Value
+from autograd import Node, Primitive, Tensor, Value
 from autograd.tape import BranchError, compile, is_observed, tap
 from nets.layers.carriers import Parameter
 from nets.layers.module import Module
-from nets.layers.steadiness import flattened, is_steady
 from nets.train.evaluation import Measure
 
 # Replays follow Tensors where recording is given arrays, and not every code can take them: these
 # are the errors with which it, or the tape, refuses. Anything else is a fault, and no refusal.
 REFUSALS = (TypeError, ValueError, BranchError)
+
+
+def is_steady(model: Module, loss: Callable[..., object]) -> bool:
+    """Whether `model` and `loss` only compute, so that a step of them can be recorded and replayed.
+
+    What is steady says so: a function by `function.steady = True`, a module by `steady = True` in
+    the body of its class. The engine's own functions and NumPy's ufuncs are, by their nature.
+
+    >>> from nets import Tanh, log_loss
+    >>> is_steady(Tanh(), log_loss), is_steady(Tanh(), lambda outputs, targets: outputs)
+    (True, False)
+    """
+    modules = [module for _, module in model.named_modules()]
+    settings = _flattened(vars(module).values() for module in modules)
+    functions = (x for x in settings if callable(x) and not isinstance(x, Module))
+    return all(type(module).steady for module in modules) and all(
+        map(_only_computes, (loss, *functions))
+    )
+
+
+def _flattened(groups: Iterable[Iterable[object]]) -> Iterator[object]:
+    """The values of all groups, and the elements of those that are lists."""
+    for group in groups:
+        for value in group:
+            yield value
+            if isinstance(value, (list, tuple)):
+                yield from value
+
+
+def _only_computes(function: object) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    name = getattr(function, "__name__", "")
+    return (
+        isinstance(function, (Primitive, np.ufunc))
+        # a function of `autograd`, such as a composite, or a method of its nodes
+        or any(getattr(place, name, None) is function for place in (autograd, Tensor, Value))
+        or bool(getattr(function, "steady", False))
+    )
 
 
 class Passes:
@@ -98,7 +137,7 @@ class Passes:
 
     def _follow_settings(self, *shapes: tuple[int, ...]) -> None:
         """Compile both passes anew where a module was set otherwise since the last time."""
-        settings = list(flattened(map(dict.values, self._modules)))
+        settings = list(_flattened(map(dict.values, self._modules)))
         if list(map(id, settings)) != list(map(id, self._settings)):
             self._settings = settings
             self._replay = self._compiled(*shapes)

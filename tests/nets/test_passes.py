@@ -14,11 +14,10 @@ import nets
 from nets import MLP, SGD, Adam, AdamW, Module, Sequential, accuracy, fit
 from nets.data import circle, truth_table
 from nets.layers.carriers import numbers
-from nets.layers.steadiness import is_steady
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.tasks import MODELS, task
 from nets.train import training
-from nets.train.passes import Passes
+from nets.train.passes import Passes, is_steady
 from nets.train.schedules import cosine, warm_up
 
 
