@@ -22,8 +22,8 @@ from nets.models import CharacterTransformer, DigitsNetwork
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
 from nets.train import optimisers, plots, schedules
 from nets.train.evaluation import accuracy, evaluate
-from nets.train.history import History
 from nets.train.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
+from nets.train.plots import History
 from nets.train.saving import load, save
 from nets.train.training import fit
 

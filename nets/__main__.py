@@ -15,9 +15,8 @@ import numpy as np
 from nets.tasks import CLOUDS, MODELS, Task, task
 from nets.train.checkpoint import read_settings
 from nets.train.evaluation import accuracy
-from nets.train.history import History
 from nets.train.optimisers import AdamW
-from nets.train.plots import new_axes, plot_boundary, plot_losses
+from nets.train.plots import History, new_axes, plot_boundary, plot_losses
 from nets.train.schedules import cosine, warm_up
 from nets.train.training import fit
 

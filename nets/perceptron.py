@@ -180,11 +180,8 @@ class Perceptron:
                 f"Perceptron: in_features must be at least 1, got {in_features}; "
                 "give the number of inputs"
             )
-        self.weights = (
-            np.zeros(in_features)
-            if weights is None
-            else _weight_vector(weights, "Perceptron: weights")
-        )
+        weights = np.zeros(in_features) if weights is None else weights
+        self.weights = _weight_vector(weights, "Perceptron: weights")
         if len(self.weights) != in_features:
             raise ValueError(
                 f"Perceptron: weights must have one entry per input, got {len(self.weights)} "

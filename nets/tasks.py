@@ -19,13 +19,8 @@ from nets.models import CharacterTransformer, DigitsNetwork
 from nets.train.evaluation import Data, Measure
 from nets.train.training import Augment
 
-CLOUDS = {
-    "circle": data.circle,
-    "gaussians": data.gaussians,
-    "moons": data.moons,
-    "spiral": data.spiral,
-    "xor": data.xor,
-}
+_clouds = data.circle, data.gaussians, data.moons, data.spiral, data.xor
+CLOUDS = {cloud.__name__: cloud for cloud in _clouds}
 
 # The models of each data set, the default one first.
 MODELS = {

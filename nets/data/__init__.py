@@ -4,11 +4,9 @@ Everything is either exact or drawn from an explicit `numpy.random.Generator`: t
 the same bits.
 """
 
-from nets.data.clouds import circle, gaussians, moons, spiral, xor
-from nets.data.handwriting import digits
-from nets.data.logic import truth_table
+from nets.data.clouds import circle, gaussians, moons, spiral, truth_table, xor
+from nets.data.files import Vocabulary, digits, text
 from nets.data.splitting import split
-from nets.data.texts import Vocabulary, text
 
 # fmt: off
 __all__ = [

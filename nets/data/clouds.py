@@ -1,13 +1,13 @@
-"""Clouds of points in the plane, in two classes.
+"""Points in the plane, in two classes: clouds, and the truth tables of AND, OR and XOR.
 
 `circle`, `gaussians`, `spiral` and `xor` follow the definitions of the TensorFlow playground
 (D. Smilkov et al., "Direct-manipulation visualization of deep networks", 2016;
 https://playground.tensorflow.org), within about [-6, 6]²; `moons` is scikit-learn's.
 
-Each is `cloud(n, noise=0.0, rng=generator)` and returns the points, shape (n, 2) float64, and
-their classes, 0 or 1, shape (n,) int64 (`2 * y - 1` gives ±1), in random order. Each but `xor`
-draws class 1 for n/2 of the points, rounded up. What `noise` means is the cloud's own. Each raises
-ValueError for an impossible n or noise, and TypeError where rng is no `numpy.random.Generator`.
+`cloud(n, noise=0.0, rng=generator)` returns points, shape (n, 2) float64, and their classes, 0 or
+1, shape (n,) int64 (`2 * y - 1` gives ±1), in random order. Each but `xor` draws class 1 for n/2 of
+the points, rounded up. What `noise` means is the cloud's own. Each raises ValueError for an
+impossible n or noise, and TypeError where rng is no `numpy.random.Generator`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Cloud = tuple[NDArray[np.float64], NDArray[np.int64]]
+_OUTPUTS = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}
 
 
 def _sizes(name: str, n: int, noise: float, rng: np.random.Generator) -> tuple[int, int]:
@@ -118,11 +119,31 @@ def moons(n: int, *, noise: float = 0.0, rng: np.random.Generator) -> Cloud:
     lower, upper = _sizes("moons", n, noise, rng)
     below = np.linspace(0, np.pi, lower)
     above = np.linspace(0, np.pi, upper)
-    X = np.concatenate(
-        [
-            np.stack([1 - np.cos(below), 0.5 - np.sin(below)], axis=1),
-            np.stack([np.cos(above), np.sin(above)], axis=1),
-        ]
-    )
+    right = np.stack([1 - np.cos(below), 0.5 - np.sin(below)], axis=1)
+    left = np.stack([np.cos(above), np.sin(above)], axis=1)
+    X = np.concatenate([right, left])
     y = np.repeat([True, False], [lower, upper])
     return _shuffled(X + noise * rng.normal(size=(n, 2)), y, rng)
+
+
+def truth_table(gate: str, *, labels: tuple[int, int] = (0, 1)) -> Cloud:
+    """The truth table of a two-input gate, rows in the order 00, 01, 10, 11.
+
+    Args:
+        gate: "and", "or" or "xor".
+        labels: the labels for false and true; `(-1, 1)` is what a `Perceptron` learns from.
+
+    Returns:
+        The inputs, 0 or 1, shape (4, 2) float64, and the labels, shape (4,) int64.
+
+    Raises:
+        ValueError: for another gate.
+
+    >>> X, y = truth_table("xor", labels=(-1, 1))
+    >>> y
+    array([-1,  1,  1, -1])
+    """
+    if gate not in _OUTPUTS:
+        raise ValueError(f"truth_table: gate must be one of {', '.join(_OUTPUTS)}, got {gate!r}")
+    inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
+    return inputs, np.array(labels, dtype=np.int64)[list(_OUTPUTS[gate])]

@@ -68,17 +68,9 @@ def conv2d(
     return _convolve(2, x, weight, bias, stride, padding, dilation, groups)
 
 
-def _convolve(
-    n: int,
-    x: Numbers,
-    weight: Numbers,
-    bias: Given,
-    stride: Sizes,
-    padding: Sizes,
-    dilation: Sizes,
-    groups: int,
-) -> Any:
+def _convolve(n: int, x: Numbers, weight: Numbers, bias: Given, *window: Any) -> Any:
     """Convolution along the last `n` axes: every window a column, then one matrix product."""
+    stride, padding, dilation, groups = window
     shape, kernel = np.shape(x), np.shape(weight)
     if len(shape) < n + 1 or len(kernel) != n + 2 or groups * kernel[1] != shape[-n - 1]:
         raise ValueError(
@@ -161,6 +153,10 @@ class _Conv(Module):
         fan_in = math.prod(shape[1:])
         self.bias = Tensor(default_uniform((out_channels,), rng, fan_in)) if bias else None
 
+    def forward(self, x: Numbers) -> Tensor:
+        window = self.stride, self.padding, self.dilation, self.groups
+        return _convolve(self.axes, x, self.weight, self.bias, *window)
+
 
 class Conv1d(_Conv, steady=True):
     """Cross-correlation along one axis: (..., in_channels, n) to (..., out_channels, positions).
@@ -174,11 +170,6 @@ class Conv1d(_Conv, steady=True):
     """
 
     axes = 1
-
-    def forward(self, x: Numbers) -> Tensor:
-        return conv1d(
-            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
 
 
 class Conv2d(_Conv, steady=True):
@@ -194,8 +185,3 @@ class Conv2d(_Conv, steady=True):
     """
 
     axes = 2
-
-    def forward(self, x: Numbers) -> Tensor:
-        return conv2d(
-            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )

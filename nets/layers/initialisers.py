@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+Shape = tuple[int, ...]
+
 
 def checked_rng(rng: object) -> np.random.Generator:
     """`rng`, or a TypeError where it is no generator."""
@@ -21,7 +23,7 @@ def checked_rng(rng: object) -> np.random.Generator:
     )
 
 
-def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
+def _fans(shape: Shape) -> tuple[int, int]:
     """How many numbers enter and leave a unit: (fan_in, fan_out)."""
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(
@@ -33,7 +35,7 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def default_uniform(
-    shape: tuple[int, ...], rng: np.random.Generator, fan_in: int | None = None
+    shape: Shape, rng: np.random.Generator, fan_in: int | None = None
 ) -> np.ndarray:
     """U(−1/√fan_in, 1/√fan_in): PyTorch's default for linear and convolutional layers.
 
@@ -46,9 +48,7 @@ def default_uniform(
     return checked_rng(rng).uniform(-bound, bound, shape)
 
 
-def xavier_uniform(
-    shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0
-) -> np.ndarray:
+def xavier_uniform(shape: Shape, rng: np.random.Generator, gain: float = 1.0) -> np.ndarray:
     """U(−a, a) with a = gain · √(6 / (fan_in + fan_out)).
 
     Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
@@ -61,9 +61,7 @@ def xavier_uniform(
     return checked_rng(rng).uniform(-bound, bound, shape)
 
 
-def xavier_normal(
-    shape: tuple[int, ...], rng: np.random.Generator, gain: float = 1.0
-) -> np.ndarray:
+def xavier_normal(shape: Shape, rng: np.random.Generator, gain: float = 1.0) -> np.ndarray:
     """N(0, σ²) with σ = gain · √(2 / (fan_in + fan_out)); source as for `xavier_uniform`.
 
     >>> xavier_normal((2, 4), np.random.default_rng(0)).shape
@@ -72,9 +70,7 @@ def xavier_normal(
     return checked_rng(rng).normal(0.0, gain * math.sqrt(2 / sum(_fans(shape))), shape)
 
 
-def he_uniform(
-    shape: tuple[int, ...], rng: np.random.Generator, gain: float = math.sqrt(2)
-) -> np.ndarray:
+def he_uniform(shape: Shape, rng: np.random.Generator, gain: float = math.sqrt(2)) -> np.ndarray:
     """U(−a, a) with a = gain · √(3 / fan_in); √2 is the gain for ReLU.
 
     Source: K. He et al., "Delving deep into rectifiers", ICCV 2015.
@@ -86,9 +82,7 @@ def he_uniform(
     return checked_rng(rng).uniform(-bound, bound, shape)
 
 
-def he_normal(
-    shape: tuple[int, ...], rng: np.random.Generator, gain: float = math.sqrt(2)
-) -> np.ndarray:
+def he_normal(shape: Shape, rng: np.random.Generator, gain: float = math.sqrt(2)) -> np.ndarray:
     """N(0, σ²) with σ = gain / √fan_in; √2 is the gain for ReLU; source as for `he_uniform`.
 
     >>> he_normal((2, 4), np.random.default_rng(0)).shape

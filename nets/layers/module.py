@@ -64,14 +64,11 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Tensor:
         """What `forward` makes of it: a Tensor, where a parameter or a Tensor takes part."""
-        output: Tensor
         trace = _trace.get()
         if trace is None:
-            output = self.forward(*inputs, **options)
-        else:
-            with trace.inside(self):
-                output = self.forward(*inputs, **options)
-        return output
+            return self.forward(*inputs, **options)
+        with trace.inside(self):
+            return self.forward(*inputs, **options)
 
     # --- the tree -----------------------------------------------------------------------------
 

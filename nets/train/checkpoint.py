@@ -12,7 +12,6 @@ so that `nets.load` and other programs read them as from any saved model, and un
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nets.layers.module import Module
-from nets.train.history import History
 from nets.train.optimisers import Optimiser
-from nets.train.saving import TRAINING, Arrays, read_arrays, write_arrays
+from nets.train.plots import History
+from nets.train.saving import TRAINING, Arrays, File, read_arrays, write_arrays
 
 OPTIMISER, BEST = f"{TRAINING}optimiser/", f"{TRAINING}best/"
 ORDER, STATE = f"{TRAINING}order", f"{TRAINING}state"
@@ -54,7 +53,7 @@ class Progress:
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str],
+    path: File,
     model: Module,
     optimiser: Optimiser,
     generators: Sequence[np.random.Generator],
@@ -88,7 +87,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str],
+    path: File,
     model: Module,
     optimiser: Optimiser,
     generators: Sequence[np.random.Generator],
@@ -134,7 +133,7 @@ def load_checkpoint(
     )
 
 
-def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_settings(path: File) -> dict[str, Any]:
     """What the training of a checkpoint was started with.
 
     Raises:
@@ -144,7 +143,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     return dict(_state(read_arrays(path), path)["settings"])
 
 
-def _state(arrays: Arrays, path: str | os.PathLike[str]) -> dict[str, Any]:
+def _state(arrays: Arrays, path: File) -> dict[str, Any]:
     if STATE not in arrays:
         raise ValueError(
             f"{path} must be a checkpoint to resume from, got weights alone; "

@@ -1,9 +1,9 @@
-"""Pictures of a training, drawn with matplotlib, which loads when it is first used."""
+"""`History`, and pictures of a training by matplotlib, which loads when it is first used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,13 +15,57 @@ from nets.layers.module import Module
 Axes = Any  # matplotlib's, which has no types
 
 
-class Measured(Protocol):
-    """A `History`, or what has its rows and columns."""
+@dataclass
+class History:
+    """One row of measurements per epoch; `str` shows them as a table.
 
-    @property
-    def rows(self) -> Sequence[Mapping[str, float]]: ...
+    `history["loss"]` is a column. Those of `nets.fit` are `loss` and each metric's name, averaged
+    over the epoch's mini-batches as they were met; the same of the validation data with `val_`
+    before them; and `seconds`.
 
-    def __getitem__(self, name: str, /) -> list[float]: ...
+    Attributes:
+        rows: a dict per epoch, from measurement to number.
+        stopped: why training ended before its last epoch; empty otherwise.
+
+    >>> history = History([{"loss": 0.5, "val_loss": 0.75}, {"loss": 0.25, "val_loss": 0.5}])
+    >>> history["loss"], history.best("val_loss")
+    ([0.5, 0.25], 2)
+    >>> print(history)
+    epoch     loss  val_loss
+        1   0.5000    0.7500
+        2   0.2500    0.5000
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    stopped: str = ""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> list[float]:
+        if not self.rows or name not in self.rows[0]:
+            known = ", ".join(self.rows[0]) if self.rows else "nothing yet"
+            raise KeyError(f"{name!r} was not measured; the history has: {known}")
+        return [row[name] for row in self.rows]
+
+    def best(self, name: str) -> int:
+        """The first epoch, counted from 1, in which `name` was least."""
+        column = self[name]
+        return column.index(min(column)) + 1
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "no epoch yet"
+        widths = {name: max(len(name), 7) for name in self.rows[0]}
+        lines = ["epoch" + "".join(f"  {name:>{width}}" for name, width in widths.items())]
+        for epoch, row in enumerate(self.rows, start=1):
+            cells = (f"  {row[name]:>{width}.4f}" for name, width in widths.items())
+            lines.append(f"{epoch:>5}" + "".join(cells))
+        return "\n".join([*lines, self.stopped] if self.stopped else lines)
+
+    def plot(self, axes: Axes = None) -> Axes:
+        """Draw the curves of the losses with matplotlib; returns the axes they are in."""
+        return plot_losses(self, axes)
 
 
 def new_axes(count: int = 1) -> list[Axes]:
@@ -40,7 +84,7 @@ def new_axes(count: int = 1) -> list[Axes]:
     return list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def plot_losses(history: Measured, axes: Axes = None) -> Axes:
+def plot_losses(history: History, axes: Axes = None) -> Axes:
     """The curves of the training and the validation loss; returns the axes they are in.
 
     Args:

@@ -12,7 +12,6 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,15 +21,11 @@ from nets.layers.module import Module
 TRAINING = "training/"
 
 Arrays = dict[str, np.ndarray]
+File = str | os.PathLike[str]
 
 
-class Format(NamedTuple):
-    to_bytes: Callable[[Arrays], bytes]
-    from_bytes: Callable[[bytes], Arrays]
-
-
-def format_of(path: str | os.PathLike[str]) -> Format:
-    """How a file of this name is written and read.
+def format_of(path: File) -> tuple[Callable[[Arrays], bytes], Callable[[bytes], Arrays]]:
+    """How a file of this name is written, and how it is read.
 
     Raises:
         ValueError: its suffix is neither `.npz` nor `.safetensors`.
@@ -38,7 +33,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     """
     suffix = Path(path).suffix
     if suffix == ".npz":
-        return Format(_to_npz, _from_npz)
+        return _to_npz, _from_npz
     if suffix == ".safetensors":
         try:
             from safetensors.numpy import load, save
@@ -47,7 +42,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
                 f"{path} needs the package safetensors, which is not installed; "
                 f"pip install 'gradwalk[safetensors]', or name the file .npz"
             ) from None
-        return Format(save, load)
+        return save, load
     raise ValueError(f"{path} must end in .npz or .safetensors, got {suffix!r}; rename it")
 
 
@@ -66,7 +61,7 @@ def _from_npz(content: bytes) -> Arrays:
         return {name: np.asarray(archive[name]) for name in archive.files}
 
 
-def write_arrays(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str]) -> None:
+def write_arrays(arrays: Mapping[str, np.ndarray], path: File) -> None:
     """Write named arrays; an interruption at any time leaves the old file, or the new one.
 
     Raises:
@@ -76,7 +71,8 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str])
     """
     # In C order, the only one that both formats hold (`ascontiguousarray` adds an axis to ()).
     contiguous = {name: np.array(array, order="C") for name, array in arrays.items()}
-    content = format_of(path).to_bytes(contiguous)
+    to_bytes, _ = format_of(path)
+    content = to_bytes(contiguous)
     final = Path(path).resolve()  # through a link: the file it points to is replaced
     partial = final.with_name(f".{final.name}.{os.getpid()}.partial")
     try:
@@ -96,7 +92,7 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: str | os.PathLike[str])
             os.close(folder)
 
 
-def read_arrays(path: str | os.PathLike[str]) -> Arrays:
+def read_arrays(path: File) -> Arrays:
     """The named arrays of a file that `write_arrays`, NumPy or safetensors wrote.
 
     Raises:
@@ -104,7 +100,7 @@ def read_arrays(path: str | os.PathLike[str]) -> Arrays:
         ImportError: the package `safetensors` is needed and not installed.
         OSError: the file can't be read.
     """
-    from_bytes = format_of(path).from_bytes
+    _, from_bytes = format_of(path)
     content = Path(path).read_bytes()
     try:
         return from_bytes(content)
@@ -116,7 +112,7 @@ def read_arrays(path: str | os.PathLike[str]) -> Arrays:
         ) from error
 
 
-def save(model: Module, path: str | os.PathLike[str]) -> None:
+def save(model: Module, path: File) -> None:
     """Write a model's parameters and buffers, under their names in `model.state_dict()`.
 
     Args:
@@ -138,7 +134,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     write_arrays(model.state_dict(), path)
 
 
-def load(model: Module, path: str | os.PathLike[str]) -> None:
+def load(model: Module, path: File) -> None:
     """Take over the parameters and buffers that `save`, or a checkpoint of `fit`, holds.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,10 +19,10 @@ import autograd
 from nets.layers.module import Module
 from nets.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nets.train.evaluation import Data, Measure, add_up, evaluate, examples, in_mode, measured
-from nets.train.history import History
 from nets.train.optimisers import Optimiser, clip_grad_norm
 from nets.train.passes import Passes
-from nets.train.saving import format_of
+from nets.train.plots import History
+from nets.train.saving import File, format_of
 
 PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
@@ -43,9 +42,9 @@ def fit(
     augment: Augment | None = None,
     max_norm: float | None = None,
     patience: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint: File | None = None,
     checkpoint_every: int | None = None,
-    resume: str | os.PathLike[str] | None = None,
+    resume: File | None = None,
     settings: Mapping[str, Any] | None = None,
     compile: bool = True,
     progress: bool | None = None,
@@ -113,7 +112,8 @@ def fit(
     True
     """
     inputs, targets = examples(data)
-    _check(epochs, batch_size, patience, validation, checkpoint, checkpoint_every)
+    every = {"patience": patience, "checkpoint_every": checkpoint_every}
+    _check(validation, checkpoint, epochs=epochs, batch_size=batch_size, **every)
     generators = _generators(model, rng)
     fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
     now = Progress()
@@ -239,25 +239,12 @@ def _go_back_to_the_best(model: Module, now: Progress, patience: int) -> None:
         now.history.stopped = f"stopped: no validation loss below that of epoch {best} since then"
 
 
-def _check(
-    epochs: int,
-    batch_size: int,
-    patience: int | None,
-    validation: Data | None,
-    checkpoint: str | os.PathLike[str] | None,
-    checkpoint_every: int | None,
-) -> None:
+def _check(validation: Data | None, checkpoint: File | None, **counts: int | None) -> None:
     """Find what would go wrong only after an epoch of work."""
-    counts = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "patience": patience,
-        "checkpoint_every": checkpoint_every,
-    }
     for name, count in counts.items():
         if count is not None and count < 1:
             raise ValueError(f"fit: {name} must be at least 1, got {count}; raise it")
-    if patience is not None and validation is None:
+    if counts["patience"] is not None and validation is None:
         raise ValueError("fit: patience needs validation data to watch, got None; pass validation=")
     if checkpoint is not None:
         format_of(checkpoint)
@@ -265,7 +252,7 @@ def _check(
             raise ValueError(
                 f"fit: the checkpoint's folder must exist, got {folder}; make it first"
             )
-    elif checkpoint_every is not None:
+    elif counts["checkpoint_every"] is not None:
         raise ValueError("fit: checkpoint_every needs a file, got checkpoint=None; name one")
 
 

@@ -1,6 +1,12 @@
-"""A short English text, and the vocabulary that turns characters into integers.
+"""Data that ship as files: handwritten digits, and a short English text with its vocabulary.
 
-Source: Lewis Carroll, "Alice's Adventures in Wonderland" (1865), chapters I to V, from the
+The digits: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
+Learning Repository (1998), https://doi.org/10.24432/C50P49; the test part of the data set, as
+`sklearn.datasets.load_digits` has it, in the same order. Thirteen people wrote them.
+Licence: Creative Commons Attribution 4.0 International (CC BY 4.0),
+https://creativecommons.org/licenses/by/4.0/; see `LICENSE-digits.txt` beside this file.
+
+The text: Lewis Carroll, "Alice's Adventures in Wonderland" (1865), chapters I to V, from the
 Millennium Fulcrum Edition 3.0; changed: lines are flush left, and lines of asterisks are left out.
 Licence: public domain; its author died in 1898.
 """
@@ -13,6 +19,24 @@ from importlib import resources
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+FOLDER = resources.files("nets.data")
+
+
+def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """1,797 images of 8×8 pixels, and the digits that they show.
+
+    Returns:
+        The images, shape (1797, 8, 8) float64, from 0 (paper) to 1 (ink): the table's counts of
+        inked pixels in each 4×4 block, 0 to 16, divided by 16; and the labels 0 to 9, shape
+        (1797,) int64.
+
+    >>> images, labels = digits()
+    >>> images.shape, labels[:10]
+    ((1797, 8, 8), array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+    """
+    with (FOLDER / "digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as table:
+        return table["images"] / 16.0, table["labels"].astype(np.int64)
+
 
 def text() -> str:
     """The text: 56,999 ASCII characters, 65 different ones, lines ended by a newline.
@@ -20,7 +44,7 @@ def text() -> str:
     >>> print(text()[:27])
     CHAPTER I. Down the Rabbit-
     """
-    return resources.files("nets.data").joinpath("text.txt").read_text(encoding="ascii")
+    return (FOLDER / "text.txt").read_text(encoding="ascii")
 
 
 class Vocabulary:
