@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -83,10 +82,9 @@ def run(given: argparse.Namespace) -> None:
         check_plot(given.plot, axes[0].figure)
 
     size = sum(parameter.size for parameter in chosen.model.parameters())
-    print(
-        "{data}: {model}, {size:,} parameters, seed {seed}".format(size=size, **options), flush=True
-    )
-    history = train(chosen, options, rng, given.save or given.resume, given.resume)
+    begun = "{data}: {model}, {size:,} parameters, seed {seed}".format(size=size, **options)
+    print(begun, flush=True)
+    history = train(chosen, options, rng)
     print(report(history, chosen))
     if given.plot:
         plot_losses(history, axes[0])
@@ -95,13 +93,7 @@ def run(given: argparse.Namespace) -> None:
         axes[0].figure.savefig(given.plot)
 
 
-def train(
-    chosen: Task,
-    options: Mapping[str, Any],
-    rng: np.random.Generator,
-    checkpoint: str | None,
-    resume: str | None,
-) -> History:
+def train(chosen: Task, options: Mapping[str, Any], rng: np.random.Generator) -> History:
     """Train with AdamW, at a rate that rises for a tenth of the steps and then falls to 0."""
     steps = options["epochs"] * math.ceil(np.shape(chosen.train[0])[0] / options["batch_size"])
     warm = steps // 10
@@ -118,8 +110,8 @@ def train(
         metrics={"accuracy": accuracy},
         augment=chosen.augment,
         max_norm=1.0,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint=options.get("save") or options.get("resume"),
+        resume=options.get("resume"),
         settings={name: options[name] for name in ("data", "model", "hidden", "seed", "lr")},
     )
 
@@ -133,8 +125,7 @@ def one_thread() -> AbstractContextManager[Any]:
         from threadpoolctl import threadpool_limits
     except ImportError:
         return nullcontext()
-    limits: AbstractContextManager[Any] = threadpool_limits(1)
-    return limits
+    return threadpool_limits(1)
 
 
 def check_plot(path: str, figure: Any) -> None:
@@ -183,4 +174,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -36,17 +36,9 @@ class DigitsNetwork(Module, steady=True):
         wide = 2 * channels
         self.stem = Conv2d(1, channels, 3, padding=1, rng=rng)
         self.blocks = Sequential(
+            Residual(_convolutions(channels, channels, 1, rng)),
             Residual(
-                Sequential(
-                    *_norm_relu_conv(channels, channels, 8, 1, rng),
-                    *_norm_relu_conv(channels, channels, 8, 1, rng),
-                )
-            ),
-            Residual(
-                Sequential(
-                    *_norm_relu_conv(channels, wide, 8, 2, rng),
-                    *_norm_relu_conv(wide, wide, 4, 1, rng),
-                ),
+                _convolutions(channels, wide, 2, rng),
                 projection=Conv2d(channels, wide, 1, stride=2, rng=rng),
             ),
         )
@@ -59,13 +51,15 @@ class DigitsNetwork(Module, steady=True):
         return self.head(self.blocks(self.stem(autograd.reshape(images, shape=(n, 1, *size)))))
 
 
-def _norm_relu_conv(
-    before: int, after: int, size: int, stride: int, rng: np.random.Generator
-) -> tuple[Module, ...]:
-    return (
-        LayerNorm((before, size, size)),
+def _convolutions(before: int, after: int, stride: int, rng: np.random.Generator) -> Sequential:
+    size = 8 // stride
+    return Sequential(
+        LayerNorm((before, 8, 8)),
         ReLU(),
         Conv2d(before, after, 3, stride, padding=1, rng=rng),
+        LayerNorm((after, size, size)),
+        ReLU(),
+        Conv2d(after, after, 3, padding=1, rng=rng),
     )
 
 

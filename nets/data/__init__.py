@@ -1,12 +1,10 @@
 """Data to learn from: truth tables, clouds in the plane, handwritten digits and a short text.
 
-Everything is either exact or drawn from an explicit `numpy.random.Generator`: the same seed gives
-the same bits.
+All is exact, or drawn from an explicit `numpy.random.Generator`: the same seed, the same bits.
 """
 
 from nets.data.clouds import circle, gaussians, moons, spiral, truth_table, xor
-from nets.data.files import Vocabulary, digits, text
-from nets.data.splitting import split
+from nets.data.files import Vocabulary, digits, split, text
 
 # fmt: off
 __all__ = [

@@ -101,8 +101,7 @@ class MultiHeadAttention(Module, steady=True):
         Args:
             query: (..., queries, embed_dim).
             key, value: (..., keys, embed_dim).
-            mask: raw booleans that broadcast to (..., num_heads, queries, keys), True where a
-                query may look.
+            mask: raw booleans that broadcast to (..., num_heads, queries, keys), True: may look.
             causal: whether each query may look only at keys up to its own position.
         """
         key = query if key is None else key

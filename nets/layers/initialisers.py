@@ -1,7 +1,6 @@
 """How weights begin: each function draws an array of a weight's shape from an explicit generator.
 
-Weights have PyTorch's layout, `(out_features, in_features, *kernel)`. The same seed gives the same
-bits.
+Weights have PyTorch's layout, `(out_features, in_features, *kernel)`. Same seed, same bits.
 """
 
 from __future__ import annotations

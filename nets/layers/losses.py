@@ -1,7 +1,7 @@
 """Losses: how far outputs are from targets, as one number.
 
-Targets are raw numbers (for soft targets nodes will do too). Losses that take logits are the stable
-forms of losses on probabilities: no logarithm of a rounded-off 0 or 1.
+Targets are raw numbers, soft ones also nodes. Losses that take logits are the stable forms of
+losses on probabilities: no logarithm of a rounded-off 0 or 1.
 """
 
 from __future__ import annotations

@@ -84,8 +84,7 @@ class Optimiser:
         """Go on as the optimiser whose state this is would: bit for bit the same steps.
 
         Raises:
-            ValueError: it is not the state of such an optimiser for such parameters; nothing has
-                changed then.
+            ValueError: it is no state of such an optimiser for such parameters; nothing changed.
         """
         mine = self.state_dict()
         arrays = {name: np.asarray(array) for name, array in state.items()}
@@ -104,8 +103,7 @@ class Optimiser:
 def _gradient(parameter: Parameter) -> Raw | None:
     """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
     gradient: Any = parameter.grad
-    raw: Raw | None = gradient.data if isinstance(gradient, Node) else gradient
-    return raw
+    return gradient.data if isinstance(gradient, Node) else gradient
 
 
 def _positive(name: str, number: float) -> float:

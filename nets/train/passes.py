@@ -35,9 +35,8 @@ def is_steady(model: Module, loss: Callable[..., object]) -> bool:
     modules = [module for _, module in model.named_modules()]
     settings = _flattened(vars(module).values() for module in modules)
     functions = (x for x in settings if callable(x) and not isinstance(x, Module))
-    return all(type(module).steady for module in modules) and all(
-        map(_only_computes, (loss, *functions))
-    )
+    steady = all(type(module).steady for module in modules)
+    return steady and all(map(_only_computes, (loss, *functions)))
 
 
 def _flattened(groups: Iterable[Iterable[object]]) -> Iterator[object]:
@@ -67,9 +66,8 @@ class Passes:
     The gradient of a parameter that the loss does not depend on is None: it must not move.
 
     What is steady can be replayed, which gives plain numbers; another size of the mini-batch, or
-    another setting of a module, is recorded anew. Where that is refused (a scalarized model chooses
-    by integers, a loss makes an array of its targets), or somebody observes, each mini-batch is
-    recorded.
+    another setting of a module, is recorded anew. Each is, where a replay is refused (a scalarized
+    model chooses by integers, a loss makes an array of its targets), or somebody observes.
     """
 
     def __init__(
@@ -158,8 +156,7 @@ class Passes:
             tap(outputs, keep)
             return value
 
-        replay: Callable[..., Any] = compile(passes, wrt=self.parameters)
-        return replay
+        return compile(passes, wrt=self.parameters)
 
 
 def _arrays(values: Sequence[Value], shapes: Sequence[tuple[int, ...]]) -> Iterator[NDArray[Any]]:

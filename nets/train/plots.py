@@ -88,10 +88,7 @@ def plot_losses(history: History, axes: Axes = None) -> Axes:
     """The curves of the training and the validation loss; returns the axes they are in.
 
     Args:
-        axes: where to draw; new ones by default.
-
-    Raises:
-        ImportError: matplotlib is not installed.
+        axes: where to draw; by default those of `new_axes`.
     """
     axes = axes or new_axes()[0]
     epochs = range(1, len(history.rows) + 1)
@@ -110,10 +107,7 @@ def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Axes = None) 
         model: (n, 2) to (n, 1) logits of class 1; the line is where they are 0.
         X: the points, shape (n, 2).
         y: their classes, 0 or 1, shape (n,) or (n, 1).
-        axes: where to draw; new ones by default.
-
-    Raises:
-        ImportError: matplotlib is not installed.
+        axes: where to draw; by default those of `new_axes`.
     """
     axes = axes or new_axes()[0]
     points, classes = np.asarray(X), np.ravel(y)

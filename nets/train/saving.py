@@ -65,8 +65,7 @@ def write_arrays(arrays: Mapping[str, np.ndarray], path: File) -> None:
     """Write named arrays; an interruption at any time leaves the old file, or the new one.
 
     Raises:
-        ValueError: the name's suffix is neither `.npz` nor `.safetensors`.
-        ImportError: the package `safetensors` is needed and not installed.
+        ValueError, ImportError: as `format_of` does.
         OSError: the disk refuses.
     """
     # In C order, the only one that both formats hold (`ascontiguousarray` adds an axis to ()).
@@ -97,8 +96,7 @@ def read_arrays(path: File) -> Arrays:
 
     Raises:
         ValueError: the file is truncated, damaged or of another format, or its name is.
-        ImportError: the package `safetensors` is needed and not installed.
-        OSError: the file can't be read.
+        ImportError, OSError: as `format_of` does; the file can't be read.
     """
     _, from_bytes = format_of(path)
     content = Path(path).read_bytes()
@@ -116,7 +114,6 @@ def save(model: Module, path: File) -> None:
     """Write a model's parameters and buffers, under their names in `model.state_dict()`.
 
     Args:
-        model: any module.
         path: ends in `.npz`, or in `.safetensors` (which needs the package of this name).
 
     Raises:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
+from nets.layers.initialisers import checked_rng
 from nets.layers.module import Module
 from nets.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nets.train.evaluation import Data, Measure, add_up, evaluate, examples, in_mode, measured
@@ -99,21 +100,17 @@ def fit(
     >>> rng = np.random.default_rng(0)
     >>> X, y = data.circle(100, rng=rng)
     >>> model = MLP(2, 8, 1, rng=rng)
+    >>> adam = Adam(model.parameters(), lr=0.03)
     >>> history = fit(
-    ...     model,
-    ...     (X, y[:, None]),
-    ...     loss=log_loss,
-    ...     optimiser=Adam(model.parameters(), lr=0.03),
-    ...     epochs=20,
-    ...     rng=rng,
+    ...     model, (X, y[:, None]), loss=log_loss, optimiser=adam, epochs=20, rng=rng,
     ...     metrics={"accuracy": accuracy},
     ... )
     >>> history["accuracy"][-1] > 0.9
     True
     """
     inputs, targets = examples(data)
-    every = {"patience": patience, "checkpoint_every": checkpoint_every}
-    _check(validation, checkpoint, epochs=epochs, batch_size=batch_size, **every)
+    counts = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    _check(validation, checkpoint, **counts, checkpoint_every=checkpoint_every)
     generators = _generators(model, rng)
     fixed = {**(settings or {}), "examples": len(inputs), "batch_size": batch_size}
     now = Progress()
@@ -202,8 +199,8 @@ class _Learner:
                 value, _ = self.passes.record_again(x, y)
             raise _diverged(value, len(now.history) + 1)
         self.optimiser.step()
-        add_up(now.totals, {"loss": float(value)}, len(rows))
-        add_up(now.totals, measured(self.metrics, outputs, y), len(rows))
+        found = {"loss": float(value), **measured(self.metrics, outputs, y)}
+        add_up(now.totals, found, len(rows))
 
     def pays(self, now: Progress, size: int) -> bool:
         """Whether enough mini-batches of this size came before that one more is to be replayed.
@@ -258,13 +255,8 @@ def _check(validation: Data | None, checkpoint: File | None, **counts: int | Non
 
 def _generators(model: Module, rng: np.random.Generator) -> list[np.random.Generator]:
     """Every random generator that a training draws from, once."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"fit: rng must be a numpy.random.Generator, got {type(rng).__name__}; "
-            f"pass numpy.random.default_rng(seed)"
-        )
     held = (value for _, module in model.named_modules() for value in vars(module).values())
-    found = [rng, *(value for value in held if isinstance(value, np.random.Generator))]
+    found = [checked_rng(rng), *(value for value in held if isinstance(value, np.random.Generator))]
     return list({id(generator): generator for generator in found}.values())
 
 
@@ -281,5 +273,4 @@ def _bar(wanted: bool | None, total: int, done: int) -> AbstractContextManager[A
             "a progress bar needs tqdm, which is not installed; "
             "pip install 'gradwalk[training]', or pass progress=False"
         ) from None
-    bar: AbstractContextManager[Any] = tqdm(total=total, initial=done, unit="batch")
-    return bar
+    return tqdm(total=total, initial=done, unit="batch")
