@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 import autograd
 from autograd import Tensor
-from nets.layers.carriers import Given, Numbers, steady_in_kind
+from nets.layers.carriers import Given, Numbers, steady
 from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
 
 Sizes = int | Sequence[int]  # one for all axes, or one for each
+Weight = TypeVar("Weight", bound=Numbers)  # to type checkers, the result is of its kind
 
 
-@steady_in_kind
+@steady
 def conv1d(
     x: Numbers,
-    weight: Numbers,
+    weight: Weight,
     bias: Given = None,
     stride: Sizes = 1,
     padding: Sizes = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-) -> Any:
+) -> Weight:
     """`conv2d` along one axis: (..., in_channels, length) to (..., out_channels, positions).
 
     >>> conv1d([[1.0, 2.0, 3.0, 4.0]], [[[1.0, 0.0, -1.0]]])
@@ -35,16 +36,16 @@ def conv1d(
     return _convolve(1, x, weight, bias, stride, padding, dilation, groups)
 
 
-@steady_in_kind
+@steady
 def conv2d(
     x: Numbers,
-    weight: Numbers,
+    weight: Weight,
     bias: Given = None,
     stride: Sizes = 1,
     padding: Sizes = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-) -> Any:
+) -> Weight:
     """Cross-correlation: the sum of weight × window at every position of the window.
 
     Args:
