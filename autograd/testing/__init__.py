@@ -1,7 +1,4 @@
-"""Testing gradients: a checker that is right, names the culprit, and shrinks.
-
-The strategies load Hypothesis, which is an extra, when one of them is first asked for.
-"""
+"""Testing gradients: a checker that is right, names the culprit, and shrinks."""
 
 from __future__ import annotations
 
@@ -21,29 +18,21 @@ from autograd.testing.mutation.mutants import Mutant, mutants
 from autograd.testing.mutation.planting import replaced
 
 if TYPE_CHECKING:
-    from autograd.testing.strategies import (
-        Expression,
-        Operands,
-        expressions,
-        networks,
-        operands_for,
-        tensors,
-        values,
-    )
+    from autograd.testing.strategies import (  # isort: skip
+        Expression, Operands, expressions, networks, operands_for, tensors, values,
+    )  # fmt: skip
 
-# fmt: off
 __all__ = [
-    "ENGINE", "Audit", "Culprit", "Expression", "Finding", "GradientError", "Mutant",
-    "Operands", "Report", "VacuousCheckWarning", "Verdict", "audit", "certify", "check_grads",
-    "examine", "expressions", "laws", "mutants", "networks", "operands_for", "program",
-    "replaced", "tensors", "values",
-]
-# fmt: on
-
+    "ENGINE", "Audit", "Culprit", "Expression", "Finding", "GradientError", "Mutant", "Operands",
+    "Report", "VacuousCheckWarning", "Verdict", "audit", "certify", "check_grads", "examine",
+    "expressions", "laws", "mutants", "networks", "operands_for", "program", "replaced",
+    "tensors", "values",
+]  # fmt: skip
 
 if not TYPE_CHECKING:  # for a type checker, every name would be there
 
     def __getattr__(name: str) -> Any:
+        """The strategies load Hypothesis, an extra, when one of them is first asked for."""
         if name in __all__:
             return getattr(importlib.import_module("autograd.testing.strategies"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

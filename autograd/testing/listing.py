@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain, count
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -25,34 +26,24 @@ def program(output: Node[Any]) -> str:
     b = autograd.sum(a, axis=None, keepdims=False)
     """
     order = toposort(output)
-    names: dict[Node[Any], str] = {}
     taken = {"autograd", "Tensor", "Value", "np", "inf", "nan"}
+    names: dict[Node[Any], str] = {}
     for node in order:
         if node.label and node.label.isidentifier() and node.label not in taken:
             names[node] = node.label
             taken.add(node.label)
-    fresh = (name for name in _names() if name not in taken)
+    every = (letter + n for n in chain([""], map(str, count(1))) for letter in ascii_lowercase)
+    fresh = (name for name in every if name not in taken)
     lines = []
     for node in order:
-        name = names.setdefault(node, "") or next(fresh)
-        names[node] = name
-        lines.append(f"{name} = {_call(node, names)}")
+        names[node] = names.get(node) or next(fresh)
+        lines.append(f"{names[node]} = {_call(node, names)}")
     head = ["import autograd", "from autograd import Tensor, Value"]
     if any("np." in line for line in lines):
         head.insert(0, "import numpy as np")
     if any("inf" in line or "nan" in line for line in lines):
         head.insert(0, "from math import inf, nan")
     return "\n".join(head + lines)
-
-
-def _names() -> Iterator[str]:
-    """a, b, ..., z, a1, b1, ..."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    yield from letters
-    n = 1
-    while True:
-        yield from (f"{letter}{n}" for letter in letters)
-        n += 1
 
 
 def _call(node: Node[Any], names: dict[Node[Any], str]) -> str:

@@ -1,8 +1,8 @@
 """For pytest: the fixture `gradcheck`, whose failures show the report alone.
 
 Switch it on with `pytest_plugins = ["autograd.testing.plugin"]` in the topmost conftest.py, or with
-`pytest -p autograd.testing.plugin`. Hypothesis gets the profiles dev, ci and thorough;
-`HYPOTHESIS_PROFILE` picks one of them.
+`pytest -p autograd.testing.plugin`. Hypothesis gets the profiles dev, ci (deterministic) and
+thorough, none with a deadline; `HYPOTHESIS_PROFILE` picks one of them.
 """
 
 from __future__ import annotations
@@ -36,28 +36,16 @@ def pytest_runtest_makereport(
     return outcome
 
 
-def register_profiles() -> None:
-    """The Hypothesis profiles dev, ci (deterministic) and thorough.
-
-    A slow machine fails nothing: no deadline.
-    """
-    from hypothesis import HealthCheck, settings
-
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        from hypothesis import HealthCheck, settings
+    except ImportError:  # it is an extra
+        return
     slow = [HealthCheck.too_slow]
     plain = settings.get_profile("default")  # without a parent, that in force would be it
     settings.register_profile("dev", plain, deadline=None, suppress_health_check=slow)
     dev = settings.get_profile("dev")
     settings.register_profile("ci", dev, derandomize=True, database=None, print_blob=True)
     settings.register_profile("thorough", dev, max_examples=2000)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    try:
-        register_profiles()
-    except ImportError:  # Hypothesis is an extra
-        return
-    from hypothesis import settings
-
-    settings.load_profile(
-        os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
-    )
+    usual = "ci" if os.environ.get("CI") else "dev"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or usual)

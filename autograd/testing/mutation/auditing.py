@@ -39,22 +39,16 @@ class Audit(NamedTuple):
         return len(self.killed) / (len(self.killed) + len(self.survived) or 1)
 
     def __str__(self) -> str:
-        total = len(self.killed) + len(self.survived)
-        lines = [f"{len(self.killed)} of {total} mutants killed ({100 * self.score:.1f} %)"]
-        targets = Counter(m.target for m in (*self.killed, *self.survived))
+        all_of = Counter(m.target for m in (*self.killed, *self.survived))
         alive = Counter(m.target for m in self.survived)
-        lines += [
-            f"  {target}: {n} of {targets[target]} survive" for target, n in alive.most_common()
-        ]
+        score = f"{len(self.killed)} of {all_of.total()} mutants killed ({100 * self.score:.1f} %)"
+        lines = [score, *(f"  {t}: {n} of {all_of[t]} survive" for t, n in alive.most_common())]
         lines += [f"    {mutant}" for mutant in self.survived]
         return "\n".join(lines + [f"vacuous: {sentence}" for sentence in self.vacuous])
 
 
 def audit(
-    check: Check,
-    of: Target | Iterable[Target] | None = None,
-    *,
-    patience: float = PATIENCE,
+    check: Check, of: Target | Iterable[Target] | None = None, *, patience: float = PATIENCE
 ) -> Audit:
     """Run `check` against wrong versions of what it uses, and say which it notices.
 
@@ -88,14 +82,12 @@ def audit(
     with observing(flows), profiled() as codes:
         outcome = outcome_of(check, patience)
     if outcome is not None:
-        failure = described(outcome)
-        raise AssertionError(f"the check must pass before it is audited, but: {failure}")
+        raise AssertionError(f"the check must pass before it is audited, but: {described(outcome)}")
     vacuous = list(_vacuous(check, flows, patience))
     for sentence in vacuous:
         warnings.warn(sentence, VacuousCheckWarning, stacklevel=2)
-    used = [mutant for mutant in mutants(of) if mutant.function.__code__ in codes]
     killed, survived = {}, []
-    for mutant in used:
+    for mutant in [mutant for mutant in mutants(of) if mutant.function.__code__ in codes]:
         with mutant:
             outcome = outcome_of(check, patience)
         if outcome is None:

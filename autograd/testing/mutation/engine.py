@@ -13,33 +13,16 @@ from autograd.core.numbers import frozen
 from autograd.table import kernels
 from autograd.testing.mutation.sources import Function, functions_in
 
-_WHOLE = (walk, gradients, derivatives)
-_APART = ("copy_graph", "describe", "_warn_of_nan")  # in these modules, but no gradient needs them
-_PARTS: tuple[Function, ...] = (
-    kernels.sum_to_shape,
-    kernels.accumulate,
-    kernels.scatter_into,
-    kernels.is_fancy,
-    kernels.view_windows,
-    kernels.add_windows,
-    kernels.broadcast_copy,
-    kernels.pad_with,
-    kernels.mask,
-    frozen,
-    new_node,
-    Primitive.rules,
-    Value.fitted,
-    Tensor.fitted,
-    vars(Node)["operands"].fget,
-    vars(Node)["operands"].fset,
-    vars(Node)["grad"].fget,
-)
+_APART = ("copy_graph", "describe", "_warn_of_nan")  # written there, but no gradient needs them
 
 # What carries gradients without being a rule.
 ENGINE: tuple[Function, ...] = (
-    *(function for function in functions_in(*_WHOLE) if function.__name__ not in _APART),
-    *_PARTS,
-)
+    *(f for f in functions_in(walk, gradients, derivatives) if f.__name__ not in _APART),
+    kernels.sum_to_shape, kernels.accumulate, kernels.scatter_into, kernels.is_fancy,
+    kernels.view_windows, kernels.add_windows, kernels.broadcast_copy, kernels.pad_with,
+    kernels.mask, frozen, new_node, Primitive.rules, Value.fitted, Tensor.fitted,
+    vars(Node)["operands"].fget, vars(Node)["operands"].fset, vars(Node)["grad"].fget,
+)  # fmt: skip
 
 # --- whole algorithms gone wrong --------------------------------------------------------------
 # They run in the place of the function, with its globals.

@@ -10,16 +10,17 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType, FunctionType, ModuleType, TracebackType
+from dataclasses import dataclass
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from autograd import TABLE, Primitive, Tensor, Value
-from autograd.testing.mutation.changes import Change, changes
+from autograd.testing.mutation.changes import Change, Scope, changes
 from autograd.testing.mutation.engine import ENGINE, WRONG_VERSIONS
 from autograd.testing.mutation.sources import Function, called, compiled, qualified, tree_of
-from autograd.testing.mutation.variants import Scope
 
 
+@dataclass(eq=False)
 class Mutant:
     """A function with one thing wrong, while `with mutant:` lasts.
 
@@ -37,17 +38,12 @@ class Mutant:
     -2.0
     """
 
-    def __init__(
-        self,
-        function: FunctionType,
-        code: CodeType,
-        target: str,
-        operator: str,
-        change: str,
-        primitives: tuple[Primitive, ...] = (),
-    ) -> None:
-        self.function, self.code, self.target = function, code, target
-        self.operator, self.change, self.primitives = operator, change, primitives
+    function: FunctionType
+    code: CodeType
+    target: str
+    operator: str
+    change: str
+    primitives: tuple[Primitive, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.target}: {self.change} ({self.operator})"
@@ -60,12 +56,7 @@ class Mutant:
         self.attributes = {face: set(vars(face)) for face in (Value, Tensor)}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._swap()
         for face, names in self.attributes.items():  # it may have taken a class for its instance
             for name in set(vars(face)) - names:

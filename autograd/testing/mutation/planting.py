@@ -1,4 +1,4 @@
-"""Planting a wrong rule in the table, and taking it out again."""
+"""A wrong rule in the table, for a while."""
 
 from __future__ import annotations
 

@@ -39,10 +39,8 @@ def described(outcome: BaseException) -> str:
 @contextmanager
 def _patience(seconds: float) -> Iterator[None]:
     """Within it what lasts longer is broken off, where the system can (not on Windows)."""
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not (in_main_thread and hasattr(signal, "setitimer")):
         yield
         return
 

@@ -68,7 +68,7 @@ def tree_of(function: Function) -> Tree:
         raise ValueError(
             f"the source of {function.__qualname__} is not to be found; write it to a file"
         )
-    candidates = [part for part in _parts_of(code.co_filename, text) if _may_be(part, code)]
+    candidates = [part for part in _functions_of(text) if _may_be(part, code)]
     if not candidates:
         raise ValueError(f"the source of {function.__qualname__} has changed since it was imported")
     tree = copy.deepcopy(min(candidates, key=lambda tree: len(ast.unparse(tree))))
@@ -78,8 +78,7 @@ def tree_of(function: Function) -> Tree:
 
 
 @cache
-def _parts_of(file: str, text: str) -> tuple[Tree, ...]:
-    """The functions in a file."""
+def _functions_of(text: str) -> tuple[Tree, ...]:
     kinds = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
     return tuple(part for part in ast.walk(ast.parse(text)) if isinstance(part, kinds))
 
