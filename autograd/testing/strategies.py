@@ -1,9 +1,8 @@
 """Hypothesis strategies: Values, Tensors, operands of a primitive, whole graphs and networks.
 
-A graph is drawn as flat lists of small independent integers and decoded: operands are references
-back into the pool of what exists, taken modulo its size; an instruction whose operands do not fit
-moves on to the next that do, or passes one on; what the output does not need is dead code and goes
-away by itself. Lists of this kind shrink well, so that a failing example has a node or two.
+A graph is drawn as flat lists of small independent integers and decoded (see `decode`); what the
+output does not need is dead code and goes away by itself. Lists of this kind shrink well, so that a
+failing example has a node or two.
 """
 
 from __future__ import annotations
@@ -34,10 +33,6 @@ LARGEST = 100.0
 # --- leaves -----------------------------------------------------------------------------------
 
 
-def _floats(low: float, high: float) -> st.SearchStrategy[float]:
-    return st.floats(low, high, allow_nan=False, allow_subnormal=False)
-
-
 def values(low: float = -2.0, high: float = 2.0) -> st.SearchStrategy[Value]:
     """Values between `low` and `high`.
 
@@ -45,7 +40,7 @@ def values(low: float = -2.0, high: float = 2.0) -> st.SearchStrategy[Value]:
     >>> find(values(), lambda v: v.data >= 1)
     Value(1.0)
     """
-    return _floats(low, high).map(Value)
+    return st.floats(low, high, allow_subnormal=False).map(Value)
 
 
 def tensors(
@@ -62,12 +57,9 @@ def tensors(
     """
     if shape is None:
         shape = numpy_st.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
-    if np.dtype(dtype) == np.float32:
-        elements = st.floats(
-            float(np.float32(low)), float(np.float32(high)), width=32, allow_subnormal=False
-        )
-    else:
-        elements = _floats(low, high)
+    width: Any = 8 * np.dtype(dtype).itemsize  # a bound must be a number of the dtype
+    low, high = np.array([low, high], dtype).tolist()
+    elements = st.floats(low, high, width=width, allow_subnormal=False)
     return numpy_st.arrays(dtype, shape, elements=elements).map(Tensor)
 
 
@@ -90,12 +82,12 @@ def operands_for(draw: st.DrawFn, primitive: Primitive) -> Operands:
     (Value(0.0), Value(0.0))
     """
     params = draw(st.sampled_from([params for _, params in primitive.cases] or [{}]))
+    scalars = False
     if primitive.scalar is None:
         shapes = draw(st.sampled_from([s for s, p in primitive.cases if p is params]))
-        scalars = False
     else:
         count = draw(st.integers(2, 3)) if primitive.variadic else len(primitive.vjps)
-        scalars = draw(st.booleans().map(lambda b: not b))
+        scalars = not draw(st.booleans())
         drawn = numpy_st.mutually_broadcastable_shapes(
             num_shapes=count, min_side=0, max_side=3, max_dims=3
         )
@@ -139,8 +131,7 @@ class Expression:
     @property
     def dot(self) -> str:
         """The drawing, in Graphviz's language."""
-        text: str = draw(self.output).source
-        return text
+        return draw(self.output).source
 
     def __str__(self) -> str:
         return program(self.output)
@@ -149,20 +140,16 @@ class Expression:
         return f"<Expression of {self.nodes} nodes>"
 
 
-class _Listing:
+class _Listing(Expression):
     """What Hypothesis prints beside a failing example, written only then."""
 
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
-
     def __repr__(self) -> str:
-        return f"{self.expression}\n\n{self.expression.dot}"
+        return f"{self}\n\n{self.dot}"
 
 
 def _noted(output: Node[Any]) -> Expression:
-    expression = Expression(output)
-    note(_Listing(expression))
-    return expression
+    note(_Listing(output))
+    return Expression(output)
 
 
 def _small(largest: int) -> st.SearchStrategy[int]:
@@ -180,14 +167,13 @@ def expressions(
 ) -> Expression:
     """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
 
+    A failing example is printed as Python that can be run, with the drawing's DOT beside it.
+
     Args:
-        primitives: the rows to use; None is every row but `stop_gradient`, whose gradient is not
-            the derivative.
+        primitives: the rows to use; None: all but `stop_gradient`, whose gradient is no derivative.
         smooth: leave out the rows with kinks and jumps.
         scalar: sum an output of several numbers, so that it can be differentiated without a seed.
         max_size: at most so many instructions.
-
-    A failing example is printed as Python that can be run, with the drawing's DOT beside it.
 
     >>> from hypothesis import find
     >>> print(find(expressions(), lambda e: e.output.op is autograd.mul))
@@ -244,7 +230,7 @@ def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iter
     """What `primitive` makes of the operands referred to, or of the next ones that fit."""
     first, second, third = references
     count = 2 + third % 2 if primitive.variadic else len(primitive.vjps)
-    choices = _parameters(primitive)
+    choices = list({repr(params): params for _, params in primitive.cases}.values()) or [{}]
     for shifts in product(range(len(pool)), repeat=min(count, 2)):
         moved = [r + s for r, s in zip((first, second), reversed(shifts), strict=False)] + [third]
         operands = [pool[-1 - r % len(pool)] for r in moved[:count]]
@@ -257,11 +243,6 @@ def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iter
                 continue
             if made.size and np.all(np.abs(made.raw) <= LARGEST):
                 yield made
-
-
-def _parameters(primitive: Primitive) -> list[dict[str, Any]]:
-    """The parameters of the row's test cases, each once."""
-    return list({repr(params): params for _, params in primitive.cases}.values()) or [{}]
 
 
 def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
@@ -280,11 +261,11 @@ ACTIVATIONS = (autograd.tanh, autograd.sigmoid, autograd.softplus, autograd.sin,
 
 @st.composite
 def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Expression:
-    """Losses of small networks, with shared weights and residual connections.
+    """Losses of small networks, made of autograd's functions alone.
 
-    Made of autograd's functions alone. The inputs are the data `x` and the parameters (`W0`, `b0`,
-    ...); a layer may use the weights of an earlier one again, transposed or not, add its own
-    input to its output, or normalise its rows. The loss is a mean square, or cross-entropy.
+    The inputs are the data `x` and the parameters (`W0`, `b0`, ...); a layer may use the weights of
+    an earlier one again, transposed or not, add its own input to its output, or normalise its rows.
+    The loss is a mean square, or cross-entropy.
 
     Args:
         smooth: leave relu out.
@@ -309,10 +290,9 @@ def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Nod
         shape = (h.shape[-1], width + 1)
         tied = [w for w in weights if w.shape[0] == shape[0]]
         tied_back = [w.T for w in weights if w.shape[1] == shape[0]]
-        if tying == 1 and tied:
-            weight = tied[0]
-        elif tying == 2 and tied_back:
-            weight = tied_back[0]
+        again = {1: tied, 2: tied_back}.get(tying)
+        if again:
+            weight = again[0]
         else:
             weight = _tensor(f"W{i}", shape, start)
             weights.append(weight)
@@ -321,9 +301,8 @@ def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Nod
         if kind % 2 and out.shape == h.shape:
             out = out + h
         if kind >= 2:
-            out = (out - out.mean(axis=-1, keepdims=True)) / (
-                out.var(axis=-1, keepdims=True) + 0.1
-            ).sqrt()
+            centred = out - out.mean(axis=-1, keepdims=True)
+            out = centred / (out.var(axis=-1, keepdims=True) + 0.1).sqrt()
         h = out
     if loss:
         return autograd.neg(autograd.log_softmax(h)[:, 0].mean())

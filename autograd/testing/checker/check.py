@@ -96,9 +96,8 @@ def examine(
         with restoring(f, params):
             with quiet(), in_float64(), function.at({}) as call:
                 _examine(function, call, 1, order, budget, rng, report)
-            if report.ok and any(
-                np.asarray(x).dtype == np.float32 for x in function.original.values()
-            ):
+            narrow = [x for x in function.original.values() if np.asarray(x).dtype == np.float32]
+            if report.ok and narrow:
                 _compare_float32(function, rng, report)
     except GradientError as error:
         report.problems.append(str(error))

@@ -75,17 +75,12 @@ def _located(subject: Subject, call: Call, cotangent: Number, report: Report) ->
         return Culprit("engine", "the engine: every rule by itself is right")
     escaped = escapes(subject)
     if escaped:
-        return Culprit(
-            "escape",
-            f"{subject.name} itself: it reads the number of {escaped}, where no gradient follows",
-        )
+        read = f"it reads the number of {escaped}, where no gradient follows"
+        return Culprit("escape", f"{subject.name} itself: {read}")
     if found["kink"]:
-        return Culprit(
-            "kink",
-            f"the chain rule does not hold at this kink: "
-            f"{', '.join(dict.fromkeys(kink.message for kink in found['kink']))}",
-            found["kink"][0].node,
-        )
+        places = ", ".join(dict.fromkeys(kink.message for kink in found["kink"]))
+        message = f"the chain rule does not hold at this kink: {places}"
+        return Culprit("kink", message, found["kink"][0].node)
     return Culprit("unknown", "unknown: every rule by itself and their accumulation are right")
 
 
@@ -152,11 +147,7 @@ class LocalCall(Call):
 
 
 def faults(node: Node[Any], rtol: float, rng: np.random.Generator) -> Iterator[Culprit]:
-    """What is remarkable about the rules of `node`: wrong, at a kink, at the edge.
-
-    Raises:
-        RuleError: see `contributions`.
-    """
+    """What is remarkable about the rules of `node`: wrong, at a kink, at the edge."""
     local, cotangent = Local(node), rng.normal(size=node.shape)
     probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
     for name in local.numbers:
@@ -188,10 +179,7 @@ class RuleError(Exception):
 
 
 def contributions(node: Node[Any], gradient: Number) -> dict[int, Array]:
-    """What the rules of `node` send on by operand, with nothing of the engine's walk.
-
-    Broadcasting is undone.
-    """
+    """What the rules of `node` send on by operand, with nothing of the engine; not broadcast."""
     gradient = like(node.raw, gradient)
     given = [gradient, node.raw, *raw_operands(node)]
     values = [np.array(x, float) if isinstance(x, np.ndarray) else x for x in given]
@@ -235,8 +223,7 @@ def undone(contribution: Array, shape: tuple[int, ...]) -> Array:
         )
     contribution = contribution.sum(axis=tuple(range(lead)))
     stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
-    summed: Array = contribution.sum(axis=tuple(stretched), keepdims=True)
-    return summed
+    return contribution.sum(axis=tuple(stretched), keepdims=True)
 
 
 # --- the engine -------------------------------------------------------------------------------
@@ -281,8 +268,7 @@ class AccumulatedCall(Call):
 def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) -> Culprit | None:
     """In second order: the first node whose rule is right, but not when it is differentiated.
 
-    Where the rule called by itself can be differentiated, but not as the engine records it, that is
-    the engine's fault.
+    Where the rule called by itself can be, but not as it is recorded, that is the engine's fault.
     """
     if not isinstance(subject, Gradient):
         return None
@@ -309,11 +295,8 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
                 return Culprit("rule", message, node)
         second = Gradient(Function(alone, node.operands), upstream)
         if contradicted(second, Call, rtol, rng):
-            message = (
-                f"the engine: the rule of {name_of(node)} can be differentiated, "
-                f"but not as it is recorded"
-            )
-            return Culprit("engine", message, node)
+            right = f"the rule of {name_of(node)} can be differentiated"
+            return Culprit("engine", f"the engine: {right}, but not as it is recorded", node)
     return None
 
 

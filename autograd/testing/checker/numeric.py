@@ -28,7 +28,6 @@ CERTAIN = 1e-9  # the error, as a part of the function's change, at which no oth
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
 
-
 Curve = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
 
 
@@ -54,13 +53,8 @@ def _basis(points: int) -> tuple[Any, ...]:
     series = 2 / points * chebvander(nodes, points - 1).T
     series[0] /= 2
     each = np.eye(points)
-    return (
-        nodes,
-        series,
-        chebval(0.0, chebder(each)),
-        chebval(-1.0, chebder(each)),
-        chebval(-1.0, each),
-    )
+    slopes = chebval(0.0, chebder(each)), chebval(-1.0, chebder(each))
+    return nodes, series, *slopes, chebval(-1.0, each)
 
 
 def slope(phi: Curve, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
@@ -108,7 +102,10 @@ def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) 
     )
 
 
-def surest_slope(phi: Curve, noise: float, settled: Callable[[Slope], bool]) -> Slope:
+Test = Callable[[Slope], bool]
+
+
+def surest_slope(phi: Curve, noise: float, settled: Test) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
     for trials in (TRIALS, NOISY_TRIALS):

@@ -59,10 +59,8 @@ def _broken(call: Call, cotangent: Number) -> Iterator[str]:
         yield f"backward() leaves another gradient at {describe(node)} than the walk gives it"
     seed = leaf_of(cotangent, None)
     recorded = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
-    finite = all(np.isfinite(g).all() for g in first.values())
-    scaled = (
-        {factor: call.gradients(factor * cotangent) for factor in (0.0, -2.0)} if finite else {}
-    )
+    factors = (0.0, -2.0) if all(np.isfinite(g).all() for g in first.values()) else ()
+    scaled = {factor: call.gradients(factor * cotangent) for factor in factors}
     for (name, leaf), node in zip(call.leaves.items(), recorded, strict=True):
         g = first[name]
         kind = type(leaf.raw), leaf.shape, leaf.dtype
@@ -116,23 +114,16 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
 
 
 def rounding(output: Node[Any], cotangent: Number, *directions: Array) -> float:
-    """How far rounding on the way may move a second derivative along `directions`.
-
-    What cancels in the end was as large as the largest gradient inside.
-    """
-    with quiet():
+    """How far rounding on the way may move a second derivative along `directions`."""
+    with quiet():  # what cancels in the end was as large as the largest gradient inside
         inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
-    moved: float = 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
-    return moved
+    return 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
 
 
 def left_by_backward(
     call: Call, cotangent: Number, walked: dict[Node[Any], Number]
 ) -> tuple[Numbers, list[Node[Any]]]:
-    """The `.grad` that two `backward()` leave behind, and the nodes whose own is not as `walked`.
-
-    The `.grad` of the leaves is put back.
-    """
+    """The `.grad` that two `backward()` leave, and the nodes whose own is not as `walked`."""
     with keeping_grads(call.leaves.values()):
         for leaf in call.leaves.values():
             leaf.grad = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from autograd import steps
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.numeric import EPS, Curve, Slope, repeated, sides, surest_slope
+from autograd.testing.checker.numeric import EPS, Curve, Slope, Test, repeated, sides, surest_slope
 from autograd.testing.checker.passes import TINY
 from autograd.testing.checker.replay import CallReplay, replay_of
 from autograd.testing.checker.report import Finding
@@ -164,12 +164,7 @@ class Probe:
         return math.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
 
     def opinion(
-        self,
-        analytic: float,
-        numeric: Slope,
-        phi: Curve,
-        noise: float,
-        is_noise: Callable[[Slope], bool],
+        self, analytic: float, numeric: Slope, phi: Curve, noise: float, is_noise: Test
     ) -> Opinion:
         """The verdict, after as many second opinions as it takes."""
         verdict, note = judge(analytic, numeric, self.rtol), ""
@@ -222,9 +217,9 @@ class Probe:
         size = max(abs(analytic), abs(left.value), abs(right.value))
         jump = max(abs(left.limit), abs(right.limit))
         moved = max(left.change * left.radius, right.change * right.radius)
-        if jump > max(1e-3 * moved, JUMP * noise):
-            jumps = f"the function jumps by {jump:.3g}"
-            return Opinion(self._jump(), jumps, numeric, slopes)
+        if jump > max(1e-3 * moved, JUMP * noise):  # that a gradient jumps is what a kink is
+            verdict = Verdict.INCONCLUSIVE if self.order == 1 else Verdict.KINK
+            return Opinion(verdict, f"the function jumps by {jump:.3g}", numeric, slopes)
         error = max(left.error, right.error)
         if error > self.rtol * max(size, left.change, right.change):
             for side in (left, right):  # the slope on one side is right, whatever the other is
@@ -239,12 +234,7 @@ class Probe:
         return Opinion(judge(analytic, better, self.rtol), "", better)
 
     def is_noise(
-        self,
-        name: str,
-        direction: Array,
-        cotangent: Array,
-        analytic: float,
-        numeric: Slope,
+        self, name: str, direction: Array, cotangent: Array, analytic: float, numeric: Slope
     ) -> bool:
         """Whether both derivatives are 0 but for rounding, as for a shift in front of a softmax.
 
@@ -281,10 +271,6 @@ class Probe:
         with quiet():
             sizes = [np.abs(s.gradient * s.node.raw) for s in steps(self.call.output, seed)]
         return 4 * EPS * max(float(size.max(initial=0.0)) for size in sizes)
-
-    def _jump(self) -> Verdict:
-        """A jump has no derivative; that a gradient jumps is what a kink is."""
-        return Verdict.INCONCLUSIVE if self.order == 1 else Verdict.KINK
 
 
 TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"

@@ -61,19 +61,14 @@ class Culprit(NamedTuple):
 
 @dataclass
 class Report:
-    """The result of `examine`: prints as a table, in notebooks too.
-
-    - `findings`: every comparison made; `worst` has one per input and order.
-    - `problems`: what went wrong besides, a sentence each.
-    - `culprit`: the first node whose own rule is wrong, if any; `culprit.node` can be drawn.
-    """
+    """The result of `examine`: prints as a table, in notebooks too."""
 
     name: str
     seed: int
     rtol: float
-    findings: list[Finding] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    culprit: Culprit | None = None
+    findings: list[Finding] = field(default_factory=list)  # every comparison made
+    problems: list[str] = field(default_factory=list)  # what went wrong besides, a sentence each
+    culprit: Culprit | None = None  # the first node whose own rule is wrong; it can be drawn
 
     @property
     def ok(self) -> bool:
@@ -82,9 +77,9 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The worst of all."""
-        found = [finding.verdict for finding in self.findings]
         if self.problems:
             return Verdict.WRONG
+        found = [finding.verdict for finding in self.findings]
         return max(found, key=list(Verdict).index, default=Verdict.OK)
 
     @property

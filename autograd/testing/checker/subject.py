@@ -22,8 +22,6 @@ Nested = Node[Any] | NDArray[np.object_] | Sequence["Nested"] | Mapping[Any, "Ne
 
 
 class Module(Protocol):
-    """What knows its parameters."""
-
     def named_parameters(self) -> Iterable[tuple[str, Node[Any]]]: ...
 
 
@@ -49,23 +47,19 @@ class Call(NamedTuple):
 
 
 class Subject(Protocol):
-    """A function with numbers to differentiate it for; `at` calls it with others instead."""
+    """A function with numbers to differentiate it for; within `at` it is called on others."""
 
     name: str
     numbers: Numbers
 
-    def at(self, moved: Numbers) -> AbstractContextManager[Call]:
-        """A context manager: the `Call`. Parameters hold the moved numbers while it is open."""
+    def at(self, moved: Numbers) -> AbstractContextManager[Call]: ...
 
 
 class Function:
     """`f` called on new leaves; parameters keep their identity and hold other numbers meanwhile."""
 
     def __init__(
-        self,
-        f: Callable[..., Nested],
-        inputs: tuple[object, ...],
-        params: Parameters | None = None,
+        self, f: Callable[..., Nested], inputs: tuple[object, ...], params: Parameters | None = None
     ) -> None:
         if not callable(f):
             raise TypeError(f"check_grads needs a function first, got {type(f).__name__}")
@@ -89,33 +83,31 @@ class Function:
     def at(self, moved: Numbers) -> Iterator[Call]:
         numbers = {**self.numbers, **moved}
         leaves = {path: leaf_of(numbers[path], node.label) for path, node in self.nodes.items()}
-        given = {path: leaf.raw for path, leaf in leaves.items()}
         arguments = [
             leaves[path] if path in leaves else raw.copy() if isinstance(raw, np.ndarray) else raw
             for path, raw in self.items
         ]
         with self._standing_in(numbers):
+            leaves |= self.parameters
+            given = {name: leaf.raw for name, leaf in leaves.items()}
             output = joined(self._nodes_in(self.f(*rebuilt(self.inputs, iter(arguments)))))
-            for path, leaf in leaves.items():
-                self._must_keep(path, leaf.raw is given[path])
+            for name, leaf in leaves.items():
+                self._must_keep(name, leaf.raw is given[name])
             for (path, before), after in zip(self.items, arguments, strict=True):
                 self._must_keep(path, same(before, after))
-            for name, node in self.parameters.items():
-                self._must_keep(name, node.raw is numbers[name])
-            yield Call({**leaves, **self.parameters}, output)
+            yield Call(leaves, output)
 
     @contextmanager
     def _standing_in(self, numbers: Numbers) -> Iterator[None]:
         # Not by assigning `.data`: graphs that the user has recorded must stay valid.
-        nodes = self.parameters
-        before = {name: (node.raw, node.index, node.grad) for name, node in nodes.items()}
+        before = [(node, node.raw, node.index, node.grad) for node in self.parameters.values()]
         try:
-            for name, node in nodes.items():
+            for name, node in self.parameters.items():
                 node.raw, node.grad = numbers[name], None
             yield
         finally:
-            for name, node in nodes.items():
-                node.raw, node.index, node.grad = before[name]
+            for node, *held in before:
+                node.raw, node.index, node.grad = held
 
     def _must_keep(self, name: str, kept: bool) -> None:
         if not kept:
@@ -259,8 +251,7 @@ def backward_pass() -> Iterator[None]:
 def restoring(*holders: object) -> Iterator[None]:
     """Afterwards the modules among `holders` hold what they held before.
 
-    Their attributes are put back, the numbers in their arrays (the running statistics of a batch
-    norm) and the state of their random generators (those of dropout).
+    So do their arrays (the running statistics of a batch norm) and random generators (of dropout).
     """
     modules = [module for holder in holders for module in modules_of(holder)]
     attributes = [(module, dict(vars(module))) for module in modules]
