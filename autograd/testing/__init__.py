@@ -9,8 +9,8 @@ from autograd.errors import GradientError, VacuousCheckWarning
 from autograd.testing import laws
 from autograd.testing.certification import certify
 from autograd.testing.checker.check import check_grads, examine
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Culprit, Finding, Report
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.listing import program
 from autograd.testing.mutation.auditing import Audit, audit
 from autograd.testing.mutation.engine import ENGINE

@@ -15,9 +15,9 @@ from autograd.core.numbers import Array
 from autograd.core.primitive import Params
 from autograd.errors import GradientError
 from autograd.testing.checker.check import examine
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Report
 from autograd.testing.checker.subject import flat, leaf_of, like
-from autograd.testing.checker.verdict import Verdict
 
 SPECIAL = (0.0, 1.0, -1.0, 2.0)  # zeros, and numbers that make ties
 ELEMENTWISE_SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
@@ -121,8 +121,7 @@ def examined(case: Case, rtol: float, rng: np.random.Generator) -> Iterator[Repo
 
 def law(case: Case, statement: str, broken: list[str]) -> Report:
     """The report on a law: one problem for everything that breaks it."""
-    problems = [f"{statement}: not so {where}" for where in broken]
-    return Report(case.__name__, 0, 0.0, problems=problems)
+    return Report(case.__name__, 0, 0.0, problems=[f"{statement}: not so {x}" for x in broken])
 
 
 def adjoint(case: Case, numbers: list[Array], rng: np.random.Generator) -> list[str]:

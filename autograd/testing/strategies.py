@@ -28,9 +28,7 @@ from autograd.viz import draw
 SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3))
 NUMBERS = (1.0, 2.0, 0.5, 1.5, 0.75, 1.25, -1.0, -0.5, -2.0, -1.5, -0.25, -0.75)
 LARGEST = 100.0
-
-
-# --- leaves -----------------------------------------------------------------------------------
+Codes = Sequence[tuple[int, ...]]
 
 
 def values(low: float = -2.0, high: float = 2.0) -> st.SearchStrategy[Value]:
@@ -104,9 +102,6 @@ def _intervals(primitive: Primitive, count: int) -> list[tuple[float, float]]:
     """The domain of each operand: what a variadic row says once holds for all of them."""
     domain = primitive.domain
     return [domain[min(i, len(domain) - 1)] for i in range(count)]
-
-
-# --- graphs -----------------------------------------------------------------------------------
 
 
 class Expression:
@@ -193,10 +188,7 @@ def expressions(
 
 
 def decode(
-    leaves: Sequence[tuple[int, int]],
-    instructions: Sequence[tuple[int, int, int, int]],
-    rows: Sequence[Primitive],
-    scalar: bool = True,
+    leaves: Codes, instructions: Codes, rows: Sequence[Primitive], scalar: bool = True
 ) -> Node[Any]:
     """The graph that small integers stand for, every one of them taken modulo what there is.
 
@@ -254,8 +246,6 @@ def _in_domain(primitive: Primitive, operands: list[Any]) -> bool:
     )
 
 
-# --- networks ---------------------------------------------------------------------------------
-
 ACTIVATIONS = (autograd.tanh, autograd.sigmoid, autograd.softplus, autograd.sin, autograd.relu)
 
 
@@ -282,7 +272,7 @@ def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Ex
     return _noted(_network(layers, draw(_small(1))))
 
 
-def _network(layers: Sequence[tuple[int, int, int, int, int]], loss: int) -> Node[Any]:
+def _network(layers: Codes, loss: int) -> Node[Any]:
     """(width, activation, kind: plain | residual | normalised | both, tying, first number) each."""
     x = h = _tensor("x", (2, 3), 6)
     weights: list[Tensor] = []

@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from autograd import TABLE, Primitive
+from autograd.testing.mutation.auditing import Check
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import Mutant, mutants
-from autograd.testing.mutation.running import Check
 from autograd.testing.mutation.sources import qualified
 from tests.mutation.checker import (
     test_check,

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd.table import kernels
 from autograd.testing.checker.culprit import RuleError, contributions
+from autograd.testing.mutation.auditing import PATIENCE, Check, outcome_of, profiled
 from autograd.testing.mutation.mutants import Mutant
-from autograd.testing.mutation.running import PATIENCE, Check, outcome_of, profiled
 
 
 def kills(

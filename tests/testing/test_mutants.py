@@ -16,7 +16,7 @@ from autograd import Primitive, Tensor, Value, grad
 from autograd.core.node import new_node
 from autograd.errors import VacuousCheckWarning
 from autograd.testing import check_grads
-from autograd.testing.checker import passes, verdict
+from autograd.testing.checker import numeric, passes
 from autograd.testing.mutation.auditing import audit
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import mutants
@@ -176,8 +176,8 @@ def test_what_is_no_python_any_more_is_left_out():
 
 
 def test_every_function_of_a_module_is_found():
-    names = [qualified(function) for function in functions_in(passes, verdict)]
-    assert {"passes.broken_promises", "passes.keeping_grads", "verdict.Verdict.passes"} <= {*names}
+    names = [qualified(function) for function in functions_in(passes, numeric)]
+    assert {"passes.broken_promises", "passes.keeping_grads", "numeric.Verdict.passes"} <= {*names}
     assert len(set(names)) == len(names)
     assert not any("grad." in name or "subject." in name for name in names)
 
@@ -256,7 +256,7 @@ def test_a_check_that_fails_anyway_can_t_be_audited():
         audit(check)
 
 
-def numeric(f, x, tolerance, h=1e-6):
+def central(f, x, tolerance, h=1e-6):
     """A checker of the old kind: one direction, fixed step, absolute tolerance."""
     moved = [Tensor(x.data + s * h * np.ones(x.shape)) for s in (1, -1)]
     slope = (float(f(moved[0])) - float(f(moved[1]))) / (2 * h)
@@ -276,7 +276,7 @@ def numeric(f, x, tolerance, h=1e-6):
 def test_a_vacuous_check_is_called_so(f, tolerance, why):
     x = Tensor([[0.3, 1.2, -0.7]], label="x")
     with pytest.warns(VacuousCheckWarning, match=why) as caught:
-        result = audit(lambda: numeric(f, x, tolerance), of=autograd.sum)
+        result = audit(lambda: central(f, x, tolerance), of=autograd.sum)
     assert "'x'" in str(caught[0].message)
     assert len(result.vacuous) == 1
     assert "vacuous: the check can't fail for 'x'" in str(result)
@@ -284,7 +284,7 @@ def test_a_vacuous_check_is_called_so(f, tolerance, why):
 
 def test_a_check_that_can_fail_is_not_called_vacuous():
     x = Tensor([[0.3, 1.2, -0.7]], label="x")
-    result = audit(lambda: numeric(lambda x: x.tanh().sum(), x, 1e-5), of=autograd.tanh)
+    result = audit(lambda: central(lambda x: x.tanh().sum(), x, 1e-5), of=autograd.tanh)
     assert not result.vacuous
     assert result.score > 0.5
 
@@ -312,7 +312,7 @@ def test_a_mutant_that_does_not_end_is_killed():
 def test_an_audit_runs_in_a_thread_too():
     x = Tensor([0.3, 1.2, -0.7])
     with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(audit, lambda: numeric(autograd.sum, x, 1e-5), of=autograd.sum).result()
+        found = pool.submit(audit, lambda: central(autograd.sum, x, 1e-5), of=autograd.sum).result()
     assert 0 < found.score < 1
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.testing.checker.numeric import Slope, repeated, sides, slope, surest_slope
-from autograd.testing.checker.verdict import TRUST
+from autograd.testing.checker.numeric import TRUST, Slope, repeated, sides, slope, surest_slope
 
 # name: φ as a function of x + t, its derivative, and the points x of its domain
 SMOOTH = {

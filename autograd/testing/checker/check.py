@@ -11,24 +11,15 @@ import numpy as np
 
 from autograd.errors import GradientError
 from autograd.testing.checker.culprit import locate
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.passes import broken_promises, broken_symmetries
 from autograd.testing.checker.probe import Probe, nearby
 from autograd.testing.checker.report import Report
-from autograd.testing.checker.subject import (
-    BackwardError,
-    Call,
-    Function,
-    Gradient,
-    Nested,
-    Number,
-    Parameters,
-    Subject,
-    in_float64,
-    like,
-    quiet,
-    restoring,
-)
-from autograd.testing.checker.verdict import Verdict
+
+from autograd.testing.checker.subject import (  # isort: skip
+    BackwardError, Call, Function, Gradient, Nested, Number, Parameters, Subject, in_float64, like,
+    quiet, restoring,
+)  # fmt: skip
 
 FLOAT32_RTOL = 1e-4
 

@@ -19,22 +19,15 @@ from autograd import Node, neg, observing, steps, stop_gradient
 from autograd.core.node import new_node, raw
 from autograd.core.numbers import Array
 from autograd.core.primitive import Rule
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.passes import TINY, identical
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.replay import Escapes
 from autograd.testing.checker.report import Culprit, Report
-from autograd.testing.checker.subject import (
-    BackwardError,
-    Call,
-    Function,
-    Gradient,
-    Number,
-    Numbers,
-    Subject,
-    leaf_of,
-    like,
-)
-from autograd.testing.checker.verdict import Verdict
+
+from autograd.testing.checker.subject import (  # isort: skip
+    BackwardError, Call, Function, Gradient, Number, Numbers, Subject, leaf_of, like,
+)  # fmt: skip
 
 BUDGET = 4  # directions for each operand
 PER_KIND = 50  # nodes of one primitive and shape that are examined in a large graph
@@ -151,16 +144,14 @@ def faults(node: Node[Any], rtol: float, rng: np.random.Generator) -> Iterator[C
     local, cotangent = Local(node), rng.normal(size=node.shape)
     probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
     for name in local.numbers:
-        for finding in probe.findings(name, BUDGET, rng):
-            if finding.verdict is Verdict.WRONG:
-                message = (
-                    f"the rule of {name_of(node)} for its operand {name}: analytic "
-                    f"{finding.analytic:.8g}, numeric {finding.numeric:.8g} ± {finding.error:.1g}"
-                )
+        for f in probe.findings(name, BUDGET, rng):
+            if f.verdict is Verdict.WRONG:
+                numbers = f"analytic {f.analytic:.8g}, numeric {f.numeric:.8g} ± {f.error:.1g}"
+                message = f"the rule of {name_of(node)} for its operand {name}: {numbers}"
                 yield Culprit("rule", message, node, int(name))
-            elif finding.verdict is Verdict.KINK:
+            elif f.verdict is Verdict.KINK:
                 yield Culprit("kink", name_of(node), node, int(name))
-            elif finding.verdict is Verdict.EDGE:
+            elif f.verdict is Verdict.EDGE:
                 message = f"{name_of(node)} is at the edge of its domain"
                 yield Culprit("edge", message, node, int(name))
     once, twice = contributions(node, cotangent), contributions(node, -2.0 * cotangent)
@@ -216,11 +207,9 @@ def rules_of(node: Node[Any]) -> Iterator[tuple[int, Rule]]:
 
 def undone(contribution: Array, shape: tuple[int, ...]) -> Array:
     """`contribution` summed over the axes along which `shape` was broadcast."""
-    lead = contribution.ndim - len(shape)
-    if np.broadcast_shapes(contribution.shape, shape) != contribution.shape:
-        raise ValueError(
-            f"a gradient of shape {contribution.shape} for an operand of shape {shape}"
-        )
+    have, lead = contribution.shape, contribution.ndim - len(shape)
+    if np.broadcast_shapes(have, shape) != have:
+        raise ValueError(f"a gradient of shape {have} for an operand of shape {shape}")
     contribution = contribution.sum(axis=tuple(range(lead)))
     stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
     return contribution.sum(axis=tuple(stretched), keepdims=True)
@@ -288,11 +277,9 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
 
             alike = Function(direct, (leaf_of(upstream, None), *node.operands))
             if contradicted(alike, AccumulatedCall, rtol, rng):
-                message = (
-                    f"the rule of {name_of(node)} is right, but its own derivative is not: "
-                    f"does it use raw numbers where it should use nodes?"
-                )
-                return Culprit("rule", message, node)
+                message = f"the rule of {name_of(node)} is right, but its own derivative is not: "
+                guess = "does it use raw numbers where it should use nodes?"
+                return Culprit("rule", message + guess, node)
         second = Gradient(Function(alone, node.operands), upstream)
         if contradicted(second, Call, rtol, rng):
             right = f"the rule of {name_of(node)} can be differentiated"

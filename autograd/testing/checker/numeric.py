@@ -1,4 +1,4 @@
-"""The numeric derivative: a Chebyshev series along a line, and how far it can be trusted.
+"""The numeric derivative: a Chebyshev series along a line, how far to trust it, and the verdict.
 
 A function sampled at the Chebyshev points of [−h, h] has the series Σ cₖ Tₖ(t/h), whose derivative
 at 0 is Σ cₖ k sin(kπ/2) / h. For a smooth function the coefficients fall geometrically until they
@@ -9,7 +9,9 @@ truncation and noise, and a kink shows as a tail that does not fall.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -27,23 +29,21 @@ NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
+TRUST = 4.0  # how many of its own error estimates a numeric derivative may be off
 
 Curve = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
+Test = Callable[["Slope"], bool]
 
 
 class Slope(NamedTuple):
-    """A numeric derivative: `value` ± `error`.
-
-    - `change`: how much the function moves per step, which a derivative of 0 is small against.
-    - `limit`: what the function tends to at the end of a one-sided interval.
-    """
+    """A numeric derivative: `value` ± `error`."""
 
     value: float
     error: float
-    change: float
+    change: float  # how much the function moves per step, which a derivative of 0 is small against
     radius: float
     points: int
-    limit: float
+    limit: float  # what the function tends to at the end of a one-sided interval
 
 
 @cache
@@ -102,9 +102,6 @@ def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) 
     )
 
 
-Test = Callable[[Slope], bool]
-
-
 def surest_slope(phi: Curve, noise: float, settled: Test) -> Slope:
     """φ′(0): the most certain slope of several radii, up to the first that is `settled`."""
     found: list[Slope] = []
@@ -140,3 +137,42 @@ def repeated(phi: Curve, first: Slope, noise: float) -> Slope:
     values = [first.value, *(other.value for other in others)]
     error = max(first.error, float(np.ptp(values)))
     return first._replace(value=float(np.median(values)), error=error)
+
+
+class Verdict(StrEnum):
+    """What a comparison says; `passes` where the gradient need not be blamed."""
+
+    OK = "ok"
+    KINK = "kink"
+    INCONCLUSIVE = "inconclusive"
+    EDGE = "edge of the domain"
+    WRONG = "wrong"
+
+    @property
+    def passes(self) -> bool:
+        return self in (Verdict.OK, Verdict.KINK)
+
+
+def judge(analytic: float, numeric: Slope, rtol: float) -> Verdict:
+    """Ok needs agreement and a numeric derivative that is as certain as `rtol` asks for.
+
+    So an analytic derivative that is off by 10 rtol is never ok: it is wrong, or inconclusive.
+    """
+    size = max(abs(analytic), abs(numeric.value))
+    apart = abs(analytic - numeric.value)
+    if not apart <= rtol * size + TRUST * numeric.error or math.isinf(size):
+        return Verdict.WRONG
+    stationary = max(size, numeric.error) <= rtol * numeric.change
+    if numeric.error <= rtol * size or stationary or size == 0:
+        return Verdict.OK
+    return Verdict.INCONCLUSIVE
+
+
+def judge_kink(analytic: float, left: Slope, right: Slope, rtol: float) -> Verdict:
+    """At a kink every slope between the left and the right one is a generalized derivative.
+
+    (F. H. Clarke, "Optimization and Nonsmooth Analysis", 1983.)
+    """
+    lo, hi = sorted((left.value, right.value))
+    slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error)
+    return Verdict.KINK if lo - slack <= analytic <= hi + slack else Verdict.WRONG

@@ -12,16 +12,10 @@ import numpy as np
 from autograd import Node, backward, describe, grad, steps
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.subject import (
-    Call,
-    Gradient,
-    Number,
-    Numbers,
-    Subject,
-    backward_pass,
-    leaf_of,
-    quiet,
-)
+
+from autograd.testing.checker.subject import (  # isort: skip
+    Call, Gradient, Number, Numbers, Subject, backward_pass, leaf_of, quiet,
+)  # fmt: skip
 
 TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
 
@@ -32,10 +26,6 @@ def broken_promises(subject: Subject, call: Call, cotangent: Number) -> list[str
     Two passes give the same bits, `backward` those of `grad`, and a recorded pass the same numbers;
     a gradient has the type, shape and dtype of its input; it is linear in the cotangent, exactly so
     for factors of 0 and −2; nothing is changed on the way, and no two results share memory.
-
-    Raises:
-        GradientError: the function itself is not deterministic.
-        BackwardError: a rule, or the engine, raises.
     """
     with quiet(), subject.at({}) as again:
         if not identical(call.output.raw, again.output.raw):
@@ -94,10 +84,8 @@ def broken_symmetries(subject: Gradient, call: Call, rng: np.random.Generator) -
     """
     u, w = rng.normal(size=(2, *call.output.shape))
     along_u, along_w = call.gradients(u), call.gradients(w)
-    hu, hw = (
-        np.concatenate([np.ravel(found[name]) for name in subject.subject.numbers])
-        for found in (along_u, along_w)
-    )
+    names = subject.subject.numbers
+    hu, hw = (np.concatenate([np.ravel(g[name]) for name in names]) for g in (along_u, along_w))
     small = rounding(call.output, u, u, w)
     pairs = {
         "the Hessian is not symmetric": (hu * w.ravel(), hw * u.ravel()),

@@ -13,12 +13,14 @@ import numpy as np
 from autograd import steps
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.numeric import EPS, Curve, Slope, Test, repeated, sides, surest_slope
 from autograd.testing.checker.passes import TINY
 from autograd.testing.checker.replay import CallReplay, replay_of
 from autograd.testing.checker.report import Finding
 from autograd.testing.checker.subject import Call, Number, Numbers, Subject, like, quiet
-from autograd.testing.checker.verdict import TRUST, Verdict, judge, judge_kink
+
+from autograd.testing.checker.numeric import (  # isort: skip
+    EPS, TRUST, Curve, Slope, Test, Verdict, judge, judge_kink, repeated, sides, surest_slope,
+)  # fmt: skip
 
 CLEAR = 100.0  # error estimates, by which no kink and no chance makes a right gradient differ
 JUMP = 64.0  # times the noise, beyond which a step is none of rounding

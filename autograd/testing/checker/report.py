@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from autograd import Node
-from autograd.testing.checker.verdict import Verdict
+from autograd.testing.checker.numeric import Verdict
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class Finding:
 
     @property
     def where(self) -> str:
-        entry = "" if self.index is None else f"[{', '.join(map(str, self.index))}]"
-        return self.name + (entry if entry != "[]" else "")
+        return f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
 
     @property
     def explained(self) -> str:

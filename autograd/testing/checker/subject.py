@@ -244,21 +244,17 @@ def backward_pass() -> Iterator[None]:
         raise BackwardError(f"the backward pass raises {type(error).__name__}: {error}") from error
 
 
-# --- what modules hold besides parameters -----------------------------------------------------
-
-
 @contextmanager
 def restoring(*holders: object) -> Iterator[None]:
     """Afterwards the modules among `holders` hold what they held before.
 
     So do their arrays (the running statistics of a batch norm) and random generators (of dropout).
     """
-    modules = [module for holder in holders for module in modules_of(holder)]
-    attributes = [(module, dict(vars(module))) for module in modules]
+    attributes = [(m, dict(vars(m))) for holder in holders for m in modules_of(holder)]
     things = [thing for _, held in attributes for thing in held.values()]
     arrays = [(x, x.copy()) for x in things if isinstance(x, np.ndarray) and x.flags.writeable]
     sources = [x.bit_generator for x in things if isinstance(x, np.random.Generator)]
-    states = [source.state for source in sources]
+    states = [(source, source.state) for source in sources]
     try:
         yield
     finally:
@@ -267,7 +263,7 @@ def restoring(*holders: object) -> Iterator[None]:
             vars(module).update(held)
         for array, numbers in arrays:
             array[...] = numbers
-        for source, state in zip(sources, states, strict=True):
+        for source, state in states:
             source.state = state
 
 
@@ -276,9 +272,6 @@ def modules_of(holder: Any) -> list[Any]:
     if hasattr(holder, "named_modules"):
         return [module for _, module in holder.named_modules()]
     return [holder] if hasattr(holder, "named_parameters") else []
-
-
-# --- float64 throughout -----------------------------------------------------------------------
 
 
 def widened(number: Any) -> Number:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,22 +20,19 @@ from autograd.core.node import raw
 from autograd.core.walk import Step
 from autograd.errors import VacuousCheckWarning
 from autograd.testing.mutation.mutants import Mutant, Target, mutants
-from autograd.testing.mutation.running import PATIENCE, Check, described, outcome_of, profiled
 
+PATIENCE = 15.0  # seconds; a mutant that runs longer than that counts as killed
 NEGLIGIBLE = 1e-9  # a gradient this much smaller than what flows is cancellation, that is 0
+
+Check = Callable[[], object]
 
 
 class Audit(NamedTuple):
-    """What became of every mutant; prints as a summary.
+    """What became of every mutant; prints as a summary."""
 
-    - `killed`: the mutants that the check noticed, each with how.
-    - `survived`: those that it did not.
-    - `vacuous`: a sentence for each input whose gradient the check can't find wrong.
-    """
-
-    killed: dict[Mutant, str]
-    survived: list[Mutant]
-    vacuous: list[str]
+    killed: dict[Mutant, str]  # those that the check noticed, each with how
+    survived: list[Mutant]  # those that it did not
+    vacuous: list[str]  # a sentence for each input whose gradient the check can't find wrong
 
     @property
     def score(self) -> float:
@@ -97,7 +98,56 @@ def audit(
     return Audit(killed, survived, vacuous)
 
 
-# --- checks that can't fail -------------------------------------------------------------------
+class OutOfPatience(BaseException):
+    """Not an Exception, which the code under test might catch only to go on for ever."""
+
+
+def outcome_of(check: Check, patience: float = PATIENCE) -> BaseException | None:
+    """How the check failed, None if it passed."""
+    try:
+        with _patience(patience), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            check()
+    except (OutOfPatience, Exception) as error:
+        return error
+    return None
+
+
+def described(outcome: BaseException) -> str:
+    late = isinstance(outcome, OutOfPatience)
+    return str(outcome) if late else f"{type(outcome).__name__}: {outcome}"
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Within it what lasts longer is broken off, where the system can (not on Windows)."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not (in_main_thread and hasattr(signal, "setitimer")):
+        yield
+        return
+
+    def expired(*_: Any) -> None:
+        raise OutOfPatience(f"no result after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def profiled() -> Iterator[set[CodeType]]:
+    """The code of every Python function that runs within."""
+    codes: set[CodeType] = set()
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
+    try:
+        yield codes
+    finally:
+        sys.setprofile(before)
 
 
 class _Flows(Observer):

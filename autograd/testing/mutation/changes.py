@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from autograd.testing.mutation.sources import Tree
 
 Path = tuple[str | int, ...]  # fields and places in lists, from the function down to a node
 Variant = tuple[str, ast.AST | None]  # the operator's name, and what stands in the node's place
+Change = tuple[str, str, Tree]  # the operator, the line before and after, the function
 
 # What tells nothing of a node's history: shapes, and rows that are locally constant.
 _SHAPES_AND_MASKS = {
@@ -61,27 +62,17 @@ _RESULTS = {
 }
 
 
-class Change(NamedTuple):
-    """The kind of change, what was written and what stands there now, and the whole function."""
+def changes(
+    tree: Tree, variables: tuple[str, ...], modules: Collection[str], params: Collection[str]
+) -> Iterator[Change]:
+    """`tree`, which is left alone, with each of its variants.
 
-    operator: str
-    text: str
-    tree: Tree
-
-
-class Scope(NamedTuple):
-    """What names mean in a function: its variables, if it is a rule, and the modules it knows."""
-
-    variables: tuple[str, ...]
-    modules: Collection[str]
-
-
-def changes(tree: Tree, scope: Scope, params: Iterable[str]) -> Iterator[Change]:
-    """`tree`, which is left alone, with each of its variants; `params` never are nodes."""
+    `variables` are those of a rule, none for other functions; `params` never are nodes.
+    """
     for path, part in _parts(tree):
-        found = list(variants(part, scope))
-        if scope.variables:
-            found += _of_result(path, part, scope.variables[0])
+        found = list(variants(part, variables, modules))
+        if variables:
+            found += _of_result(path, part, variables[0])
         for operator, variant in found:
             if operator == "raw data for a node" and (
                 getattr(part, "id", "") in params or _locally_constant(tree, path)
@@ -90,7 +81,7 @@ def changes(tree: Tree, scope: Scope, params: Iterable[str]) -> Iterator[Change]
             changed = ast.fix_missing_locations(_replaced(tree, path, variant))
             place = _statement(tree, path)
             before, after = _line(_at(tree, place)), _line(_at(changed, place))
-            yield Change(operator, f"{before} → {after}", changed)
+            yield operator, f"{before} → {after}", changed
 
 
 def _of_result(path: Path, part: ast.AST, gradient: str) -> Iterator[Variant]:
@@ -163,18 +154,17 @@ def _replaced(tree: Tree, path: Path, variant: ast.AST | None) -> Tree:
     return _with(tree, **{first: _replaced(getattr(tree, first), rest, variant)})
 
 
-# --- operators ----------------------------------------------------------------------------------
-
-
-def variants(tree: ast.AST, scope: Scope) -> Iterator[Variant]:
+def variants(
+    tree: ast.AST, variables: tuple[str, ...], modules: Collection[str]
+) -> Iterator[Variant]:
     """Every wrong version of one syntax node."""
     match tree:
         case ast.BinOp() | ast.UnaryOp() | ast.Constant() | ast.Compare() | ast.BoolOp():
             yield from _of_expression(tree)
         case ast.Call():
-            yield from _of_call(tree, scope.modules)
-        case ast.Name(id=name, ctx=ast.Load()) if name in scope.variables:
-            for other in scope.variables:
+            yield from _of_call(tree, modules)
+        case ast.Name(id=name, ctx=ast.Load()) if name in variables:
+            for other in variables:
                 if other != name:
                     yield "wrong variable", ast.Name(other, ast.Load())
             yield "raw data for a node", _parsed(_RESULTS["cut from the graph"].format(name))

@@ -24,9 +24,6 @@ ENGINE: tuple[Function, ...] = (
     vars(Node)["operands"].fget, vars(Node)["operands"].fset, vars(Node)["grad"].fget,
 )  # fmt: skip
 
-# --- whole algorithms gone wrong --------------------------------------------------------------
-# They run in the place of the function, with its globals.
-
 
 def _by_value(*outputs: Node[Any]) -> list[Node[Any]]:
     """nodes that hold equal numbers are taken for one"""
@@ -79,6 +76,7 @@ def _last_written(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any
     return out
 
 
+# Whole algorithms gone wrong: they run in the place of the function, with its globals.
 WRONG_VERSIONS: dict[Function, tuple[Function, ...]] = {
     walk.toposort: (_by_value, _preorder, _recursive),
     kernels.sum_to_shape: (_leading_only,),

@@ -1,9 +1,4 @@
-"""Wrong versions of rules and of the engine: would your checks notice?
-
-A mutant is one function with one thing changed in its syntax tree. `with mutant:` puts the changed
-code into the function itself, so that everybody who holds the function runs it, and takes it out
-again.
-"""
+"""Wrong versions of rules and of the engine: would your checks notice?"""
 
 from __future__ import annotations
 
@@ -15,17 +10,16 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from autograd import TABLE, Primitive, Tensor, Value
-from autograd.testing.mutation.changes import Change, Scope, changes
+from autograd.testing.mutation.changes import Change, changes
 from autograd.testing.mutation.engine import ENGINE, WRONG_VERSIONS
 from autograd.testing.mutation.sources import Function, called, compiled, qualified, tree_of
 
 
 @dataclass(eq=False)
 class Mutant:
-    """A function with one thing wrong, while `with mutant:` lasts.
+    """A function with one thing changed in its syntax tree, while `with mutant:` lasts.
 
-    `target` names the function, `operator` the kind of change, `change` what was written and what
-    stands there now; `primitives` are the rows whose rules it belongs to, none for the engine.
+    The changed code is put into the function itself, so that everybody who holds it runs that.
 
     >>> from autograd import Value, mul
     >>> negated = next(m for m in mutants(mul) if m.operator == "negated")
@@ -40,10 +34,10 @@ class Mutant:
 
     function: FunctionType
     code: CodeType
-    target: str
-    operator: str
-    change: str
-    primitives: tuple[Primitive, ...] = ()
+    target: str  # the function's name
+    operator: str  # the kind of change
+    change: str  # what was written, and what stands there now
+    primitives: tuple[Primitive, ...] = ()  # to whose rules it belongs: none for the engine
 
     def __str__(self) -> str:
         return f"{self.target}: {self.change} ({self.operator})"
@@ -110,7 +104,7 @@ def _mutated(
     variables = tuple(a.arg for a in tree.args.args if a.arg != "i") if rule else ()
     modules = {n for n, held in function.__globals__.items() if isinstance(held, ModuleType)}
     params = {name for primitive in primitives for name in primitive.params}
-    found = [*changes(tree, Scope(variables, modules), params)]
+    found = [*changes(tree, variables, modules, params)]
     found += _other_rules(primitives) if rule else ()
     seen, texts = {ast.unparse(tree)}, Counter[str]()
     for operator, change, changed in found:
@@ -130,4 +124,4 @@ def _other_rules(primitives: tuple[Primitive, ...]) -> Iterator[Change]:
         for i, rule in enumerate(primitive.vjps):
             if rule is not None:
                 text = f"the rule → that of operand {i}"
-                yield Change("rule of another operand", text, tree_of(rule))
+                yield "rule of another operand", text, tree_of(rule)

@@ -40,37 +40,28 @@ def qualified(function: Function) -> str:
 
 def called(function: Function) -> list[Function]:
     """`function`, and the plain functions of its module that it calls, directly or not."""
-    found: list[Function] = []
-    stack = [function]
-    while stack:
-        f = stack.pop()
-        if f in found:
-            continue
-        found.append(f)
+    found = [function]
+    for f in found:
         for name in f.__code__.co_names if isinstance(f, FunctionType) else ():
             other = f.__globals__.get(name)
-            if isinstance(other, FunctionType) and other.__module__ == f.__module__:
-                stack.append(other)
+            ours = isinstance(other, FunctionType) and other.__module__ == f.__module__
+            if ours and other not in found:
+                found.append(other)
     return found
 
 
 def tree_of(function: Function) -> Tree:
-    """The syntax tree of a function, which for a lambda is found by the columns of its code.
-
-    Raises:
-        ValueError: the source is not to be found.
-    """
+    """The syntax tree of a function, which for a lambda is found by the columns of its code."""
     if not isinstance(function, FunctionType):
         raise ValueError(f"a mutant needs a function written in Python, got {function!r}")
     code = function.__code__
     text = "".join(linecache.getlines(code.co_filename))
+    source = f"the source of {function.__qualname__}"
     if not text:
-        raise ValueError(
-            f"the source of {function.__qualname__} is not to be found; write it to a file"
-        )
+        raise ValueError(f"{source} is not to be found; write it to a file")
     candidates = [part for part in _functions_of(text) if _may_be(part, code)]
     if not candidates:
-        raise ValueError(f"the source of {function.__qualname__} has changed since it was imported")
+        raise ValueError(f"{source} has changed since it was imported")
     tree = copy.deepcopy(min(candidates, key=lambda tree: len(ast.unparse(tree))))
     tree.decorator_list = []  # these and the defaults stay with the function, which gets the code
     tree.args.defaults, tree.args.kw_defaults = [], [None] * len(tree.args.kwonlyargs)
@@ -114,5 +105,4 @@ def compiled(tree: Tree, function: Function) -> CodeType | None:
             made = namespace[tree.name]
     except SyntaxError:
         return None
-    code: CodeType = made.__code__
-    return code if code.co_freevars == function.__code__.co_freevars else None
+    return made.__code__ if made.__code__.co_freevars == function.__code__.co_freevars else None

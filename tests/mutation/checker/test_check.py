@@ -11,9 +11,9 @@ import numpy as np
 from autograd import Tensor, Value
 from autograd.errors import GradientError
 from autograd.testing.checker import check
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Culprit, Finding, Report
 from autograd.testing.checker.subject import BackwardError, Gradient
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(check)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import numpy as np
 
 from autograd.testing.checker import probe
-from autograd.testing.checker.verdict import Verdict
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_finding, a_probe
 

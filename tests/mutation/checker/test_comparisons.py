@@ -9,9 +9,8 @@ from unittest.mock import patch
 import numpy as np
 
 from autograd.testing.checker import probe
-from autograd.testing.checker.numeric import EPS
+from autograd.testing.checker.numeric import EPS, Verdict
 from autograd.testing.checker.passes import TINY
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_finding, a_probe, a_slope, same
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from autograd.testing.checker import probe
-from autograd.testing.checker.verdict import Verdict
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_finding, a_probe, a_slope, same
 

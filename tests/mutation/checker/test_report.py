@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autograd.testing.checker import report
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Culprit, Finding, Report
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(report)

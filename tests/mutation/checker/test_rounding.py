@@ -12,10 +12,9 @@ import numpy as np
 
 from autograd import Tensor, Value
 from autograd.testing.checker import probe
-from autograd.testing.checker.numeric import EPS
+from autograd.testing.checker.numeric import EPS, Verdict
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.subject import Call, Function
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_probe, a_slope, same
 from tests.mutation.raising import said

@@ -8,7 +8,7 @@ from unittest.mock import call, patch
 
 import numpy as np
 
-from autograd.testing.checker import numeric, verdict
+from autograd.testing.checker import numeric
 from autograd.testing.checker.numeric import (
     EPS,
     NOISY_TRIALS,
@@ -16,11 +16,13 @@ from autograd.testing.checker.numeric import (
     OPINIONS,
     TRIALS,
     Slope,
+    Verdict,
+    judge,
+    judge_kink,
 )
-from autograd.testing.checker.verdict import Verdict, judge, judge_kink
 from autograd.testing.mutation.sources import functions_in
 
-FUNCTIONS = functions_in(numeric, verdict)
+FUNCTIONS = functions_in(numeric)
 
 
 def a_slope(value, error, change=0.0):

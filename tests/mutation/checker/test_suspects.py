@@ -13,9 +13,9 @@ from autograd import Node, Tensor, Value
 from autograd.core import gradients
 from autograd.core.node import new_node, raw
 from autograd.testing.checker import culprit, subject
+from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Report
 from autograd.testing.checker.subject import Function, Gradient, quiet
-from autograd.testing.checker.verdict import Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import row
 
