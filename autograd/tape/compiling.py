@@ -43,7 +43,7 @@ def sample(function: Callable[[], T]) -> T | Tensor:
     return leaf
 
 
-def tap(x: Node[Any] | NDArray[Any], function: Callable[[Any], object]) -> None:
+def tap(x: Node | NDArray[Any], function: Callable[[Any], object]) -> None:
     """`function(x)`, for what a computation leaves behind: running statistics, or a line in a log.
 
     Within a compiled function each replay calls it, on the plain numbers of `x`, once it is known
@@ -71,7 +71,7 @@ def tap(x: Node[Any] | NDArray[Any], function: Callable[[Any], object]) -> None:
         recording.guards.tap(x, function)
 
 
-def lookup(x: Node[Any] | ArrayLike, *index: Node[Any] | ArrayLike) -> Any:
+def lookup(x: Node | ArrayLike, *index: Node | ArrayLike) -> Any:
     """`x[index]` for arrays of integers: one for each of the first axes, broadcast together.
 
     Within a compiled function an index may also be one of its floating arguments, of whole numbers
@@ -97,7 +97,7 @@ def lookup(x: Node[Any] | ArrayLike, *index: Node[Any] | ArrayLike) -> Any:
     return take(node, index=followed)
 
 
-def _followed(argument: Node[Any], size: int) -> Indices:
+def _followed(argument: Node, size: int) -> Indices:
     """The integers in an argument of the function that is recorded, to be renewed by replays."""
     recording = _recording.get()
     given = recording.given if recording else []
@@ -138,10 +138,7 @@ class Recording:
     """One trace of a function: its tape, and what to feed it."""
 
     def __init__(
-        self,
-        function: Callable[..., Any],
-        arguments: Sequence[Any],
-        wrt: Sequence[Node[Any]] | None,
+        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node] | None
     ) -> None:
         self.given = given = [_leaf(x) for x in arguments]
         self.samples: list[tuple[Tensor, Callable[[], Any]]] = []
@@ -182,9 +179,7 @@ class Recording:
 class Compiled:
     """What `compile` returns: call it as the function, for its value and gradients."""
 
-    def __init__(
-        self, function: Callable[..., Any], wrt: Sequence[Node[Any]] | None = None
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node] | None = None) -> None:
         update_wrapper(self, function)
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
@@ -205,15 +200,13 @@ class Compiled:
 
 
 @overload
-def compile(
-    function: Callable[..., Any], *, wrt: Sequence[Node[Any]] | None = None
-) -> Compiled: ...
+def compile(function: Callable[..., Any], *, wrt: Sequence[Node] | None = None) -> Compiled: ...
 @overload
 def compile(
-    function: None = None, *, wrt: Sequence[Node[Any]] | None = None
+    function: None = None, *, wrt: Sequence[Node] | None = None
 ) -> Callable[[Callable[..., Any]], Compiled]: ...
 def compile(
-    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node[Any]] | None = None
+    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node] | None = None
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Record `function` at its first call, and replay it at the next ones.
 

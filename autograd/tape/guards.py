@@ -89,7 +89,7 @@ class Guards(Observer):
     def __exit__(self, *exception: Any) -> None:
         self._mode.__exit__(*exception)
 
-    def escaped(self, node: Node[Any], how: str, result: Any, *args: Any) -> None:
+    def escaped(self, node: Node, how: str, result: Any, *args: Any) -> None:
         where = _caller()
         if how == "data":
             warnings.warn(
@@ -104,7 +104,7 @@ class Guards(Observer):
     def __bool__(self) -> bool:
         return bool(self.found or self.taps)
 
-    def tap(self, x: Node[Any] | NDArray[Any], function: Callable[[Any], object]) -> None:
+    def tap(self, x: Node | NDArray[Any], function: Callable[[Any], object]) -> None:
         """Have `function` called on the number of `x`, a node or an array of Values."""
         if isinstance(x, Node):
             self.taps.append(Tap((x,), None, function))
@@ -119,7 +119,7 @@ class Guards(Observer):
             for tap in self.taps
         ]
 
-    def watched(self) -> list[Node[Any]]:
+    def watched(self) -> list[Node]:
         """The nodes whose numbers `check` is to be given."""
         groups = [*(guard.operands for guard in self.found), *(tap.elements for tap in self.taps)]
         return [x for group in groups for x in group if isinstance(x, Node)]

@@ -22,21 +22,17 @@ class Operand(NamedTuple):
     """An operand as it was and, where it has rows now, with them."""
 
     old: Any
-    new: Node[Any] | None
+    new: Node | None
 
 
-Anew = Callable[
-    [Node[Any], Sequence[Operand], Shape], Any
-]  # a node, recorded with rows, of this shape
+Anew = Callable[[Node, Sequence[Operand], Shape], Any]  # a node, recorded with rows, of this shape
 
 
 class RowByRow(Exception):
     """An operation of the graph is not known for many rows at once."""
 
 
-def in_rows(
-    nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int
-) -> dict[Node[Any], Node[Any]]:
+def in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dict[Node, Node]:
     """What stands for each of `nodes` where the leaves `changing` have numbers for each row.
 
     A node that is the same in all rows stands for itself.
@@ -55,9 +51,7 @@ def in_rows(
         return Context().run(_in_rows, nodes, changing, rows)
 
 
-def _in_rows(
-    nodes: Sequence[Node[Any]], changing: Collection[Node[Any]], rows: int
-) -> dict[Node[Any], Node[Any]]:
+def _in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dict[Node, Node]:
     found = {x: Tensor(np.broadcast_to(x.raw, (rows, *x.shape))) for x in changing}
     for node in nodes:
         if any(isinstance(x, Node) and x in found for x in node.operands):
@@ -83,11 +77,11 @@ def _aligned(x: Any, ndim: int, by: int) -> Any:
 # --- operations on any operands ---------------------------------------------------------------
 
 
-def unknown(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
+def unknown(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     raise RowByRow(str(node.op))
 
 
-def elementwise(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
+def elementwise(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     """Each operand so that its rows meet the others'."""
 
     def fitting(operand: Operand) -> Any:
@@ -102,7 +96,7 @@ def elementwise(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> A
     return node.op.apply(tuple(map(fitting, operands)), node.params)
 
 
-def joined(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
+def joined(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     spread = [
         autograd.broadcast_to(old, shape=(shape[0], *np.shape(old))) if new is None else new
         for old, new in operands
@@ -111,7 +105,7 @@ def joined(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
     return node.op.apply(tuple(spread), {"axis": 1 + node.params["axis"] % node.ndim})
 
 
-def product(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
+def product(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     """x @ y as a product of matrices: of two only, where y is the same in all rows."""
     left, right = operands
     x, y = (operand.old if operand.new is None else operand.new for operand in operands)
@@ -135,7 +129,7 @@ def product(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
 def alone(function: Callable[..., Any]) -> Anew:
     """An operation on one operand, from `function(x, ndim, shape, **params)`."""
 
-    def anew(node: Node[Any], operands: Sequence[Operand], shape: Shape) -> Any:
+    def anew(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
         ((old, new),) = operands
         return function(new, old.ndim, shape, **node.params)
 

@@ -82,13 +82,13 @@ class Tape:
 
     def __init__(
         self,
-        output: Node[Any] | Sequence[Node[Any]],
-        inputs: Sequence[Node[Any]],
+        output: Node | Sequence[Node],
+        inputs: Sequence[Node],
         guards: Guards | None = None,
         *,
-        wrt: Sequence[Node[Any]] | None = None,
+        wrt: Sequence[Node] | None = None,
         strict: bool = True,
-        seed: Node[Any] | None = None,
+        seed: Node | None = None,
     ) -> None:
         self._single = isinstance(output, Node)
         outputs = [output] if isinstance(output, Node) else list(output)
@@ -99,7 +99,7 @@ class Tape:
         self._values = len(outputs)
         self._lock = threading.Lock()
         with _garbage_left_alone():
-            gradients: list[Node[Any]] = []
+            gradients: list[Node] = []
             if self._gradients:
                 gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
             first = [*outputs, *(self._guards.watched() if self._guards else ())]
@@ -109,7 +109,7 @@ class Tape:
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay
             self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
 
-    def _check_inputs(self, nodes: list[Node[Any]], strict: bool) -> None:
+    def _check_inputs(self, nodes: list[Node], strict: bool) -> None:
         if len(set(self.inputs)) < len(self.inputs):
             raise ValueError("the inputs of a tape must be different nodes; name each of them once")
         leaves = {node for node in nodes if node.op is None}

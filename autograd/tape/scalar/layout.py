@@ -19,7 +19,7 @@ from autograd.tape.scalar.group import Group, Stretch, grouped, levelled
 from autograd.tape.scalar.read import Flags, Graph, Vertices, read
 
 
-def is_scalar(nodes: Sequence[Node[Any]]) -> bool:
+def is_scalar(nodes: Sequence[Node]) -> bool:
     """Whether every node is a Value that elementwise primitives made."""
     return all(
         type(node.raw) is float and (node.op is None or node.op.scalar is not None)
@@ -41,7 +41,7 @@ class Layout(NamedTuple):
     - `outputs`: the addresses of the outputs.
     """
 
-    leaves: list[Node[Any]]
+    leaves: list[Node]
     groups: Groups
     gradient_level: int
     address: Vertices
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
     outputs: Vertices
 
 
-def laid_out(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: int) -> Layout:
+def laid_out(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Layout:
     """The graph `nodes` of `outputs`, of which the `first` are to be had without the others."""
     leaves = [node for node in nodes if node.op is None]
     results = [node for node in nodes if node.op is not None]

@@ -57,9 +57,7 @@ class Graph(NamedTuple):
         return uses
 
 
-def read(
-    leaves: list[Node[Any]], results: list[Node[Any]], outputs: Sequence[Node[Any]], first: int
-) -> Graph:
+def read(leaves: list[Node], results: list[Node], outputs: Sequence[Node], first: int) -> Graph:
     """The graph of `outputs`, of which the `first` are to be had without the others."""
     nodes = [*leaves, *results]
     operands = [node.operands for node in results]

@@ -22,11 +22,7 @@ class ScalarReplay:
     ROOM = 1 << 19  # numbers in the flat array of a program for rows: they stay in the cache
 
     def __init__(
-        self,
-        nodes: list[Node[Any]],
-        outputs: Sequence[Node[Any]],
-        first: int,
-        inputs: Sequence[Node[Any]],
+        self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
     ) -> None:
         self.layout = laid_out(nodes, outputs, first)
         self.first = first
@@ -34,7 +30,7 @@ class ScalarReplay:
         self.others = [leaf for leaf in self.layout.leaves if leaf not in given]
         vertex = {leaf: i for i, leaf in enumerate(self.layout.leaves)}
 
-        def places(leaves: Sequence[Node[Any]]) -> Vertices:
+        def places(leaves: Sequence[Node]) -> Vertices:
             return self.layout.address[np.array([vertex[leaf] for leaf in leaves], np.intp)]
 
         self._places, self._other_places = places(self.inputs), places(self.others)

@@ -32,7 +32,7 @@ class Program(NamedTuple):
     bytes: int
 
 
-def emitted(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: int) -> Program:
+def emitted(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Program:
     """The program for the graph `nodes` of `outputs`, of which the `first` come first."""
     emitter = Emitter(nodes, outputs)
     last = max((node.index for node in outputs[:first]), default=-1)
@@ -51,9 +51,7 @@ def emitted(nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]], first: int
     )
 
 
-def possible_views(
-    results: Sequence[Node[Any]], outputs: Sequence[Node[Any]]
-) -> dict[Node[Any], View]:
+def possible_views(results: Sequence[Node], outputs: Sequence[Node]) -> dict[Node, View]:
     """The nodes that might be views of their operands, and would serve as such."""
     whole = {x for node in results if node.op and node.op.scalar is None for x in _nodes(node)}
     whole.update(outputs)
@@ -66,8 +64,8 @@ def possible_views(
 
 
 def last_reads(
-    results: Sequence[Node[Any]], outputs: Sequence[Node[Any]], views: dict[Node[Any], View]
-) -> dict[Node[Any], int]:
+    results: Sequence[Node], outputs: Sequence[Node], views: dict[Node, View]
+) -> dict[Node, int]:
     """For each node the position of the last one to read it, or what views it."""
     last = dict.fromkeys(outputs, len(results))
     for i, node in reversed(list(enumerate(results))):
@@ -77,7 +75,7 @@ def last_reads(
     return last
 
 
-def _nodes(node: Node[Any]) -> list[Node[Any]]:
+def _nodes(node: Node) -> list[Node]:
     return [x for x in node.operands if isinstance(x, Node)]
 
 
@@ -88,7 +86,7 @@ class Emitter:
     last time is used again.
     """
 
-    def __init__(self, nodes: Sequence[Node[Any]], outputs: Sequence[Node[Any]]) -> None:
+    def __init__(self, nodes: Sequence[Node], outputs: Sequence[Node]) -> None:
         self.leaves = [node for node in nodes if node.op is None]
         self.results = [node for node in nodes if node.op is not None]
         self.code, self.pool = Code(), Pool()
@@ -99,7 +97,7 @@ class Emitter:
         self.last_read = last_reads(self.results, outputs, self.views)
         self.dying: dict[int, list[int]] = {}  # position: storages read there for the last time
 
-    def emit(self, i: int, node: Node[Any]) -> None:
+    def emit(self, i: int, node: Node) -> None:
         op, name = node.op, f"v{i}"
         assert op is not None
         operands = [self._operand(x, node) for x in node.operands]
@@ -120,7 +118,7 @@ class Emitter:
         for storage in self.dying.pop(i, ()):
             self.pool.give_back(storage)
 
-    def _operand(self, operand: Any, reader: Node[Any]) -> Number:
+    def _operand(self, operand: Any, reader: Node) -> Number:
         """An operand as `reader` takes it: a Value counts as a Python float, which has no dtype."""
         if not isinstance(operand, Node):
             dtype = getattr(operand, "dtype", reader.dtype)
@@ -136,7 +134,7 @@ class Emitter:
         self.code.append(f"copyto({name}, {number.name})", "astype ()", 12)
         return Number(name, (), reader.dtype, cast)
 
-    def _place(self, i: int, node: Node[Any], operands: Sequence[Number]) -> NDArray[Any]:
+    def _place(self, i: int, node: Node, operands: Sequence[Number]) -> NDArray[Any]:
         """A buffer for `node`: that of an operand that nobody reads afterwards, if there is one."""
         assert node.op is not None
         like = np.empty_like(node.raw)  # dense, in the order in which it was recorded

@@ -28,11 +28,7 @@ class TensorReplay:
     """
 
     def __init__(
-        self,
-        nodes: list[Node[Any]],
-        outputs: Sequence[Node[Any]],
-        first: int,
-        inputs: Sequence[Node[Any]],
+        self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
     ) -> None:
         self.leaves = [node for node in nodes if node.op is None]
         self.nodes, self.outputs, self.first = nodes, list(outputs), first

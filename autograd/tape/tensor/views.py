@@ -24,12 +24,12 @@ class View(NamedTuple):
       which it may add an instruction.
     """
 
-    of_buffer: Callable[[Node[Any], NDArray[Any]], Any]
-    of_leaf: Callable[[Node[Any], str, str, Code], str]
-    serves: Callable[[Node[Any], bool], bool] = lambda node, spread: True
+    of_buffer: Callable[[Node, NDArray[Any]], Any]
+    of_leaf: Callable[[Node, str, str, Code], str]
+    serves: Callable[[Node, bool], bool] = lambda node, spread: True
 
 
-def view(kind: View, node: Node[Any], operand: Number, name: str, code: Code) -> Number | None:
+def view(kind: View, node: Node, operand: Number, name: str, code: Code) -> Number | None:
     """The number of `node` as a view of its operand's, where it can be had as one."""
     if operand.array is None:  # a leaf, or a view of one
         if not np.may_share_memory(node.raw, node.operands[0].raw):
@@ -43,35 +43,35 @@ def view(kind: View, node: Node[Any], operand: Number, name: str, code: Code) ->
     return Number(name, node.shape, node.dtype, array, operand.storage)
 
 
-def _computed(node: Node[Any], array: NDArray[Any]) -> Any:
+def _computed(node: Node, array: NDArray[Any]) -> Any:
     assert node.op is not None
     return node.op.array(array, **node.params)
 
 
-def _assigned(node: Node[Any], name: str, expression: str, code: Code) -> str:
+def _assigned(node: Node, name: str, expression: str, code: Code) -> str:
     assert node.op is not None
     code.append(f"{name} = {expression}", f"{node.op.name} (view)")
     return name
 
 
-def _called(node: Node[Any], operand: str, name: str, code: Code) -> str:
+def _called(node: Node, operand: str, name: str, code: Code) -> str:
     assert node.op is not None
     function = code.bind(f"view_{name}", partial(node.op.array, **node.params))
     return _assigned(node, name, f"{function}({operand})", code)
 
 
-def _reshaped(node: Node[Any], operand: str, name: str, code: Code) -> str:
+def _reshaped(node: Node, operand: str, name: str, code: Code) -> str:
     return _assigned(node, name, f"{operand}.reshape({node.params['shape']})", code)
 
 
-def _turned(node: Node[Any], operand: str, name: str, code: Code) -> str:
+def _turned(node: Node, operand: str, name: str, code: Code) -> str:
     axes = node.params["axes"]
     if axes in (None, (*range(node.ndim),)[::-1]):
         return f"{operand}.T".removesuffix(".T.T")  # there and back again
     return _assigned(node, name, f"{operand}.transpose({axes})", code)
 
 
-def _is_first_power(node: Node[Any], spread: bool) -> bool:
+def _is_first_power(node: Node, spread: bool) -> bool:
     return type(node.operands[1]) is float and node.operands[1] == 1.0
 
 
