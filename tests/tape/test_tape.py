@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import TABLE, StaleGraphError, Tensor, Value, grad, recompute, toposort
 from autograd.tape import BranchError, Guards, Tape
-from autograd.tape.scalar import contract, group
+from autograd.tape.scalar import group
 from autograd.tape.tensor import emit
 from autograd.tape.tensor import run as tensors
 from autograd.tape.tensor.run import TensorReplay
@@ -187,7 +187,7 @@ class TestScalars:
     def test_columns_of_one_digest_are_told_apart(self):
         first, second = np.random.default_rng(0).integers(1 << 62, size=2)
         columns = np.array([[second, 0, second], [0, first, 0]])
-        which, distinct = contract.distinct(columns)
+        which, distinct = group.distinct(columns)
         assert len(distinct) == 2 and np.array_equal(columns[:, distinct][:, which], columns)
 
     def test_a_deep_chain(self):

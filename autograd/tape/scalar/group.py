@@ -1,11 +1,12 @@
 """Nodes that are computed together: those of one level and primitive, as one wide operation.
 
-Levels that are too narrow for that are computed node by node, in stretches.
+Levels too narrow for that are computed node by node, in stretches; sums of products that form a
+matrix product become one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Primitive, add
-from autograd.tape.scalar.read import Graph, Kind, Vertices, counted
+from autograd import Primitive, add, mul
+from autograd.tape.scalar.read import Flags, Graph, Kind, Vertices, counted
 
 FEWEST_ALIKE = 8  # sums of one arity that are worth an operation of their own
 MOST_PADDING = 1.5  # how much longer than the shortest the longest of sums done together may be
 WIDTH = 40  # operands a group, below which a level is computed one by one
+SMALLEST = 256  # multiplications, below which a matrix product does not pay
 
 # --- groups -----------------------------------------------------------------------------------
 
@@ -52,6 +54,27 @@ class Sums(Group):
     @property
     def name(self) -> str:
         return f"sum of {len(self.operands)}"
+
+
+@dataclass(frozen=True)
+class Contraction(Group):
+    """A matrix product `left @ right`, (P, K) by (K, J), plus the terms in `operands`, (n, P·J)."""
+
+    left: Vertices
+    right: Vertices
+
+    def reads(self) -> Vertices:
+        return np.concatenate([self.left.ravel(), self.right.ravel(), self.operands.ravel()])
+
+    def reordered(self, order: Vertices) -> Contraction:
+        """Its members lie as the matrix product leaves them."""
+        return self
+
+    @property
+    def name(self) -> str:
+        (p, k), j = self.left.shape, self.right.shape[1]
+        terms = f" + {len(self.operands)}" if len(self.operands) else ""
+        return f"({p}, {k}) @ ({k}, {j}){terms}"
 
 
 @dataclass(frozen=True)
@@ -146,15 +169,10 @@ def grouped(graph: Graph, levels: Levels) -> list[Group | Stretch]:
     new = np.ones(len(order), bool)
     new[1:] = np.any([np.diff(key[order]) != 0 for key in (arity, code, level)], axis=0)
     stretch = _narrow(levels, level[order[new]])[level]
-    wide = [
-        _group(graph, levels, part)
-        for part in (np.split(order, np.flatnonzero(new)[1:]) if len(order) else ())
-        if stretch[part[0]] < 0
-    ]
-    narrow = [
-        _stretch(graph, levels, part) for part in split(np.flatnonzero(stretch >= 0), stretch)
-    ]
-    return [*narrow, *padded(wide, graph.zero)]
+    alike = np.split(order, np.flatnonzero(new)[1:]) if len(order) else ()
+    wide = [_group(graph, levels, part) for part in alike if stretch[part[0]] < 0]
+    narrow = split(np.flatnonzero(stretch >= 0), stretch)
+    return [*(_stretch(graph, levels, part) for part in narrow), *padded(wide, graph.zero)]
 
 
 def _group(graph: Graph, levels: Levels, part: Vertices) -> Group:
@@ -225,3 +243,92 @@ def split(places: Vertices, label: Vertices) -> list[Vertices]:
     """`places` in parts of one `label[place]` each."""
     places = places[np.argsort(label[places], kind="stable")]
     return np.split(places, np.flatnonzero(np.diff(label[places])) + 1) if len(places) else []
+
+
+# --- matrix products --------------------------------------------------------------------------
+
+
+def contracted(graph: Graph, groups: Sequence[Group | Stretch]) -> list[Group | Stretch]:
+    """The groups in which products inside matrix products are not computed by themselves."""
+    exclusive = (graph.uses() == 1) & graph.made_by(mul)
+    for group in groups:
+        if isinstance(group, Stretch):
+            exclusive[group.members] = False
+    edges = np.flatnonzero(exclusive[graph.owner])
+    left, right = np.zeros((2, graph.size), np.intp)
+    left[graph.owner[edges[0::2]]] = graph.source[edges[0::2]]
+    right[graph.owner[edges[1::2]]] = graph.source[edges[1::2]]
+
+    gone = np.zeros(graph.size, bool)
+    found: list[Group | Stretch] = []
+    for group in groups:
+        if isinstance(group, Sums):
+            for part, swallowed in contractions(group, exclusive, left, right):
+                found.append(part)
+                gone[swallowed] = True
+        else:
+            found.append(group)
+    for i, group in enumerate(found):
+        if gone[group.members].any():
+            found[i] = group.reordered(np.flatnonzero(~gone[group.members]))
+    return [group for group in found if len(group.members)]
+
+
+def contractions(
+    group: Sums, exclusive: Flags, left: Vertices, right: Vertices
+) -> Iterator[tuple[Group, Vertices]]:
+    """`group` in matrix products and the rest, each with the products that it swallows."""
+    count = len(group.members)
+    sides = np.sort([left[group.operands], right[group.operands]], axis=2)
+    alike = (np.count_nonzero(np.diff(sides, axis=2), axis=2) < count - 1).all(axis=0)
+    products = alike & exclusive[group.operands].all(axis=1)  # rows of terms to be contracted
+    if products.sum() * count < SMALLEST:
+        yield group, group.operands[:0]
+        return
+    terms = group.operands[products]
+    left, right = left[terms], right[terms]
+    row, rows = distinct(left)
+    column, columns = distinct(right)
+    block = _components(row, column)
+    rest = np.ones(count, bool)
+    for members in split(np.arange(len(block)), block):
+        i, p = np.unique(row[members], return_inverse=True)
+        j, q = np.unique(column[members], return_inverse=True)
+        place = p * len(j) + q
+        whole = len(members) == len(i) * len(j) == len(np.unique(place))
+        if not whole or 1 in (len(i), len(j)) or len(members) * len(terms) < SMALLEST:
+            continue
+        members = members[np.argsort(place)]
+        rest[members] = False
+        added = group.operands[~products][:, members]
+        factors = left[:, rows[i]].T, right[:, columns[j]]
+        product = Contraction(group.op, {}, group.level, group.members[members], added, *factors)
+        yield product, terms[:, members]
+    if rest.any():
+        yield group.reordered(np.flatnonzero(rest)), terms[:, :0]
+
+
+def distinct(columns: Vertices) -> tuple[Vertices, Vertices]:
+    """For each column of a matrix which of the distinct ones it is; and where these stand first.
+
+    They are counted as they come, so that what reads them reads them in a natural order.
+    """
+    digest = np.random.default_rng(0).integers(1 << 62, size=len(columns)) @ columns
+    _, first, which = np.unique(digest, return_index=True, return_inverse=True)
+    if not np.array_equal(columns[:, first[which]], columns):  # two columns of one digest
+        _, first, which = np.unique(columns, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return np.argsort(order)[which.ravel()], first[order]
+
+
+def _components(row: Vertices, column: Vertices) -> Vertices:
+    """The connected component of each edge of the bipartite graph of rows and columns."""
+    label = row.copy()
+    while True:
+        by_column = np.full(column.max() + 1, len(row))
+        np.minimum.at(by_column, column, label)
+        by_row = np.full(row.max() + 1, len(row))
+        np.minimum.at(by_row, row, by_column[column])
+        if (by_row[row] == label).all():
+            return label
+        label = by_row[row]

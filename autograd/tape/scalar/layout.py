@@ -7,16 +7,14 @@ put into groups by (level, primitive), sums of products are contracted, and all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Node
-from autograd.tape.scalar.contract import contracted
-from autograd.tape.scalar.fold import folded
-from autograd.tape.scalar.group import Group, Stretch, grouped, levelled
-from autograd.tape.scalar.read import Flags, Graph, Vertices, read
+from autograd.tape.scalar.group import Group, Stretch, contracted, grouped, levelled
+from autograd.tape.scalar.read import Graph, Vertices, folded, read
 
 
 def is_scalar(nodes: Sequence[Node]) -> bool:
@@ -61,15 +59,9 @@ def laid_out(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Layo
     groups, address, size = placed(graph, len(leaves), groups)
     constants = address[graph.first_constant :]
     used = constants >= 0
-    return Layout(
-        leaves,
-        groups,
-        levels.gradient,
-        address,
-        size,
-        (constants[used], graph.constants[used]),
-        address[graph.outputs],
-    )
+    given = constants[used], graph.constants[used]
+    places = address[graph.outputs]
+    return Layout(leaves, groups, levels.gradient, address, size, given, places)
 
 
 def placed(
@@ -78,23 +70,8 @@ def placed(
     """The groups with their members in order, the address of each vertex, and how many there are.
 
     Numbers lie beside those that are read together with them: first `leaves` and constants, then
-    what is computed, group by group. The address of what nobody needs is −1.
-    """
-    groups, wish, used = _as_read(graph, groups)
-    used[:leaves] = used[graph.outputs] = True
-    sources = np.r_[:leaves, graph.first_constant : graph.size]
-    sources = sources[used[sources]]
-    sources = sources[np.argsort(wish[sources], kind="stable")]
-    everything = np.concatenate([sources, *(group.members for group in groups)])
-    address = np.full(graph.size, -1, np.intp)
-    address[everything] = np.arange(len(everything))
-    return groups, address, len(everything)
-
-
-def _as_read(graph: Graph, groups: Sequence[Group | Stretch]) -> tuple[Groups, Vertices, Flags]:
-    """The groups in the order that their readers wish for, these wishes, and what is read at all.
-
-    Consumers, from the last to the first, say in which order they'd like to read.
+    what is computed, group by group. From the last group to the first they say in which order
+    they'd like to read. The address of what nobody needs is −1.
     """
     wish, used, clock = np.zeros(graph.size, np.int64), np.zeros(graph.size, bool), 0
     found: Groups = []
@@ -105,4 +82,12 @@ def _as_read(graph: Graph, groups: Sequence[Group | Stretch]) -> tuple[Groups, V
         used[reads] = True
         clock += len(reads)
         found.append(group)
-    return found[::-1], wish, used
+    found.reverse()
+    used[:leaves] = used[graph.outputs] = True
+    sources = np.r_[:leaves, graph.first_constant : graph.size]
+    sources = sources[used[sources]]
+    sources = sources[np.argsort(wish[sources], kind="stable")]
+    everything = np.concatenate([sources, *(group.members for group in found)])
+    address = np.full(graph.size, -1, np.intp)
+    address[everything] = np.arange(len(everything))
+    return found, address, len(everything)

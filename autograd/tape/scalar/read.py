@@ -1,4 +1,7 @@
-"""A scalar graph read into arrays: nodes become numbers (vertices), operands edges between them."""
+"""A scalar graph read into arrays: nodes become numbers (vertices), operands edges between them.
+
+What need not be computed is folded: copies are looked through, chains of additions become sums.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Node, Primitive
+from autograd import Node, Primitive, add, astype, mul, stop_gradient
 
 Vertices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Kind = tuple[Primitive, dict[str, Any]]  # a primitive with its parameters
+
+COPIES = (stop_gradient, astype)  # on single floats they change nothing
 
 
 class Graph(NamedTuple):
@@ -47,8 +52,7 @@ class Graph(NamedTuple):
     def made_by(self, *ops: Primitive) -> Flags:
         """Which vertices one of `ops` made."""
         table = np.array([op in ops for op, _ in self.kinds] + [False])  # the last: not made at all
-        made: Flags = table[self.code]
-        return made
+        return table[self.code]
 
     def uses(self) -> NDArray[np.intp]:
         """How often each vertex is read; outputs once more than what may be folded away."""
@@ -100,8 +104,7 @@ def vertices_of(operands: Iterable[Any], index: Vertices) -> Vertices:
     if newest - oldest < 4 * len(order):  # a table of all indices is the quicker way
         table = np.full(newest - oldest + 2, -1)
         table[index - oldest] = np.arange(len(order))
-        found: Vertices = table[np.maximum(wanted - oldest, -1)]
-        return found
+        return table[np.maximum(wanted - oldest, -1)]
     place = np.searchsorted(index, wanted, sorter=order)
     return np.where(wanted < 0, -1, order[place])
 
@@ -109,3 +112,58 @@ def vertices_of(operands: Iterable[Any], index: Vertices) -> Vertices:
 def counted(lengths: Vertices) -> Vertices:
     """0, 1, ... anew for each of `lengths`."""
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+# --- folding ----------------------------------------------------------------------------------
+
+
+def folded(graph: Graph) -> Graph:
+    """The graph without copies, results that nothing reads, and additions inside chains."""
+    return without_chains(without_unused(without_copies(graph)))
+
+
+def without_copies(graph: Graph) -> Graph:
+    """Copies are what they copy, and so is 1·x where 1 is a gradient's seed: read x instead.
+
+    Other multiplications by 1 stay, as their neighbours in a group may be by 2.
+    """
+    owner, source = graph.owner, graph.source
+    seed = np.zeros(graph.size, bool)
+    seed[graph.first_constant :] = graph.constants == 1.0
+    first = np.diff(owner, prepend=-1) != 0
+    neutral = first & seed[source] & graph.made_by(mul)[owner]
+    neutral = np.flatnonzero(neutral & (owner >= graph.boundary))
+    copies = np.flatnonzero(graph.made_by(*COPIES)[owner])
+    alias = np.arange(graph.size)
+    alias[owner[neutral]] = source[neutral + 1]
+    alias[owner[copies]] = source[copies]
+    alias = _followed(alias)
+    return graph._replace(source=alias[source], outputs=alias[graph.outputs])
+
+
+def without_unused(graph: Graph) -> Graph:
+    while not (used := graph.uses()[graph.owner] > 0).all():
+        graph = graph._replace(owner=graph.owner[used], source=graph.source[used])
+    return graph
+
+
+def without_chains(graph: Graph) -> Graph:
+    """An addition that only another addition reads becomes part of that one.
+
+    Terms stand in the order in which a chain adds them, so that its rounding stays the same.
+    """
+    owner, source, added = graph.owner, graph.source, graph.made_by(add)
+    inner = (graph.uses() == 1)[source] & added[source] & added[owner]
+    inner[1:] &= ~(inner[:-1] & (owner[1:] == owner[:-1]))  # a chain, not a tree
+    root = np.arange(graph.size)
+    root[source[inner]] = owner[inner]
+    owner, source = _followed(root)[owner[~inner]], source[~inner]
+    order = np.argsort(owner, kind="stable")
+    return graph._replace(owner=owner[order], source=source[order])
+
+
+def _followed(target: Vertices) -> Vertices:
+    """Where each vertex ends up when it goes to its target, and to that one's, and so on."""
+    while ((further := target[target]) != target).any():
+        target = further
+    return target

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from autograd import Node
 from autograd.tape.inplace import may_overwrite
-from autograd.tape.tensor.buffers import Number, Pool
-from autograd.tape.tensor.code import Code
-from autograd.tape.tensor.lines import Call, reading_of
-from autograd.tape.tensor.views import View, view
+from autograd.tape.tensor.code import Code, Number, Pool
+from autograd.tape.tensor.lines import Call, View, reading_of, view
 
 BIG = 1 << 23  # bytes of an array, from which on elementwise operations go through it tile by tile
 TILE = 1 << 18  # bytes of a tile, which stays in the cache from one operation to the next
