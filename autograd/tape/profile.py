@@ -29,15 +29,13 @@ class Profile:
 
     def __str__(self) -> str:
         width = max([9, *(len(cost.operation) for cost in self.costs)])
-        lines = [f"{'operation':{width}} {'nodes':>9} {'kB':>9} {'µs':>9}"]
         dearest = sorted(self.costs, key=lambda cost: -cost.seconds)
         nodes, size = sum(c.nodes for c in self.costs), sum(c.bytes for c in self.costs)
-        lines += [
-            f"{cost.operation:{width}} {cost.nodes:9} {cost.bytes / 1e3:9.1f} "
-            f"{cost.seconds * 1e6:9.1f}"
-            for cost in [*dearest, Cost("together", nodes, size, self.seconds)]
+        lines = [
+            f"{c.operation:{width}} {c.nodes:9} {c.bytes / 1e3:9.1f} {c.seconds * 1e6:9.1f}"
+            for c in [*dearest, Cost("together", nodes, size, self.seconds)]
         ]
-        return "\n".join(lines)
+        return "\n".join([f"{'operation':{width}} {'nodes':>9} {'kB':>9} {'µs':>9}", *lines])
 
 
 def measured(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,33 +17,6 @@ from autograd.tape.profile import Profile
 from autograd.tape.scalar.layout import is_scalar
 from autograd.tape.scalar.run import ScalarReplay
 from autograd.tape.tensor.run import TensorReplay
-
-
-@contextmanager
-def _garbage_left_alone() -> Iterator[None]:
-    """Without the search for cyclic garbage: a graph has none, but many objects to search."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-class Replay(Protocol):
-    """What runs a graph of `outputs` on other numbers: one for scalars, one for arrays."""
-
-    def __call__(
-        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[float | Array]:
-        """The numbers of the outputs; of the first ones only unless `everything` is wanted."""
-
-    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
-        """The same, for data with a leading axis."""
-
-    def profile(self) -> Profile:
-        """Time and bytes for each of its operations."""
 
 
 class Tape:
@@ -98,16 +70,26 @@ class Tape:
         self._gradients = self._single and outputs[0].size == 1
         self._values = len(outputs)
         self._lock = threading.Lock()
-        with _garbage_left_alone():
-            gradients: list[Node] = []
-            if self._gradients:
-                gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
-            first = [*outputs, *(self._guards.watched() if self._guards else ())]
-            nodes = toposort(*first, *gradients)
-            self._check_inputs(nodes, strict)
-            nodes += set(self.inputs).difference(nodes)
-            replay = ScalarReplay if is_scalar(nodes) else TensorReplay
-            self._replay: Replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
+        collecting = gc.isenabled()
+        gc.disable()  # a graph has no cyclic garbage, but many objects to search for it
+        try:
+            self._replay = self._replay_of(outputs, strict, seed)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _replay_of(
+        self, outputs: list[Node], strict: bool, seed: Node | None
+    ) -> ScalarReplay | TensorReplay:
+        gradients: list[Node] = []
+        if self._gradients:
+            gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
+        first = [*outputs, *(self._guards.watched() if self._guards else ())]
+        nodes = toposort(*first, *gradients)
+        self._check_inputs(nodes, strict)
+        nodes += set(self.inputs).difference(nodes)
+        replay = ScalarReplay if is_scalar(nodes) else TensorReplay
+        return replay(nodes, [*first, *gradients], len(first), self.inputs)
 
     def _check_inputs(self, nodes: list[Node], strict: bool) -> None:
         if len(set(self.inputs)) < len(self.inputs):

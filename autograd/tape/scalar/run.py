@@ -77,15 +77,11 @@ class Program:
     # --- groups as calls ----------------------------------------------------------------------
 
     def _calls(self, group: Group | Stretch) -> Iterator[Call]:
-        match group:
-            case Stretch():
-                yield from self._stretch(group)
-            case Contraction():
-                yield from self._contraction(group)
-            case Sums():
-                yield from self._sums(group)
-            case _:
-                yield from self._group(group)
+        if isinstance(group, Stretch):
+            return self._stretch(group)
+        if isinstance(group, Contraction):
+            return self._contraction(group)
+        return self._sums(group) if isinstance(group, Sums) else self._group(group)
 
     def _stretch(self, stretch: Stretch) -> Iterator[Call]:
         if self.rows is not None:
@@ -239,9 +235,8 @@ def _function(
             name = f"f{len(names)}" if params else op.name
             names[name] = partial(op.scalar, **params) if params else op.scalar
             lines.append(f"{member} = {name}({', '.join(given)})")
-    variables = "".join(f"v{i}, " for i in range(reads))
-    head = ["def straight(numbers):", *([f"{variables}= numbers"] if variables else [])]
-    code = "\n    ".join([*head, *lines, f"return [{', '.join(computed)}]"])
+    head = f"def straight(numbers):\n    [{', '.join(f'v{i}' for i in range(reads))}] = numbers"
+    code = "\n    ".join([head, *lines, f"return [{', '.join(computed)}]"])
     exec(compile(code, "<a stretch of a tape>", "exec"), names)
     function = names["straight"]
     function.__code__ = _on_one_line(function.__code__)

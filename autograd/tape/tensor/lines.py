@@ -27,35 +27,6 @@ FEW = 16  # arrays of which the maximum is taken one by one
 # --- views ------------------------------------------------------------------------------------
 
 
-class View(NamedTuple):
-    """How the result of an operation is had as a view of its operand.
-
-    - `serves(node, spread)`: whether it would do; `spread` says that only elementwise operations,
-      which broadcast by themselves, read it.
-    - `of_buffer(node, array)` is the view of a buffer.
-    - `of_leaf(node, operand, name, code)` is how a view of a leaf's array is written: a name, for
-      which it may add an instruction.
-    """
-
-    of_buffer: Callable[[Node, NDArray[Any]], Any]
-    of_leaf: Callable[[Node, str, str, Code], str]
-    serves: Callable[[Node, bool], bool] = lambda node, spread: True
-
-
-def view(kind: View, node: Node, operand: Number, name: str, code: Code) -> Number | None:
-    """The number of `node` as a view of its operand's, where it can be had as one."""
-    if operand.array is None:  # a leaf, or a view of one
-        if not np.may_share_memory(node.raw, node.operands[0].raw):
-            return None
-        return Number(kind.of_leaf(node, operand.name, name, code), node.shape, node.dtype)
-    with np.errstate(all="ignore"):  # nobody has written to the buffer yet
-        array = np.asarray(kind.of_buffer(node, operand.array))
-    if not np.may_share_memory(array, operand.array):
-        return None
-    code.bind(name, array)
-    return Number(name, node.shape, node.dtype, array, operand.storage)
-
-
 def _computed(node: Node, array: NDArray[Any]) -> Any:
     assert node.op is not None
     return node.op.array(array, **node.params)
@@ -84,16 +55,43 @@ def _turned(node: Node, operand: str, name: str, code: Code) -> str:
     return _assigned(node, name, f"{operand}.transpose({axes})", code)
 
 
-def _is_first_power(node: Node, spread: bool) -> bool:
-    return type(node.operands[1]) is float and node.operands[1] == 1.0
+class View(NamedTuple):
+    """How the result of an operation is had as a view of its operand.
+
+    - `of_leaf(node, operand, name, code)` is how a view of a leaf's array is written: a name, for
+      which it may add an instruction.
+    - `of_buffer(node, array)` is the view of a buffer.
+    - `serves(node, spread)`: whether it would do; `spread` says that only elementwise operations,
+      which broadcast by themselves, read it.
+    """
+
+    of_leaf: Callable[[Node, str, str, Code], str] = _called
+    of_buffer: Callable[[Node, NDArray[Any]], Any] = _computed
+    serves: Callable[[Node, bool], bool] = lambda node, spread: True
 
 
-COMPUTED = View(_computed, _called)
-RESHAPED = View(_computed, _reshaped)
-TURNED = View(_computed, _turned)
-FIRST_POWER = View(lambda node, array: array, _called, _is_first_power)
+def view(kind: View, node: Node, operand: Number, name: str, code: Code) -> Number | None:
+    """The number of `node` as a view of its operand's, where it can be had as one."""
+    if operand.array is None:  # a leaf, or a view of one
+        if not np.may_share_memory(node.raw, node.operands[0].raw):
+            return None
+        return Number(kind.of_leaf(node, operand.name, name, code), node.shape, node.dtype)
+    with np.errstate(all="ignore"):  # nobody has written to the buffer yet
+        array = np.asarray(kind.of_buffer(node, operand.array))
+    if not np.may_share_memory(array, operand.array):
+        return None
+    code.bind(name, array)
+    return Number(name, node.shape, node.dtype, array, operand.storage)
+
+
+COMPUTED, RESHAPED, TURNED = View(), View(_reshaped), View(_turned)
+FIRST_POWER = View(
+    of_buffer=lambda node, array: array,
+    serves=lambda node, spread: type(node.operands[1]) is float and node.operands[1] == 1.0,
+)
 SPREAD = View(  # elsewhere, as in matrix products, it is better spelled out
-    lambda node, array: np.broadcast_to(array, node.shape), _called, lambda node, spread: spread
+    of_buffer=lambda node, array: np.broadcast_to(array, node.shape),
+    serves=lambda node, spread: spread,
 )
 
 
