@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from contextvars import ContextVar
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
@@ -46,11 +46,8 @@ def sample(function: Callable[[], T]) -> T | Tensor:
 def tap(x: Node | NDArray[Any], function: Callable[[Any], object]) -> None:
     """`function(x)`, for what a computation leaves behind: running statistics, or a line in a log.
 
-    Within a compiled function each replay calls it, on the plain numbers of `x`, once it is known
-    that the replay holds.
-
-    Args:
-        x: a node, or an array of Values.
+    Within a compiled function each replay calls it, on the plain numbers of `x` (a node, or an
+    array of Values), once it is known that the replay holds.
 
     >>> @compile
     ... def loss(x):
@@ -140,7 +137,7 @@ class Recording:
     def __init__(
         self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node] | None
     ) -> None:
-        self.given = given = [_leaf(x) for x in arguments]
+        self.given = [_leaf(x) for x in arguments]
         self.samples: list[tuple[Tensor, Callable[[], Any]]] = []
         self.sampled = True  # while recording, and not to be sampled again for the first replay
         self.indices: list[Index] = []
@@ -149,7 +146,7 @@ class Recording:
         token = _recording.set(self)
         try:
             with self.guards:
-                output = function(*given)
+                output = function(*self.given)
         finally:
             _recording.reset(token)
         if not isinstance(output, Node):
@@ -157,7 +154,7 @@ class Recording:
                 f"a compiled function must return a Value or a Tensor that was computed from its "
                 f"arguments, got {type(output).__name__}"
             )
-        inputs = [x for x in given if isinstance(x, Node)]
+        inputs = [x for x in self.given if isinstance(x, Node)]
         # An index is renewed in the backward pass too, where that is not folded into constants.
         seed = Tensor(np.ones(output.shape, output.dtype)) if self.indices else None
         self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
@@ -238,16 +235,14 @@ def compile(
     >>> absolute(2.0), absolute(-3.0)
     ((2.0, [1.0]), (3.0, [-1.0]))
     """
-    if function is None:
-        return lambda function: Compiled(function, wrt)
-    return Compiled(function, wrt)
+    return partial(Compiled, wrt=wrt) if function is None else Compiled(function, wrt)
 
 
 def _is_input(x: Any) -> bool:
     """Whether it may be differentiated; anything else decides the structure."""
-    return isinstance(x, (float, np.floating, Node)) or (
-        isinstance(x, np.ndarray) and x.dtype.kind == "f"
-    )
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind == "f"
+    return isinstance(x, (float, np.floating, Node))
 
 
 def _leaf(x: Any) -> Any:

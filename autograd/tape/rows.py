@@ -54,11 +54,9 @@ def in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dic
 def _in_rows(nodes: Sequence[Node], changing: Collection[Node], rows: int) -> dict[Node, Node]:
     found = {x: Tensor(np.broadcast_to(x.raw, (rows, *x.shape))) for x in changing}
     for node in nodes:
-        if any(isinstance(x, Node) and x in found for x in node.operands):
-            assert node.op is not None
-            operands = [
-                Operand(x, found.get(x) if isinstance(x, Node) else None) for x in node.operands
-            ]
+        news = [found.get(x) if isinstance(x, Node) else None for x in node.operands]
+        if node.op is not None and any(x is not None for x in news):
+            operands = list(map(Operand, node.operands, news))
             found[node] = _anew(node.op)(node, operands, (rows, *node.shape))
     return {node: found.get(node, node) for node in nodes}
 

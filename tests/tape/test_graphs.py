@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value, grad, no_grad, recompute, sum_to, toposort
 from autograd.tape import Tape
-from autograd.tape.tensor import emit
 from autograd.tape.tensor import run as tensors
 from autograd.testing.strategies import expressions, networks
 
@@ -35,8 +34,8 @@ def _tiles(request, monkeypatch):
     """
     monkeypatch.setattr(tensors, "WORTH", 0)
     if request.param:
-        monkeypatch.setattr(emit, "BIG", 16)
-        monkeypatch.setattr(emit, "TILE", request.param)
+        monkeypatch.setattr(tensors, "BIG", 16)
+        monkeypatch.setattr(tensors, "TILE", request.param)
 
 
 @pytest.mark.usefixtures("_tiles")

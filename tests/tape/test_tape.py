@@ -16,7 +16,6 @@ import autograd
 from autograd import TABLE, StaleGraphError, Tensor, Value, grad, recompute, toposort
 from autograd.tape import BranchError, Guards, Tape
 from autograd.tape.scalar import group
-from autograd.tape.tensor import emit
 from autograd.tape.tensor import run as tensors
 from autograd.tape.tensor.run import TensorReplay
 
@@ -384,8 +383,8 @@ class TestTensors:
 
     @pytest.mark.parametrize("shape", [(64,), (64, 3), (16, 2, 4)])
     def test_big_arrays_are_computed_tile_by_tile(self, shape, monkeypatch):
-        monkeypatch.setattr(emit, "BIG", 256)
-        monkeypatch.setattr(emit, "TILE", 100)
+        monkeypatch.setattr(tensors, "BIG", 256)
+        monkeypatch.setattr(tensors, "TILE", 100)
         rng = np.random.default_rng(0)
         x, w = Tensor(rng.normal(size=shape)), Tensor(rng.normal(size=shape[-1:]))
         scale, s = Tensor(rng.normal(size=shape[:1] + (1,) * (len(shape) - 1))), Value(0.5)
