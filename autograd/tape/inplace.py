@@ -58,9 +58,6 @@ def _copied(op: Primitive, *buffers: Any, **params: Any) -> None:
     np.copyto(out, op.array(*map(np.asarray, operands), **params))  # a leaf may be a float
 
 
-# --- calls that are not the row's own -----------------------------------------------------------
-
-
 def power(x: Any, y: Any, out: NDArray[Any]) -> None:
     """As NumPy's operator does it: some exponents have a faster and more precise way."""
     if np.size(y) == 1 and np.shape(x) == out.shape:

@@ -72,9 +72,6 @@ def _aligned(x: Any, ndim: int, by: int) -> Any:
     return autograd.reshape(x, shape=(x.shape[0], *(1,) * (by - ndim), *x.shape[1:]))
 
 
-# --- operations on any operands ---------------------------------------------------------------
-
-
 def unknown(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     raise RowByRow(str(node.op))
 
@@ -121,11 +118,11 @@ def product(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     return autograd.reshape(autograd.matmul(x, y), shape=shape)
 
 
-# --- operations on one operand: x with rows, its axes without them, and the result's shape --------
-
-
 def alone(function: Callable[..., Any]) -> Anew:
-    """An operation on one operand, from `function(x, ndim, shape, **params)`."""
+    """An operation on one operand, from `function(x, ndim, shape, **params)`.
+
+    It is given x with rows, its axes without them, and the result's shape.
+    """
 
     def anew(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
         ((old, new),) = operands

@@ -146,9 +146,7 @@ class Tape:
         with self._lock:
             return self._replay.profile()
 
-    def _run(
-        self, data: tuple[ArrayLike, ...], everything: bool, copy: bool = True
-    ) -> list[float | Array]:
+    def _run(self, data: tuple[ArrayLike, ...], everything: bool, copy: bool = True) -> list[Any]:
         numbers, rows = self._given(data) if data else (None, None)
         with self._lock:  # a replay has one set of buffers
             if numbers is None or rows is None:

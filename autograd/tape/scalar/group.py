@@ -22,8 +22,6 @@ MOST_PADDING = 1.5  # how much longer than the shortest the longest of sums done
 WIDTH = 40  # operands a group, below which a level is computed one by one
 SMALLEST = 256  # multiplications, below which a matrix product does not pay
 
-# --- groups -----------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Group:
@@ -137,25 +135,21 @@ def levelled(graph: Graph) -> Levels:
     start = np.flatnonzero(np.diff(graph.owner, prepend=-1))
     arity = np.diff(start, append=len(graph.owner))
     vertices = graph.owner[start]
-    level = _longest_paths(graph, vertices, start, start + arity)
-    gradient = int(level[vertices < graph.boundary].max(initial=0)) + 1
-    return Levels(vertices, start, arity, level, gradient)
-
-
-def _longest_paths(graph: Graph, vertices: Vertices, start: Vertices, stop: Vertices) -> Vertices:
-    """From a leaf; to the gradients after all else, which they find ready."""
-    level, ready = [0] * graph.size, 0
+    depth, ready = [0] * graph.size, 0
     source = graph.source.tolist()
-    edges = zip(vertices.tolist(), start.tolist(), stop.tolist(), strict=True)
+    edges = zip(vertices.tolist(), start.tolist(), (start + arity).tolist(), strict=True)
+    # The gradients come after all else, which they find ready.
     for part in (islice(edges, int(np.searchsorted(vertices, graph.boundary))), edges):
         for vertex, begin, end in part:
             highest = ready
             for operand in source[begin:end]:
-                if level[operand] > highest:
-                    highest = level[operand]
-            level[vertex] = highest + 1
-        ready = max(level)
-    return np.array(level)[vertices]
+                if depth[operand] > highest:
+                    highest = depth[operand]
+            depth[vertex] = highest + 1
+        ready = max(depth)
+    level = np.array(depth)[vertices]
+    gradient = int(level[vertices < graph.boundary].max(initial=0)) + 1
+    return Levels(vertices, start, arity, level, gradient)
 
 
 # --- grouping ---------------------------------------------------------------------------------

@@ -52,9 +52,8 @@ class Program:
     def __init__(self, layout: Layout, rows: int | None = None) -> None:
         self.layout, self.rows = layout, rows
         self.wide = rows is None or layout.size > WIDE * len(layout.groups)
-        self.numbers = self._array(layout.size)
-        self.numbers.fill(0.0)
-        self._scratch: list[Numbers] = []
+        self.numbers = self._array(layout.size, np.zeros(layout.size * (rows or 1)))
+        self._scratch: dict[int, Numbers] = {}
         self._silently = silent()
         addresses, constants = layout.constants
         self.numbers[addresses] = constants if rows is None else constants[:, None]
@@ -64,17 +63,11 @@ class Program:
         self.everything = list(chain(*self.calls))
 
     def load(self, places: Vertices, data: Sequence[Any]) -> None:
-        """Write `data` (numbers, or a row of them each) to leaves."""
-        if self.rows is None:
-            self.numbers[places] = data
-        else:
-            for place, row in zip(places, data, strict=True):
-                self.numbers[place] = row
+        """Write these numbers to leaves, the same in all rows."""
+        self.numbers[places] = data if self.rows is None else np.reshape(data, (-1, 1))
 
     def run(self, calls: list[Call]) -> None:
         self._silently(_called, calls)
-
-    # --- groups as calls ----------------------------------------------------------------------
 
     def _calls(self, group: Group | Stretch) -> Iterator[Call]:
         if isinstance(group, Stretch):
@@ -189,16 +182,13 @@ class Program:
 
     def _buffer(self, i: int, length: int) -> Numbers:
         """Room for operand `i`; calls run one after the other, so that they can share it."""
-        while len(self._scratch) <= i:
-            self._scratch.append(np.empty(TILE))
         size = length * (self.rows or 1)
-        if len(self._scratch[i]) < size:
-            self._scratch[i] = np.empty(size)
+        if len(self._scratch.get(i, ())) < size:
+            self._scratch[i] = np.empty(max(size, TILE))
         return self._array(length, self._scratch[i])
 
-    def _array(self, length: int, memory: Numbers | None = None) -> Numbers:
-        """An array of numbers for `length` nodes."""
-        memory = np.empty(length * (self.rows or 1)) if memory is None else memory
+    def _array(self, length: int, memory: Numbers) -> Numbers:
+        """The numbers of `length` nodes, in this memory."""
         if self.rows is None:
             return memory[:length]
         flat = memory[: length * self.rows]
@@ -219,9 +209,7 @@ def _multiplied_rows(left: Numbers, right: Numbers, out: Numbers) -> None:
     np.einsum("pkr,kjr->pjr", left, right, out=out)
 
 
-def _function(
-    reads: int, kinds: Sequence[Kind], operands: Sequence[Sequence[str]]
-) -> Callable[[list[float]], list[float]]:
+def _function(reads: int, kinds: list[Kind], operands: list[list[str]]) -> Callable[..., Any]:
     """A function of the numbers v0, v1, ... that computes the next ones by `kinds`, in order."""
     names: dict[str, Any] = {}
     lines = []
@@ -276,27 +264,23 @@ class ScalarReplay:
             self.programs[rows] = Program(self.layout, rows)
         return self.programs[rows]
 
-    def _wanted(self, everything: bool) -> Vertices:
-        return self.layout.outputs if everything else self.layout.outputs[: self.first]
-
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[float | Array]:
+    ) -> list[Any]:
         program = self._program(None)
         if data is None:
             data = [node.raw for node in self.inputs]
         program.load(self._places, data)
         program.load(self._other_places, [node.raw for node in self.others])
         program.run(program.everything if everything else program.value)
-        numbers: list[float | Array] = program.numbers[self._wanted(everything)].tolist()
-        return numbers
+        return program.numbers[self.layout.outputs[: None if everything else self.first]].tolist()
 
-    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
+    def rows(self, data: Sequence[Array], everything: bool) -> list[Array]:
         count = len(data[0])
         width = 1 << (count - 1).bit_length()  # few widths, so few programs
         width = min(width, max(8, ROOM // self.layout.size))
         program = self._program(width)
-        wanted = self._wanted(everything)
+        wanted = self.layout.outputs[: None if everything else self.first]
         results = np.empty((len(wanted), count))
         program.load(self._other_places, [node.raw for node in self.others])
         for start in range(0, count, width):

@@ -31,11 +31,11 @@ class Number(NamedTuple):
 
 
 class Pool:
-    """Buffers by size, handed out again once they are given back. `bytes` in all."""
+    """Buffers, handed out again once they are given back: `taken` by storage, `bytes` in all."""
 
     def __init__(self) -> None:
         self._free: dict[int, list[NDArray[np.uint8]]] = {}
-        self._taken: dict[int, NDArray[np.uint8]] = {}
+        self.taken: dict[int, NDArray[np.uint8]] = {}
         self.bytes = 0
 
     def take(self, storage: int, like: NDArray[Any]) -> NDArray[Any]:
@@ -47,17 +47,11 @@ class Pool:
             memory = np.empty(size + 64, np.uint8)
             memory = memory[-memory.ctypes.data % 64 :][:size]
             self.bytes += size
-        self._taken[storage] = memory
+        self.taken[storage] = memory
         return np.ndarray(like.shape, like.dtype, memory, strides=like.strides)
 
-    def size(self, storage: int) -> int:
-        return self._taken[storage].size
-
-    def hand_over(self, storage: int, to: int) -> None:
-        self._taken[to] = self._taken.pop(storage)
-
     def give_back(self, storage: int) -> None:
-        memory = self._taken.pop(storage, None)
+        memory = self.taken.pop(storage, None)
         if memory is not None:
             self._free.setdefault(memory.size, []).append(memory)
 
@@ -100,8 +94,7 @@ class Code:
         ]
         names = dict(self.names)
         exec(compile("\n    ".join(lines), "<tape>", "exec"), names)
-        function: Callable[..., list[Any]] = names["replay"]
-        return function
+        return names["replay"]
 
 
 def block(instructions: Sequence[Instruction]) -> list[str]:

@@ -124,9 +124,6 @@ def reading_of(op: Primitive) -> Reading:
     return Reading(called, COMPUTED if op.view else None)
 
 
-# --- calls ------------------------------------------------------------------------------------
-
-
 def called(call: Call, code: Code) -> str:
     """As `inplace` has it."""
     return _applied(into(call.op, call.params), call.operands, call, code)

@@ -156,9 +156,8 @@ class Emitter:
                     and (x.shape, x.dtype) == (like.shape, like.dtype)
                     and all(y is x for y in operands if y.storage == x.storage)
                 ):
-                    self.pool.hand_over(x.storage, i)
-                    buffer: NDArray[Any] = x.array
-                    return buffer
+                    self.pool.taken[i] = self.pool.taken.pop(x.storage)
+                    return x.array
         return self.pool.take(i, like)
 
     def _tiles(self, operands: Sequence[Number], out: Number) -> str | None:
@@ -177,7 +176,8 @@ class Emitter:
             if (x.shape, x.dtype) != (out.shape, out.dtype)
             or not (x.array is None or x.array.flags.c_contiguous)
         ]
-        own, *others = (self.pool.size(x.storage) for x in (out, *apart) if x.storage is not None)
+        storages = [x.storage for x in (out, *apart) if x.storage is not None]
+        own, *others = (self.pool.taken[storage].size for storage in storages)
         if rows == 0 or own in others:
             return None
         name = f"tiles_{'_'.join(map(str, out.shape))}_{out.dtype}"
@@ -206,7 +206,7 @@ class TensorReplay:
 
     def __call__(
         self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[float | Array]:
+    ) -> list[Any]:
         numbers = [leaf.raw for leaf in self.leaves]
         if data is not None:
             for place, number in zip(self.places, data, strict=True):
@@ -226,7 +226,7 @@ class TensorReplay:
         code, arguments, results, *_ = self.program
         return partial(self._silently, code.function(arguments, results, len(code.instructions)))
 
-    def rows(self, data: Sequence[Array], everything: bool) -> list[float | Array]:
+    def rows(self, data: Sequence[Array], everything: bool) -> list[Array]:
         count = len(data[0])
         width = min(1 << (count - 1).bit_length(), ROOM // (self.program.bytes + 1))  # few widths
         changing = tuple(x.strides[0] != 0 for x in data)  # others were given once for all rows
