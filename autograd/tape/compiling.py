@@ -199,12 +199,10 @@ class Compiled:
 @overload
 def compile(function: Callable[..., Any], *, wrt: Sequence[Node] | None = None) -> Compiled: ...
 @overload
-def compile(
-    function: None = None, *, wrt: Sequence[Node] | None = None
-) -> Callable[[Callable[..., Any]], Compiled]: ...
+def compile(function: None = None, *, wrt: Sequence[Node] | None = None) -> partial[Compiled]: ...
 def compile(
     function: Callable[..., Any] | None = None, *, wrt: Sequence[Node] | None = None
-) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
+) -> Compiled | partial[Compiled]:
     """Record `function` at its first call, and replay it at the next ones.
 
     The compiled function returns the value and the list of gradients for the arguments that are

@@ -99,9 +99,6 @@ def joined(join: Call) -> Call:
 WRITING_FIRST = (relu, largest, smallest, where)  # their `out` must be none of the operands
 
 
-# --- the table ----------------------------------------------------------------------------------
-
-
 class Way(Enum):
     OWN = "the row's own function is a ufunc, and takes a buffer"
     COPIED = "computes as ever, and is copied"

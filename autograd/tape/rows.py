@@ -168,25 +168,15 @@ def _spread_to(x: Any, ndim: int, out: Shape, shape: Shape) -> Any:
 
 
 def _reduced(op: Primitive) -> Anew:
-    return alone(
-        lambda x, ndim, out, axis, keepdims: op(x, axis=_axes(axis, ndim), keepdims=keepdims)
-    )
+    return alone(lambda x, n, out, axis, keepdims: op(x, axis=_axes(axis, n), keepdims=keepdims))
 
 
 def _last_axes(op: Primitive) -> Anew:
     return alone(lambda x, ndim, out, **params: op.apply((x,), params))
 
 
-# --- the table ----------------------------------------------------------------------------------
-
-ELEMENTWISE = (
-    "neg", "add", "sub", "mul", "div", "pow", "exp", "log", "sqrt", "sin", "cos", "tanh",
-    "sigmoid", "relu", "erf", "softplus", "log1p", "expm1", "abs", "clip", "maximum", "minimum",
-    "where", "astype", "sign", "heaviside", "equal", "isfinite", "stop_gradient",
-)  # fmt: skip
-
 IN_ROWS: dict[str, Anew] = {
-    **dict.fromkeys(ELEMENTWISE, elementwise),
+    **{name: elementwise for name, op in TABLE.items() if op.scalar is not None},
     "sum": _reduced(reductions.sum),
     "max": _reduced(reductions.max),
     "sum_to": alone(_sum_to),

@@ -73,23 +73,18 @@ class Tape:
         collecting = gc.isenabled()
         gc.disable()  # a graph has no cyclic garbage, but many objects to search for it
         try:
-            self._replay = self._replay_of(outputs, strict, seed)
+            gradients: list[Node] = []
+            if self._gradients:
+                gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
+            first = [*outputs, *(self._guards.watched() if self._guards else ())]
+            nodes = toposort(*first, *gradients)
+            self._check_inputs(nodes, strict)
+            nodes += set(self.inputs).difference(nodes)
+            replay = ScalarReplay if is_scalar(nodes) else TensorReplay
+            self._replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
         finally:
             if collecting:
                 gc.enable()
-
-    def _replay_of(
-        self, outputs: list[Node], strict: bool, seed: Node | None
-    ) -> ScalarReplay | TensorReplay:
-        gradients: list[Node] = []
-        if self._gradients:
-            gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
-        first = [*outputs, *(self._guards.watched() if self._guards else ())]
-        nodes = toposort(*first, *gradients)
-        self._check_inputs(nodes, strict)
-        nodes += set(self.inputs).difference(nodes)
-        replay = ScalarReplay if is_scalar(nodes) else TensorReplay
-        return replay(nodes, [*first, *gradients], len(first), self.inputs)
 
     def _check_inputs(self, nodes: list[Node], strict: bool) -> None:
         if len(set(self.inputs)) < len(self.inputs):

@@ -6,7 +6,7 @@ matrix product become one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -107,6 +107,9 @@ class Stretch:
             yield group_of(op, params, self.level, self.members[i : i + 1], operands)
 
 
+Groups = list[Group | Stretch]
+
+
 def group_of(
     op: Primitive, params: dict[str, Any], level: int, members: Any, operands: Any
 ) -> Group:
@@ -155,7 +158,7 @@ def levelled(graph: Graph) -> Levels:
 # --- grouping ---------------------------------------------------------------------------------
 
 
-def grouped(graph: Graph, levels: Levels) -> list[Group | Stretch]:
+def grouped(graph: Graph, levels: Levels) -> Groups:
     """Everything that is to be computed."""
     _, _, arity, level, _ = levels
     code = graph.code[levels.vertices]
@@ -242,7 +245,7 @@ def split(places: Vertices, label: Vertices) -> list[Vertices]:
 # --- matrix products --------------------------------------------------------------------------
 
 
-def contracted(graph: Graph, groups: Sequence[Group | Stretch]) -> list[Group | Stretch]:
+def contracted(graph: Graph, groups: Groups) -> Groups:
     """The groups in which products inside matrix products are not computed by themselves."""
     exclusive = (graph.uses() == 1) & graph.made_by(mul)
     for group in groups:
@@ -254,7 +257,7 @@ def contracted(graph: Graph, groups: Sequence[Group | Stretch]) -> list[Group | 
     right[graph.owner[edges[1::2]]] = graph.source[edges[1::2]]
 
     gone = np.zeros(graph.size, bool)
-    found: list[Group | Stretch] = []
+    found: Groups = []
     for group in groups:
         if isinstance(group, Sums):
             for part, swallowed in contractions(group, exclusive, left, right):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Node
-from autograd.tape.scalar.group import Group, Stretch, contracted, grouped, levelled
+from autograd.tape.scalar.group import Groups, contracted, grouped, levelled
 from autograd.tape.scalar.read import Graph, Vertices, folded, read
 
 
@@ -23,9 +23,6 @@ def is_scalar(nodes: Sequence[Node]) -> bool:
         type(node.raw) is float and (node.op is None or node.op.scalar is not None)
         for node in nodes
     )
-
-
-Groups = list[Group | Stretch]
 
 
 class Layout(NamedTuple):
@@ -56,18 +53,16 @@ def laid_out(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Layo
     levels = levelled(graph)
     groups = contracted(graph, grouped(graph, levels))
     groups.sort(key=lambda group: group.level)
-    groups, address, size = placed(graph, len(leaves), groups)
+    groups, address = placed(graph, len(leaves), groups)
     constants = address[graph.first_constant :]
     used = constants >= 0
     given = constants[used], graph.constants[used]
-    places = address[graph.outputs]
+    size, places = int(address.max()) + 1, address[graph.outputs]
     return Layout(leaves, groups, levels.gradient, address, size, given, places)
 
 
-def placed(
-    graph: Graph, leaves: int, groups: Sequence[Group | Stretch]
-) -> tuple[Groups, Vertices, int]:
-    """The groups with their members in order, the address of each vertex, and how many there are.
+def placed(graph: Graph, leaves: int, groups: Groups) -> tuple[Groups, Vertices]:
+    """The groups with their members in order, and the address of each vertex.
 
     Numbers lie beside those that are read together with them: first `leaves` and constants, then
     what is computed, group by group. From the last group to the first they say in which order
@@ -90,4 +85,4 @@ def placed(
     everything = np.concatenate([sources, *(group.members for group in found)])
     address = np.full(graph.size, -1, np.intp)
     address[everything] = np.arange(len(everything))
-    return found, address, len(everything)
+    return found, address

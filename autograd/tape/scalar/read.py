@@ -83,17 +83,11 @@ def read(leaves: list[Node], results: list[Node], outputs: Sequence[Node], first
         for node in results
     ]
     rows = [kind if isinstance(kind, tuple) else (kind,) for kind in kinds]
+    made = [(op, dict(params)) for op, *params in rows]
     last = max((node.index for node in outputs[:first]), default=-1)
-    return Graph(
-        len(leaves) + owner,
-        source,
-        [(op, dict(params)) for op, *params in rows],
-        code,
-        bits.view(np.float64),
-        zero,
-        vertices_of(outputs, index),
-        len(leaves) + int((index[len(leaves) :] <= last).sum()),
-    )
+    boundary = len(leaves) + int((index[len(leaves) :] <= last).sum())
+    constants, places = bits.view(np.float64), vertices_of(outputs, index)
+    return Graph(len(leaves) + owner, source, made, code, constants, zero, places, boundary)
 
 
 def vertices_of(operands: Iterable[Any], index: Vertices) -> Vertices:

@@ -247,16 +247,10 @@ class ScalarReplay:
     def __init__(
         self, nodes: list[Node], outputs: Sequence[Node], first: int, inputs: Sequence[Node]
     ) -> None:
-        self.layout = laid_out(nodes, outputs, first)
-        self.first = first
-        self.inputs, given = list(inputs), set(inputs)
-        self.others = [leaf for leaf in self.layout.leaves if leaf not in given]
-        vertex = {leaf: i for i, leaf in enumerate(self.layout.leaves)}
-
-        def places(leaves: Sequence[Node]) -> Vertices:
-            return self.layout.address[np.array([vertex[leaf] for leaf in leaves], np.intp)]
-
-        self._places, self._other_places = places(self.inputs), places(self.others)
+        self.layout, self.first, self.inputs = laid_out(nodes, outputs, first), first, list(inputs)
+        place = dict(zip(self.layout.leaves, self.layout.address, strict=False))  # they come first
+        self._places = np.array([place.pop(leaf) for leaf in self.inputs], np.intp)
+        self.others, self._other_places = list(place), np.array([*place.values()], np.intp)
         self.programs: dict[int | None, Program] = {}
 
     def _program(self, rows: int | None) -> Program:
@@ -264,9 +258,7 @@ class ScalarReplay:
             self.programs[rows] = Program(self.layout, rows)
         return self.programs[rows]
 
-    def __call__(
-        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[Any]:
+    def __call__(self, data: list[Any] | None, everything: bool, copy: bool = True) -> list[Any]:
         program = self._program(None)
         if data is None:
             data = [node.raw for node in self.inputs]

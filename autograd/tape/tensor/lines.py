@@ -1,6 +1,4 @@
-"""From a node to the line of code that computes it, for each row of the table, or to a view.
-
-A view of a buffer costs nothing, one of a leaf is had anew.
+"""From a node to the line of code that computes it, or to a view, for each row of the table.
 
 `READINGS` says how, complete by name; nothing else in a replay of Tensors asks for a row's name.
 """
@@ -161,9 +159,6 @@ def _argument(x: Number, call: Call) -> str:
     return x.name
 
 
-# --- reductions, whose axes are known by now --------------------------------------------------
-
-
 def total(call: Call, code: Code) -> str:
     return _reduced(np.add, call, call.params["axis"], call.params["keepdims"], code)
 
@@ -219,15 +214,11 @@ def _maxima(x: Number, out: Number, places: tuple[int, ...], code: Code) -> str:
 
 # --- the table --------------------------------------------------------------------------------
 
-CALLED = (
-    "neg", "add", "sub", "mul", "div", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid",
-    "relu", "erf", "softplus", "log1p", "expm1", "abs", "clip", "maximum", "minimum", "where",
-    "astype", "sign", "heaviside", "equal", "isfinite", "scatter", "overlap_add", "pad", "cumsum",
-    "concatenate", "stack", "to_value",
-)  # fmt: skip
+ELEMENTWISE = [name for name, op in TABLE.items() if op.scalar is not None]
+WHOLE = ("scatter", "overlap_add", "pad", "cumsum", "concatenate", "stack", "to_value")
 
 READINGS: dict[str, Reading] = {
-    **dict.fromkeys(CALLED, Reading(called)),
+    **dict.fromkeys((*ELEMENTWISE, *WHOLE), Reading(called)),
     "pow": Reading(power, FIRST_POWER),
     "stop_gradient": Reading(called, COMPUTED),
     "sum": Reading(total),

@@ -49,13 +49,9 @@ def emitted(nodes: Sequence[Node], outputs: Sequence[Node], first: int) -> Progr
         if node.index <= last:
             value = len(emitter.code.instructions)
     names = [(emitter.numbers[node].name, type(node.raw) is float) for node in outputs]
-    return Program(
-        emitter.code,
-        [emitter.numbers[leaf].name for leaf in emitter.leaves],
-        [f"float({name})" if single else name for name, single in names],
-        value,
-        emitter.pool.bytes,
-    )
+    arguments = [emitter.numbers[leaf].name for leaf in emitter.leaves]
+    results = [f"float({name})" if single else name for name, single in names]
+    return Program(emitter.code, arguments, results, value, emitter.pool.bytes)
 
 
 def possible_views(results: Sequence[Node], outputs: Sequence[Node]) -> dict[Node, View]:
@@ -204,9 +200,7 @@ class TensorReplay:
         self._asked = 0  # for how many rows so far
         self._silently = silent()
 
-    def __call__(
-        self, data: Sequence[Any] | None, everything: bool, copy: bool = True
-    ) -> list[Any]:
+    def __call__(self, data: list[Any] | None, everything: bool, copy: bool = True) -> list[Any]:
         numbers = [leaf.raw for leaf in self.leaves]
         if data is not None:
             for place, number in zip(self.places, data, strict=True):
@@ -234,7 +228,7 @@ class TensorReplay:
         pays = width > 1 and self._asked > WORTH
         together = self._together(width, changing) if pays else None
         if together is None:
-            results = [self(row, everything) for row in zip(*data, strict=True)]
+            results = [self(list(row), everything) for row in zip(*data, strict=True)]
             return [np.stack(result) for result in zip(*results, strict=True)]
         parts = []
         for start in range(0, count, width):
