@@ -8,12 +8,10 @@ from autograd.tape.compiling import Compiled, compile, lookup, sample, tap
 from autograd.tape.guards import Guards, is_observed
 from autograd.tape.tape import Tape
 
-# fmt: off
 __all__ = [
     "BranchError", "Compiled", "Guards", "Tape", "compile", "is_observed", "lookup", "sample",
     "tap",
-]
-# fmt: on
+]  # fmt: skip
 
 if not TYPE_CHECKING:
     __getattr__ = old_names(__name__, draw=sample)

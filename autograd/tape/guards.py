@@ -127,8 +127,7 @@ class Guards(Observer):
     def check(self, numbers: Iterable[Any]) -> None:
         """Raise for the first guard that does not hold; then call what was told to.
 
-        Args:
-            numbers: those of the nodes that are `watched`.
+        The numbers are those of the nodes that are `watched`.
         """
         numbers = iter(numbers)
 

@@ -38,12 +38,10 @@ class Profile:
         return "\n".join([f"{'operation':{width}} {'nodes':>9} {'kB':>9} {'µs':>9}", *lines])
 
 
-def measured(
-    operations: Sequence[tuple[str, int, int, Callable[[], object]]], repeats: int = 5
-) -> Profile:
-    """Run `operations` (name, nodes, bytes, what to run) in turn, and keep each one's best time."""
+def measured(operations: Sequence[tuple[str, int, int, Callable[[], object]]]) -> Profile:
+    """Run `operations` (name, nodes, bytes, what to run) in turn; each one's best time of five."""
     best = [float("inf")] * len(operations)
-    for _ in range(repeats):
+    for _ in range(5):
         for i, (_, _, _, run) in enumerate(operations):
             start = perf_counter()
             run()

@@ -102,19 +102,16 @@ class Stretch:
         """Its members as groups of one."""
         ends = np.append(self.starts[1:], len(self.operands)).tolist()
         for i, code in enumerate(self.code):
-            op, params = self.kinds[code]
             operands = self.operands[self.starts[i] : ends[i], None]
-            yield group_of(op, params, self.level, self.members[i : i + 1], operands)
+            yield group_of(self.kinds[code], self.level, self.members[i : i + 1], operands)
 
 
 Groups = list[Group | Stretch]
 
 
-def group_of(
-    op: Primitive, params: dict[str, Any], level: int, members: Any, operands: Any
-) -> Group:
-    kind = Sums if op is add and len(operands) > 2 else Group
-    return kind(op, params, level, members, operands)
+def group_of(kind: Kind, level: int, members: Any, operands: Any) -> Group:
+    make = Sums if kind[0] is add and len(operands) > 2 else Group
+    return make(*kind, level, members, operands)
 
 
 # --- levels -----------------------------------------------------------------------------------
@@ -174,9 +171,9 @@ def grouped(graph: Graph, levels: Levels) -> Groups:
 
 def _group(graph: Graph, levels: Levels, part: Vertices) -> Group:
     vertices, start, arity, level, _ = levels
-    op, params = graph.kinds[graph.code[vertices[part[0]]]]
+    kind = graph.kinds[graph.code[vertices[part[0]]]]
     operands = graph.source[start[part] + np.arange(arity[part[0]])[:, None]]
-    return group_of(op, params, int(level[part[0]]), vertices[part], operands)
+    return group_of(kind, int(level[part[0]]), vertices[part], operands)
 
 
 def _stretch(graph: Graph, levels: Levels, part: Vertices) -> Stretch:

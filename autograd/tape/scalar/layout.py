@@ -17,14 +17,6 @@ from autograd.tape.scalar.group import Groups, contracted, grouped, levelled
 from autograd.tape.scalar.read import Graph, Vertices, folded, read
 
 
-def is_scalar(nodes: Sequence[Node]) -> bool:
-    """Whether every node is a Value that elementwise primitives made."""
-    return all(
-        type(node.raw) is float and (node.op is None or node.op.scalar is not None)
-        for node in nodes
-    )
-
-
 class Layout(NamedTuple):
     """The groups of a scalar graph, and where each number lies in one flat array.
 

@@ -121,16 +121,15 @@ class Program:
             yield call, (*operands, self._out(group.members[part]))
 
     def _sums(self, group: Sums) -> Iterator[Call]:
-        along = self.rows and self.wide and len(group.operands) > len(group.members)  # long runs
+        many = len(group.operands) > len(group.members)
+        along = self.rows is not None and self.wide and many  # long runs
         for part in self._tiles(len(group.operands), len(group.members)):
             operands, out = group.operands[:, part], self._out(group.members[part])
             terms = yield from self._matrix(operands.T if along else operands, 0)
-            if along:
-                yield np.add.reduce, (terms, 1, None, out)
-            elif terms.shape[1] == 1:  # a single sum, which `reduce` would add in pairs
+            if not along and terms.shape[1] == 1:  # one sum, which `reduce` would add in pairs
                 yield _summed_in_order, (terms, out)
             else:
-                yield np.add.reduce, (terms, 0, None, out)
+                yield np.add.reduce, (terms, int(along), None, out)
 
     def _contraction(self, group: Contraction) -> Iterator[Call]:
         left = yield from self._matrix(group.left, 0)

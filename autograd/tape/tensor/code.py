@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -83,9 +83,7 @@ class Code:
     def append(self, code: str, operation: str, size: int = 0, tiles: str | None = None) -> None:
         self.instructions.append(Instruction(code, operation, size, tiles))
 
-    def function(
-        self, arguments: Iterable[str], results: Sequence[str], count: int
-    ) -> Callable[..., list[Any]]:
+    def function(self, arguments: list[str], results: list[str], count: int) -> Callable[..., Any]:
         """The first `count` instructions as a function."""
         lines = [
             f"def replay({', '.join(arguments)}):",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -101,7 +101,7 @@ class Call(NamedTuple):
 
     op: Primitive
     params: dict[str, Any]
-    operands: Sequence[Number]
+    operands: list[Number]
     out: Number
     tiles: str | None
 
@@ -141,9 +141,7 @@ def product(call: Call, code: Code) -> str:
     return _applied(np.dot, call.operands, call, code)  # the same product, called more cheaply
 
 
-def _applied(
-    function: Callable[..., Any], operands: Sequence[Number], call: Call, code: Code
-) -> str:
+def _applied(function: Callable[..., Any], operands: list[Number], call: Call, code: Code) -> str:
     shared = function is np.dot or isinstance(function, np.ufunc)
     name = function.__name__ if shared else f"{call.op.name}_{call.out.name}"
     arguments = [_argument(x, call) for x in (*operands, call.out)]
@@ -206,10 +204,8 @@ def _maxima(x: Number, out: Number, places: tuple[int, ...], code: Code) -> str:
         for place in np.ndindex(*places)  # views, of one number too
     ]
     code.bind("maximum", np.maximum)
-    lefts = [first, *[out.name] * (len(parts) - 1)]
-    return "; ".join(
-        f"maximum({left}, {part}, out={out.name})" for left, part in zip(lefts, parts, strict=True)
-    )
+    pairs = zip([first, *[out.name] * len(parts)], parts, strict=False)
+    return "; ".join(f"maximum({left}, {part}, out={out.name})" for left, part in pairs)
 
 
 # --- the table --------------------------------------------------------------------------------

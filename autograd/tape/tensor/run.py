@@ -93,9 +93,8 @@ class Emitter:
         self.leaves = [node for node in nodes if node.op is None]
         self.results = [node for node in nodes if node.op is not None]
         self.code, self.pool = Code(), Pool()
-        self.numbers = {
-            leaf: Number(f"x{i}", leaf.shape, leaf.dtype) for i, leaf in enumerate(self.leaves)
-        }
+        leaves = enumerate(self.leaves)
+        self.numbers = {leaf: Number(f"x{i}", leaf.shape, leaf.dtype) for i, leaf in leaves}
         self.views = possible_views(self.results, outputs)
         self.last_read = last_reads(self.results, outputs, self.views)
         self.dying: dict[int, list[int]] = {}  # position: storages read there for the last time
