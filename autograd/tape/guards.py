@@ -125,10 +125,7 @@ class Guards(Observer):
         return [x for group in groups for x in group if isinstance(x, Node)]
 
     def check(self, numbers: Iterable[Any]) -> None:
-        """Raise for the first guard that does not hold; then call what was told to.
-
-        The numbers are those of the nodes that are `watched`.
-        """
+        """With the numbers of what is `watched`: raise if a guard does not hold, else call taps."""
         numbers = iter(numbers)
 
         def data(group: tuple[Any, ...]) -> list[Any]:

@@ -104,13 +104,8 @@ class Way(Enum):
     COPIED = "computes as ever, and is copied"
 
 
-UFUNCS = (
-    "neg", "add", "sub", "mul", "div", "exp", "log", "sqrt", "sin", "cos", "tanh", "log1p",
-    "expm1", "abs", "sign", "matmul",
-)  # fmt: skip
-
 INTO: dict[str, Call | Way] = {
-    **dict.fromkeys(UFUNCS, Way.OWN),
+    **{name: Way.OWN for name, op in TABLE.items() if isinstance(op.array, np.ufunc)},
     **dict.fromkeys(("erf", "stop_gradient", "take", "windows", "cumsum"), Way.COPIED),
     "pow": power,
     "sigmoid": kernels.sigmoid,

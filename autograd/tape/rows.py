@@ -171,10 +171,6 @@ def _reduced(op: Primitive) -> Anew:
     return alone(lambda x, n, out, axis, keepdims: op(x, axis=_axes(axis, n), keepdims=keepdims))
 
 
-def _last_axes(op: Primitive) -> Anew:
-    return alone(lambda x, ndim, out, **params: op.apply((x,), params))
-
-
 IN_ROWS: dict[str, Anew] = {
     **{name: elementwise for name, op in TABLE.items() if op.scalar is not None},
     "sum": _reduced(reductions.sum),
@@ -185,8 +181,8 @@ IN_ROWS: dict[str, Anew] = {
     "transpose": alone(_transposed),
     "take": alone(lambda x, ndim, out, index: autograd.take.apply((x,), {"index": _index(index)})),
     "scatter": alone(_scattered),
-    "windows": _last_axes(autograd.windows),
-    "overlap_add": _last_axes(autograd.overlap_add),
+    "windows": alone(lambda x, ndim, out, **params: autograd.windows.apply((x,), params)),
+    "overlap_add": alone(lambda x, ndim, out, **params: autograd.overlap_add.apply((x,), params)),
     "pad": alone(lambda x, ndim, out, width, value: autograd.pad(x, ((0, 0), *width), value)),
     "cumsum": alone(_cumsum),
     "concatenate": joined,

@@ -147,10 +147,8 @@ class Tape:
             if numbers is None or rows is None:
                 results = self._replay(numbers, everything, copy)
             else:
-                arrays = [
-                    np.broadcast_to(np.asarray(given), (rows, *node.shape))
-                    for given, node in zip(numbers, self.inputs, strict=True)
-                ]
+                pairs = zip(numbers, self.inputs, strict=True)
+                arrays = [np.broadcast_to(np.asarray(x), (rows, *node.shape)) for x, node in pairs]
                 results = self._replay.rows(arrays, everything)
         if self._guards:
             watched = results[self._values :]

@@ -1,8 +1,4 @@
-"""A scalar graph laid out: its nodes in groups, each of which is one wide NumPy operation.
-
-Nodes become numbers, and each pass is arithmetic on arrays of them: the graph is read, folded,
-put into groups by (level, primitive), sums of products are contracted, and all get their places.
-"""
+"""A scalar graph laid out: read into arrays, folded, put into groups, and all in their places."""
 
 from __future__ import annotations
 

@@ -165,14 +165,13 @@ class Emitter:
         if array.nbytes < BIG or not array.flags.c_contiguous:
             return None
         rows = TILE * len(array) // array.nbytes
+        alike = out.shape, out.dtype
         apart = [
-            x
+            x.storage
             for x in operands
-            if (x.shape, x.dtype) != (out.shape, out.dtype)
-            or not (x.array is None or x.array.flags.c_contiguous)
+            if (x.shape, x.dtype) != alike or x.array is None or not x.array.flags.c_contiguous
         ]
-        storages = [x.storage for x in (out, *apart) if x.storage is not None]
-        own, *others = (self.pool.taken[storage].size for storage in storages)
+        own, *others = (self.pool.taken[i].size for i in (out.storage, *apart) if i is not None)
         if rows == 0 or own in others:
             return None
         name = f"tiles_{'_'.join(map(str, out.shape))}_{out.dtype}"
@@ -191,7 +190,6 @@ class TensorReplay:
     ) -> None:
         self.leaves = [node for node in nodes if node.op is None]
         self.nodes, self.outputs, self.first = nodes, list(outputs), first
-        self.shapes = [node.shape for node in outputs]
         places = {leaf: i for i, leaf in enumerate(self.leaves)}
         self.places = [places[node] for node in inputs]
         self.program = emitted(nodes, outputs, first)
@@ -235,8 +233,8 @@ class TensorReplay:
             given = [x[rows] if many else x[0] for x, many in zip(data, changing, strict=True)]
             parts.append(together(given, everything))
         return [
-            np.concatenate([np.broadcast_to(x, (width, *shape)) for x in part])[:count]
-            for part, shape in zip(zip(*parts, strict=True), self.shapes, strict=False)
+            np.concatenate([np.broadcast_to(x, (width, *node.shape)) for x in part])[:count]
+            for part, node in zip(zip(*parts, strict=True), self.outputs, strict=False)
         ]
 
     def _together(self, width: int, changing: tuple[bool, ...]) -> TensorReplay | None:
