@@ -87,6 +87,21 @@ def test_second_derivatives():
     assert autograd.hvp(a * a * b, [a, b], [1.0, 10.0]) == [34.0, 4.0]
 
 
+def test_second_derivatives_where_two_inputs_have_one_gradient():
+    (x, y), (a, b, _, _) = (Tensor([1.0, 2.0]), Tensor([3.0, 4.0])), recorded()
+    total = a + b
+    assert autograd.hvp(total * total * total, [a, b], [1.0, 10.0]) == [-66.0, -66.0]
+    both = autograd.hvp(((x + y) * (x + y)).sum(), [x, y], [[1.0, 2.0], [10.0, 20.0]])
+    assert_array_equal(both, [[22.0, 44.0], [22.0, 44.0]])
+    assert not np.shares_memory(*both)
+
+
+def test_second_derivatives_of_what_is_linear():
+    (_, y), (a, b, _, _) = arrays(), recorded()
+    assert autograd.hvp(a + b, [a, b], [1.0, 10.0]) == [0.0, 0.0]
+    assert_array_equal(autograd.hvp(y.sum(), y, [1.0, 2.0]), [0.0, 0.0])
+
+
 def test_products_with_vectors():
     (_, y), (a, b, d, _) = arrays(), recorded()
     assert_array_equal(autograd.jvp(y * y, y, [1.0, 10.0]), [10.0, 120.0])

@@ -23,6 +23,7 @@ def test_gradients():
     refused(TypeError, grad, a * 2.0, [3.0])
     refused(ValueError, autograd.jvp, x * 2.0, x, [1.0])
     refused(ValueError, autograd.hvp, (x * x).sum(), [x], [[1.0, 1.0], [2.0, 2.0]])
+    refused(TypeError, autograd.hvp, a * a * a, a, Value(1.0))
 
 
 def test_shapes():
