@@ -7,10 +7,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from multiprocessing import get_context
+from types import CodeType
 from typing import NamedTuple
 
 from autograd.testing.mutation.mutants import Mutant
+from autograd.testing.mutation.running import Check, profiled
 from tests.mutation.collection import Meeting, meetings
 from tests.mutation.equivalents import EQUIVALENT
 from tests.mutation.killing import kills, well_blamed
@@ -29,9 +32,23 @@ class Fate(NamedTuple):
 def fate(index: int) -> Fate:
     group, mutant, tests = ALL[index]
     begin = time.process_time()
-    found = kills(mutant, tests)
+    found = kills(mutant, [pair for pair in tests if concerns(pair[1], mutant)])
     blamed = None if found is None or group == "checker" else well_blamed(mutant, found[1])
     return Fate(found[0] if found else None, blamed, time.process_time() - begin)
+
+
+def concerns(test: Check, mutant: Mutant) -> bool:
+    """Whether the test can notice: it runs the mutant's function. That of a row runs its rules."""
+    of_row = bool(mutant.primitives) and isinstance(test, partial)
+    return of_row or mutant.function.__code__ in code_run_by(test)
+
+
+@cache
+def code_run_by(test: Check) -> set[CodeType]:
+    """With nothing wrong, where the test must pass."""
+    with profiled() as codes:
+        test()
+    return codes
 
 
 def quoted(mutant: Mutant) -> str:

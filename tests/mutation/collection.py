@@ -71,10 +71,11 @@ def meetings(only: str = "") -> Iterator[Meeting]:
         yield Meeting("rules", mutant, [*found_in(OF_RULES, mutant.primitives), *of_engine])
     for mutant in mutants(f for f in ENGINE if only in f"engine.{qualified(f)}"):
         yield Meeting("engine", mutant, of_engine)
+    of_checker = [(module, list(found_in([module]))) for module in OF_CHECKER]
     checker = dict.fromkeys(f for module in OF_CHECKER for f in module.FUNCTIONS)
     for mutant in mutants(f for f in checker if only in f"checker.{qualified(f)}"):
-        files = [module for module in OF_CHECKER if mutant.function in module.FUNCTIONS]
-        yield Meeting("checker", mutant, list(found_in(files)))
+        files = [tests for module, tests in of_checker if mutant.function in module.FUNCTIONS]
+        yield Meeting("checker", mutant, [test for tests in files for test in tests])
 
 
 def found_in(

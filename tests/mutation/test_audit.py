@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.core import gradients, walk
+from autograd.core import derivatives, gradients, walk
 from autograd.table import kernels
 from autograd.testing import check_grads, checker
 from autograd.testing.mutation.engine import ENGINE
@@ -24,6 +24,7 @@ from tests.mutation.collection import (
     found_in,
     meetings,
 )
+from tests.mutation.engine import test_derivatives as known
 from tests.mutation.engine import test_graphs as graphs
 from tests.mutation.engine import test_refusals as refusals
 from tests.mutation.killing import kills, well_blamed
@@ -94,6 +95,18 @@ def test_a_mutant_s_fate_is_the_plainest_test_that_kills_it(monkeypatch):
     assert [command.fate(i)[:2] for i in range(len(met))] == [("rules: one point", True)]
     monkeypatch.setattr(command, "ALL", [meeting._replace(tests=[]) for meeting in met])
     assert command.fate(0)[:2] == (None, None), "it survives where nothing is checked"
+
+
+def test_only_what_runs_a_function_is_asked_about_its_mutants():
+    (hessian, *_), (seed, *_) = mutants(derivatives.hessian), mutants(walk.as_seed)
+    for test, concerned in (
+        (graphs.test_graphs_to_second_order, False),
+        (known.test_second_derivatives, True),
+    ):
+        assert command.concerns(test, hessian) is concerned
+        assert command.concerns(test, seed)
+    (case,) = cases(rules.test_one_point, (autograd.tanh,))
+    assert command.concerns(case, negated(autograd.tanh))
 
 
 @pytest.mark.parametrize(
