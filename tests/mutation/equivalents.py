@@ -16,12 +16,12 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "where[2]: where(c, 0.0, g) → where(stop_gradient(c), 0.0, g) (raw data for a node)",
     ),
     "of this operand only the shape is used": (
-        "sum[0]: broadcast_to(kept(g, x, axis, keepdims), shape=shape_of(x)) → broadcast_to(kept(g, stop_gradient(x), axis, keepdims), shape=shape_of(x)) (raw data for a node)",
+        "sum[0]: return broadcast_to(with_axes(g, x, axis, keepdims), shape=shape_of(x)) → return broadcast_to(with_axes(g, stop_gradient(x), axis, keepdims), shape=shape_of(x)) (raw data for a node)",
         "pad[0]: take(g, index=unpadded(x, width)) → take(g, index=unpadded(stop_gradient(x), width)) (raw data for a node)",
-        "max[0]: return kept(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) → return kept(g, stop_gradient(x), axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) (raw data for a node)",
+        "max[0]: return with_axes(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) → return with_axes(g, stop_gradient(x), axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) (raw data for a node)",
     ),
     "with keepdims the shape is that already, and reshaping to it changes nothing": (
-        "kept: if keepdims or axis is None: → if axis is None: (condition dropped)",
+        "with_axes: if keepdims or axis is None: → if axis is None: (condition dropped)",
     ),
     "the walk undoes broadcasting of what is sent, once more or for the first time": (
         "broadcast_to[0]: sum_to(g, shape=shape_of(x)) → g (call dropped)",
@@ -29,10 +29,10 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "broadcast_to[0]: sum_to(g, shape=shape_of(x)) → sum_to(g, shape=shape_of(out)) (wrong variable)",
     ),
     "size, stride and dilation have one length": (
-        "windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)",
-        "windows[0]: overlap_add(g, shape=shape_of(x)[-len(size):], stride=stride, dilation=dilation) → overlap_add(g, shape=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)",
-        "overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(stride):], stride=stride, dilation=dilation) (wrong variable)",
-        "overlap_add[0]: windows(g, size=shape_of(x)[-len(shape):], stride=stride, dilation=dilation) → windows(g, size=shape_of(x)[-len(dilation):], stride=stride, dilation=dilation) (wrong variable)",
+        "windows[0]: shape = shape_of(x)[-len(size):] → shape = shape_of(x)[-len(stride):] (wrong variable)",
+        "windows[0]: shape = shape_of(x)[-len(size):] → shape = shape_of(x)[-len(dilation):] (wrong variable)",
+        "overlap_add[0]: size = shape_of(x)[-len(shape):] → size = shape_of(x)[-len(stride):] (wrong variable)",
+        "overlap_add[0]: size = shape_of(x)[-len(shape):] → size = shape_of(x)[-len(dilation):] (wrong variable)",
     ),
     "the upstream gradient has the shape of the result": (
         "cumsum[0]: axis = 0 if axis is None else normalize_axis_index(axis, g.ndim) → axis = 0 if axis is None else normalize_axis_index(axis, out.ndim) (wrong variable)",

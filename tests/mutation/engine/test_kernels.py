@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 
 import autograd
 from autograd import Tensor, Value, grad
+from autograd.table import kernels
 
 
 def close(some, others):
@@ -99,3 +100,23 @@ def test_scatter_of_parts_of_rows():
     deep = np.stack([strip, -strip, 2 * strip], axis=1)
     last = autograd.scatter(Tensor(deep), index=(..., halves), shape=(2, 3, 300)).data
     assert close(last[:, 2], 2 * ends)
+
+
+def test_kernels_fill_a_buffer_that_they_are_given():
+    grid, column = np.arange(24.0).reshape(2, 3, 4), np.arange(3.0).reshape(3, 1)
+    for kernel, x, params in (
+        (kernels.sum_to_shape, grid, {"shape": (3, 4)}),
+        (kernels.sum_to_shape, grid, {"shape": (1, 4)}),
+        (kernels.sum_to_shape, grid, {"shape": (3, 1)}),
+        (kernels.sum_to_shape, column, {"shape": (1,)}),
+        (kernels.scatter_into, column, {"index": (np.array([1, 1, 0]),), "shape": (3, 1)}),
+        (kernels.scatter_into, column, {"index": (slice(3),), "shape": (5, 1)}),
+        (kernels.add_windows, grid[0, :, :2], {"shape": (10,), "stride": (3,), "dilation": (2,)}),
+        (kernels.broadcast_copy, column, {"shape": (2, 3, 2)}),
+        (kernels.pad_with, column, {"width": ((1, 3), (0, 1)), "value": 7.0}),
+    ):
+        expected = kernel(x, **params)
+        buffer = np.full(np.shape(expected), np.nan)
+        found = kernel(x, buffer, **params)
+        assert np.shares_memory(found, buffer), kernel
+        assert_array_equal(buffer, expected)
