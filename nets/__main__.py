@@ -1,7 +1,5 @@
 """`python -m nets`: train a network on one of the data sets that ship with it."""
 
-from __future__ import annotations
-
 import argparse
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Whole networks for the data sets that `nets.data` ships."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

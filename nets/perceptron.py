@@ -3,8 +3,6 @@
 Both are NumPy alone: a threshold has no useful derivative, so there is nothing to backpropagate.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What `python -m nets` trains: each data set by name, with the models that learn it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What each operation of a replay costs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter

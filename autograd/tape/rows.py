@@ -3,8 +3,6 @@
 `IN_ROWS` says how for each row of the table, complete by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import Context
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """`Tape`: a recorded graph, replayed on other numbers."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from collections.abc import Sequence

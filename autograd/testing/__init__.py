@@ -1,7 +1,5 @@
 """Testing gradients: a checker that is right, names the culprit, and shrinks."""
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """`certify`: everything the checker knows, for one row of the table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

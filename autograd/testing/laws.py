@@ -9,8 +9,6 @@ two sides are further apart. What `f` returns may have any shape; random cotange
 >>> homogeneous(lambda x: x * x * x, x, degree=3)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

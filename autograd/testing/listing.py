@@ -1,7 +1,5 @@
 """`program`: a graph as Python that makes it again."""
 
-from __future__ import annotations
-
 from itertools import chain, count
 from string import ascii_lowercase
 from typing import Any

@@ -5,8 +5,6 @@ Switch it on with `pytest_plugins = ["autograd.testing.plugin"]` in the topmost 
 thorough, none with a deadline; `HYPOTHESIS_PROFILE` picks one of them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Generator
 

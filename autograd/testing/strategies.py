@@ -5,8 +5,6 @@ output does not need is dead code and goes away by itself. Lists of this kind sh
 failing example has a node or two.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """New looks for images, so that a network learns what they have in common."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -10,8 +10,6 @@ the points, rounded up. What `noise` means is the cloud's own. Each raises Value
 impossible n or noise, and TypeError where rng is no `numpy.random.Generator`.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 

@@ -11,8 +11,6 @@ Millennium Fulcrum Edition 3.0; changed: lines are flush left, and lines of aste
 Licence: public domain; its author died in 1898.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any

@@ -1,7 +1,5 @@
 """Activation functions that `autograd` lacks, and all of them as modules."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ Source: A. Vaswani et al., "Attention is all you need", 2017; with the norm firs
 "On layer normalization in the transformer architecture", ICML 2020.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ The latter are what scalarized networks compute on. To type checkers, what is ma
 Tensor. Of anything else the result is `Any`: NumPy's types don't tell numbers from Values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 

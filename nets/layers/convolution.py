@@ -1,7 +1,5 @@
 """Convolutional layers: sparse connections, shared weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any, TypeVar

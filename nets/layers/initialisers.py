@@ -3,8 +3,6 @@
 Weights have PyTorch's layout, `(out_features, in_features, *kernel)`. Same seed, same bits.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

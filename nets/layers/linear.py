@@ -1,7 +1,5 @@
 """Layers of one matrix of weights, and modules made of modules: in a row, or around others."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator

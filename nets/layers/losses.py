@@ -4,8 +4,6 @@ Targets are raw numbers, soft ones also nodes. Losses that take logits are the s
 losses on probabilities: no logarithm of a rounded-off 0 or 1.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Layers that tame a training: they give their output mean 0 and variance 1, or drop some of it."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

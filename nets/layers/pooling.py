@@ -1,7 +1,5 @@
 """From many numbers to fewer: pooling and flattening. No parameters."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -9,8 +9,6 @@ so that `nets.load` and other programs read them as from any saved model, and un
 - `training/state`: the rest as JSON in UTF-8, with the states of all random generators.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`evaluate`: what a model is worth on data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any

@@ -4,8 +4,6 @@
 defaults and order of operations.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Both passes over a mini-batch, for `fit`: recorded each time, or recorded once and replayed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """`History`, and pictures of a training by matplotlib, which loads when it is first used."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ A file is written beside its final name, flushed to the disk and renamed: at eve
 holds the old file or the new one, whole. A file is read whole and checked before anything changes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

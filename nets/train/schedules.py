@@ -4,8 +4,6 @@ An optimiser takes one in place of a number, `SGD(parameters, lr=cosine(0.1, ste
 have no state, so that a resumed training goes on where it was.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """`fit`: training in mini-batches."""
 
-from __future__ import annotations
-
 import math
 import sys
 import time

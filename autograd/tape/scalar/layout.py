@@ -1,7 +1,5 @@
 """A scalar graph laid out: read into arrays, folded, put into groups, and all in their places."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

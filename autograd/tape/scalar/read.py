@@ -3,8 +3,6 @@
 What need not be computed is folded: copies are looked through, chains of additions become sums.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from operator import attrgetter

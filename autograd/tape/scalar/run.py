@@ -3,8 +3,6 @@
 Its narrow parts run as generated functions of single floats.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial

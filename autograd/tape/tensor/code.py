@@ -1,7 +1,5 @@
 """What the code of a replay is made of: numbers with names, their buffers, and instructions."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from itertools import groupby

@@ -3,8 +3,6 @@
 `READINGS` says how, complete by name; nothing else in a replay of Tensors asks for a row's name.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import partial

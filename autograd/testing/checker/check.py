@@ -1,7 +1,5 @@
 """`check_grads` and `examine`: is the gradient of a function right?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy

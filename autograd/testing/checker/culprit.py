@@ -5,8 +5,6 @@ operands, upwards from the leaves. Then the cotangents are accumulated a second 
 alone and with no code of the engine, and compared with what the engine's walk gave each node.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial

@@ -7,8 +7,6 @@ truncation and noise, and a kink shows as a tail that does not fall.
 (L. N. Trefethen, "Approximation Theory and Approximation Practice", SIAM 2013, chapters 3, 8, 21.)
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What every backward pass promises, whatever the function."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Comparing a gradient with the numeric derivative along directions, and closing in on an entry."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

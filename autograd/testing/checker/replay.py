@@ -1,7 +1,5 @@
 """A subject's graph on a tape: its outputs at many points, where that is the same as calling it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,7 +7,7 @@ import numpy as np
 
 from autograd import Node, Observer, concatenate, observing, reshape, toposort
 from autograd.tape import Tape
-from autograd.tape.scalar.layout import is_scalar
+from  import is_scalar
 from autograd.testing.checker.subject import Call, Number, Numbers, Subject
 
 LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays

@@ -1,7 +1,5 @@
 """What a check found: a table of verdicts, and who is to blame."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape

@@ -1,7 +1,5 @@
 """What is checked: a function with its inputs, ready to be called again on other numbers."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -1,7 +1,5 @@
 """`audit`: which mutants does a check kill, and can it fail at all?"""
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

@@ -5,8 +5,6 @@ sufficient mutant operators", 1996) and what goes wrong in derivatives: a sign, 
 variable, a sum that is missing, a number where a node is needed.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 import re

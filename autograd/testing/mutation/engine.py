@@ -1,7 +1,5 @@
 """The engine, as far as it carries gradients: its functions, and whole algorithms gone wrong."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

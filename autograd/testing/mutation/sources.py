@@ -1,7 +1,5 @@
 """The source of a function as a syntax tree, and a changed tree as code for that function."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import inspect
