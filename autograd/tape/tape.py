@@ -12,6 +12,7 @@ from autograd import Node, describe, grad, toposort
 from autograd.core.numbers import Array, constant
 from autograd.tape.guards import Guards
 from autograd.tape.profile import Profile
+from autograd.tape.scalar.layout import is_scalar
 from autograd.tape.scalar.run import ScalarReplay
 from autograd.tape.tensor.run import TensorReplay
 
@@ -77,8 +78,7 @@ class Tape:
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
             nodes += set(self.inputs).difference(nodes)
-            scalar = all(type(x.raw) is float and (not x.op or x.op.scalar) for x in nodes)
-            replay = ScalarReplay if scalar else TensorReplay
+            replay = ScalarReplay if is_scalar(nodes) else TensorReplay
             self._replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
         finally:
             if collecting:

@@ -4,6 +4,8 @@ A module's attributes are its tree: a `Tensor` is a parameter, a NumPy array a b
 are saved but not learned), and a `Module`, or a list of them, a child.
 """
 
+from __future__ import annotations
+
 import copy
 import inspect
 from collections.abc import Iterable, Iterator, Mapping

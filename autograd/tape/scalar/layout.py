@@ -11,6 +11,11 @@ from autograd.tape.scalar.group import Groups, contracted, grouped, levelled
 from autograd.tape.scalar.read import Graph, Vertices, folded, read
 
 
+def is_scalar(nodes: Sequence[Node]) -> bool:
+    """Whether every node is a Value that elementwise primitives made."""
+    return all(type(x.raw) is float and (x.op is None or x.op.scalar is not None) for x in nodes)
+
+
 class Layout(NamedTuple):
     """The groups of a scalar graph, and where each number lies in one flat array.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Node, Observer, concatenate, observing, reshape, toposort
 from autograd.tape import Tape
-from  import is_scalar
+from autograd.tape.scalar.layout import is_scalar
 from autograd.testing.checker.subject import Call, Number, Numbers, Subject
 
 LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays

@@ -1,5 +1,7 @@
 """Wrong versions of rules and of the engine: would your checks notice?"""
 
+from __future__ import annotations
+
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
