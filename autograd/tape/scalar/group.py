@@ -79,8 +79,8 @@ class Contraction(Group):
 class Stretch:
     """Levels too narrow for wide operations, one after the other.
 
-    `members` are its vertices in an order of computation; member i was made by `kinds[code[i]]`, a
-    primitive with its parameters, from the `operands` that start at `starts[i]`.
+    `members` are in an order of computation; member i was made by `kinds[code[i]]` from the
+    `operands` that start at `starts[i]`.
     """
 
     kinds: list[Kind]
@@ -114,7 +114,7 @@ def group_of(kind: Kind, level: int, members: Any, operands: Any) -> Group:
     return make(*kind, level, members, operands)
 
 
-# --- levels -----------------------------------------------------------------------------------
+# --- by level and primitive -------------------------------------------------------------------
 
 
 class Levels(NamedTuple):
@@ -150,9 +150,6 @@ def levelled(graph: Graph) -> Levels:
     level = np.array(depth)[vertices]
     gradient = int(level[vertices < graph.boundary].max(initial=0)) + 1
     return Levels(vertices, start, arity, level, gradient)
-
-
-# --- grouping ---------------------------------------------------------------------------------
 
 
 def grouped(graph: Graph, levels: Levels) -> Groups:
