@@ -12,8 +12,7 @@ from multiprocessing import get_context
 from types import CodeType
 from typing import NamedTuple
 
-from autograd.testing.mutation.running import Check, profiled
-
+from autograd.testing.mutation.auditing import Check, profiled
 from autograd.testing.mutation.mutants import Mutant
 from tests.mutation.collection import Meeting, meetings
 from tests.mutation.equivalents import EQUIVALENT
