@@ -188,7 +188,9 @@ class Primitive:
         """The answer of IEEE 754 where Python's floats raise; the error, by name, on arrays."""
         if elementary and isinstance(error, (ArithmeticError, ValueError)):
             return float(self.array(*map(np.float64, data), **params))
-        raise error if elementary else self._named(error, data) from error
+        if elementary or isinstance(error, ArithmeticError):  # as under np.errstate(all="raise")
+            raise error
+        raise self._named(error, data) from error
 
     def on_objects(self, operands: Sequence[Any], params: Params) -> Any:
         """The result on object arrays of Values: by elements, or as NumPy moves objects."""
@@ -202,11 +204,8 @@ class Primitive:
 
     def _named(self, error: Exception, data: Sequence[Any]) -> Exception:
         """The error of a forward, naming this primitive and the shapes it was given."""
-        kinds = (k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
-        kind = next(kinds, None)
-        if kind is None:
-            return error
         shapes = [np.shape(x) for x in data]
+        kind = next(k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
         got = " and ".join(map(str, shapes))
         if self.diagnosis is not None:
             problem = self.diagnosis(*shapes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import math
 import pickle
 import threading
 import tracemalloc
@@ -486,3 +487,19 @@ def test_code_written_for_micrograd_runs_with_only_the_import_changed():
     g.backward()
     assert f"{a.grad:.4f}" == "138.8338"
     assert f"{b.grad:.4f}" == "645.5773"
+
+
+def test_errors_of_forwards_name_the_primitive_and_keep_their_kind():
+    values = np.array([[Value(1.0), Value(2.0)]], object)
+    with pytest.raises(ValueError, match=r"reshape: .*\(operand shape: \(1, 2\)\)"):
+        autograd.reshape(values, shape=(3, 1))
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        autograd.log(Tensor([0.0]))
+    with pytest.raises(TypeError, match="must be real number"):
+        autograd.Primitive("odd", "o", lambda x: math.sin("x"), np.sin, (None,), "x")(1.0)
+
+
+def test_methods_of_tensors_that_are_functions_too():
+    a = Tensor([1.0, 2.0])
+    assert a.dot([3.0, 4.0]).item() == autograd.dot(a, [3.0, 4.0]).item() == 11.0
+    assert a.astype(np.float32).dtype == np.float32
