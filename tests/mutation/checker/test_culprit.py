@@ -26,6 +26,8 @@ def test_recorded_nodes_and_their_names():
     root = total * 3.0
     assert culprit.recorded(root) == [x, y, product, total, root]
     assert culprit.recorded(x) == [x]
+    branches = [[a := Value(1.0), b := a.exp(), b.sin()] for _ in range(2)]
+    assert culprit.recorded(branches[0][-1] * branches[1][-1])[:-1] == [*branches[0], *branches[1]]
     paths = [x]
     for _ in range(60):
         paths.append(paths[-1] + paths[-2 if len(paths) > 1 else -1])
