@@ -6,7 +6,9 @@ from nets.layers import functional, initialisers, losses
 from nets.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from nets.layers.attention import MultiHeadAttention, TransformerBlock
 from nets.layers.convolution import Conv1d, Conv2d
-from nets.layers.linear import MLP, Embedding, Linear, Residual, ResidualBlock, Sequential
+from nets.layers.dropout import Dropout
+from nets.layers.embedding import Embedding
+from nets.layers.linear import MLP, Linear, Sequential
 from nets.layers.losses import (
     cross_entropy,
     hinge,
@@ -16,8 +18,9 @@ from nets.layers.losses import (
     zero_one,
 )
 from nets.layers.module import Module, ModuleCall, trace_modules
-from nets.layers.normalisation import BatchNorm, Dropout, LayerNorm
+from nets.layers.normalisation import BatchNorm, LayerNorm
 from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
+from nets.layers.residual import Residual, ResidualBlock
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
 from nets.train import optimisers, plots, schedules

@@ -11,10 +11,12 @@ from nets.layers.activations import ReLU
 from nets.layers.attention import TransformerBlock
 from nets.layers.carriers import Numbers, numbers
 from nets.layers.convolution import Conv2d
-from nets.layers.linear import Embedding, Linear, Residual, Sequential
+from nets.layers.embedding import Embedding
+from nets.layers.linear import Linear, Sequential
 from nets.layers.module import Module
 from nets.layers.normalisation import LayerNorm
 from nets.layers.pooling import Flatten
+from nets.layers.residual import Residual
 
 
 class DigitsNetwork(Module, steady=True):

@@ -14,10 +14,11 @@ import autograd
 from autograd import Tensor
 from nets.layers.activations import gelu
 from nets.layers.carriers import Activation, Numbers, steady_in_kind
+from nets.layers.dropout import Dropout
 from nets.layers.initialisers import xavier_uniform
 from nets.layers.linear import Linear, linear
 from nets.layers.module import Module
-from nets.layers.normalisation import Dropout, LayerNorm
+from nets.layers.normalisation import LayerNorm
 from nets.layers.pooling import flatten
 
 

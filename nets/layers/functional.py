@@ -7,7 +7,9 @@ on object arrays of Values. Shapes are PyTorch's; `...` stands for any number of
 from nets.layers.activations import gelu, leaky_relu, silu
 from nets.layers.attention import attention
 from nets.layers.convolution import conv1d, conv2d
-from nets.layers.linear import embedding, linear
+from nets.layers.dropout import dropout
+from nets.layers.embedding import embedding
+from nets.layers.linear import linear
 from nets.layers.losses import (
     cross_entropy,
     hinge,
@@ -16,7 +18,7 @@ from nets.layers.losses import (
     sum_of_squared_errors,
     zero_one,
 )
-from nets.layers.normalisation import batch_norm, dropout, layer_norm
+from nets.layers.normalisation import batch_norm, layer_norm
 from nets.layers.pooling import avg_pool2d, flatten, global_avg_pool, max_pool2d
 
 # fmt: off

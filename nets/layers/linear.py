@@ -1,4 +1,4 @@
-"""Layers of one matrix of weights, and modules made of modules: in a row, or around others."""
+"""Fully connected layers, and modules in a row."""
 
 import itertools
 import math
@@ -8,10 +8,9 @@ from typing import Any, overload
 import numpy as np
 
 import autograd
-from autograd import Node, Tensor
-from autograd.tape import lookup
+from autograd import Tensor
 from nets.layers.carriers import Activation, Given, Numbers, steady
-from nets.layers.initialisers import checked_rng, default_uniform
+from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
 
 
@@ -54,53 +53,6 @@ class Linear(Module, steady=True):
 
     def forward(self, x: Numbers) -> Tensor:
         return linear(x, self.weight, self.bias)
-
-
-@overload
-def embedding(indices: Numbers, weight: Tensor) -> Tensor: ...
-@overload
-def embedding(indices: Numbers, weight: Numbers) -> Any: ...
-@steady
-def embedding(indices: Numbers, weight: Numbers) -> Any:
-    """The rows `indices` of `weight`: integers of shape (...) to (..., features).
-
-    >>> embedding([1, 0], [[0.0, 0.5], [1.0, 1.5]])
-    array([[1. , 1.5],
-           [0. , 0.5]])
-    """
-    if not isinstance(indices, Node):
-        indices, rows = np.asarray(indices), np.shape(weight)[0]
-        if indices.dtype.kind not in "iu":
-            raise TypeError(
-                f"embedding: indices must be integers, got dtype {indices.dtype}; "
-                f"convert them with .astype(int)"
-            )
-        if indices.size and not 0 <= indices.min() <= indices.max() < rows:
-            raise ValueError(
-                f"embedding: indices must lie between 0 and {rows - 1}, got "
-                f"{indices.min()} to {indices.max()}; give the table a row for each"
-            )
-    return lookup(weight, indices)
-
-
-class Embedding(Module, steady=True):
-    """A table of vectors: integers of shape (...) to (..., embedding_dim).
-
-    Parameters: `weight` of shape (num_embeddings, embedding_dim), N(0, 1) at first as in PyTorch.
-
-    >>> table = Embedding(10, 3, rng=np.random.default_rng(0))
-    >>> table([[1, 2], [3, 4]]).shape
-    (2, 2, 3)
-    """
-
-    def __init__(
-        self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator
-    ) -> None:
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.weight = Tensor(checked_rng(rng).normal(size=(num_embeddings, embedding_dim)))
-
-    def forward(self, indices: Numbers) -> Tensor:
-        return embedding(indices, self.weight)
 
 
 class Sequential(Module, steady=True):
@@ -164,53 +116,3 @@ class MLP(Module, steady=True):
         for layer in hidden:
             x = self.activation(layer(x))
         return last(x)
-
-
-class Residual(Module, steady=True):
-    """z + module(z), for any module; projection(z) + module(z) where their shapes differ.
-
-    Args:
-        module: what is added to the input.
-        projection: brings the input to the shape of the module's output, for example a
-            `Linear`, or a `Conv2d` with kernel_size=1; None where that is its own shape.
-
-    >>> Residual(autograd.tanh)([0.0, 1.0])
-    array([0.        , 1.76159416])
-    """
-
-    def __init__(self, module: Activation, projection: Activation | None = None) -> None:
-        self.module, self.projection = module, projection
-
-    def forward(self, z: Numbers) -> Tensor:
-        y = self.module(z)
-        z = z if self.projection is None else self.projection(z)
-        if np.shape(z) != np.shape(y):
-            raise ValueError(
-                f"Residual: both paths must give the same shape, got {np.shape(z)} past the module "
-                f"and {np.shape(y)} through it; pass a projection to the module's width"
-            )
-        return autograd.add(z, y)
-
-
-class ResidualBlock(Module, steady=True):
-    """The lecture's block, z + σ(MM(σ(MM(z)))): (..., features) to the same shape.
-
-    Parameters: `linear1` and `linear2`, each Linear(features, features).
-
-    >>> block = ResidualBlock(3, autograd.tanh, rng=np.random.default_rng(0))
-    >>> block
-    ResidualBlock(activation=tanh): 24 parameters
-      linear1: Linear(in_features=3, out_features=3): 12 parameters
-      linear2: Linear(in_features=3, out_features=3): 12 parameters
-    """
-
-    def __init__(
-        self, features: int, activation: Activation = autograd.relu, *, rng: np.random.Generator
-    ) -> None:
-        self.activation = activation
-        self.linear1 = Linear(features, features, rng=rng)
-        self.linear2 = Linear(features, features, rng=rng)
-
-    def forward(self, z: Numbers) -> Tensor:
-        inner = self.activation(self.linear1(z))
-        return autograd.add(z, self.activation(self.linear2(inner)))
