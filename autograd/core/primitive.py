@@ -105,7 +105,10 @@ class Primitive:
     def _check(self, domain: tuple[tuple[float, float], ...] | None) -> None:
         """That the columns are what readers of the table take them for."""
         if not isinstance(self.vjps, tuple) or not self.vjps:
-            self._refuse(f"the rules must be a tuple, one for each operand, got {self.vjps!r}")
+            self._refuse(
+                f"the rules must be a tuple, one for each operand, got {self.vjps!r}; "
+                f"of one operand write (rule,)"
+            )
         if self.variadic and len(self.vjps) != 1:
             self._refuse(f"a variadic row has one rule for all operands, got {len(self.vjps)}")
         if not callable(self.array):
