@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from autograd.core.primitive import Params, Primitive
+from autograd.core.node import NO_PARAMS
+from autograd.core.primitive import Primitive
 from autograd.table import elementwise as e
 from autograd.table.products import matmul
 
 X = TypeVar("X")
 O = TypeVar("O")
-_NO_PARAMS: Params = {}
+CALLS: dict[Any, tuple[Primitive, tuple[str, ...]]] = {}  # each method's row, and its operands
 
 
 class Unary(Protocol):
@@ -35,9 +36,10 @@ def unary(row: Primitive) -> Unary:
     """A row as a method of its only operand."""
 
     def method(self: Any) -> Any:
-        return self.__primitive__(row, (self,), _NO_PARAMS)
+        return self.__primitive__(row, (self,), NO_PARAMS)
 
     method.__name__, method.__doc__ = row.name, row.__doc__
+    CALLS[method] = row, ("self",)
     return method
 
 
@@ -45,11 +47,12 @@ def binary(row: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A row as the operator of its left, and of its right operand."""
 
     def left(self: Any, other: Any) -> Any:
-        return self.__primitive__(row, (self, other), _NO_PARAMS)
+        return self.__primitive__(row, (self, other), NO_PARAMS)
 
     def right(self: Any, other: Any) -> Any:
-        return self.__primitive__(row, (other, self), _NO_PARAMS)
+        return self.__primitive__(row, (other, self), NO_PARAMS)
 
+    CALLS[left], CALLS[right] = (row, ("self", "other")), (row, ("other", "self"))
     return left, right
 
 
@@ -81,11 +84,7 @@ class Operators(Generic[O]):
         __matmul__,  __rmatmul__  = binary(matmul)
         # fmt: on
 
-    def __neg__(self: X) -> X:
-        return e.neg.apply((self,), _NO_PARAMS)
-
-    def __abs__(self: X) -> X:
-        return e.abs.apply((self,), _NO_PARAMS)
+    __neg__, __abs__ = unary(e.neg), unary(e.abs)
 
     def __pos__(self: X) -> X:
         return self

@@ -7,8 +7,9 @@ from typing import Any, Protocol, overload
 import numpy as np
 
 from autograd.arithmetic.nodes import NumericNode
+from autograd.arithmetic.quick import quick, swept
 from autograd.arithmetic.tensor import Tensor
-from autograd.core.node import Node
+from autograd.core.node import EVERYDAY, Node, current_mode, next_index
 from autograd.core.numbers import Array, constant
 from autograd.table.reductions import sum_to, to_value
 
@@ -22,6 +23,7 @@ class Operator(Protocol):
     def __call__(self, other: Tensor | Array, /) -> Tensor: ...
 
 
+@quick
 class Value(NumericNode[float, Operator], data_type=float):
     """A scalar node: a number that remembers how it was made.
 
@@ -40,9 +42,37 @@ class Value(NumericNode[float, Operator], data_type=float):
     """
 
     __slots__ = ()
+    swept = swept
 
     def __init__(self, data: float, label: str | None = None) -> None:
         self.become_leaf(self.coerce(data, None, "Value"), label)
+
+    @property
+    def data(self) -> float:
+        """The number itself. Assigning rebinds a leaf, as in `p.data -= lr * p.grad`.
+
+        What was recorded with the old number is stale from then on: its backward pass says so.
+        """
+        return self.raw if current_mode() is EVERYDAY else super().data
+
+    @data.setter
+    def data(self, number: float) -> None:
+        if self.op is None and type(number) is float:
+            self.raw, self.index = number, next_index()
+        else:
+            Node.data.__set__(self, number)
+
+    @property
+    def grad(self) -> float | None:
+        """The gradient that the last backward pass left here, None before one reached it."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: float | None) -> None:
+        if number is None or type(number) is float:
+            self._grad = number
+        else:
+            Node.grad.__set__(self, number)
 
     @staticmethod
     def coerce(raw: Any, dtype: np.dtype[Any] | None, who: str) -> float:

@@ -21,6 +21,11 @@ def pullback(
 
     Warns where a NaN came out at the end of the walk, at an input or a leaf: rules carry it there.
     """
+    if inputs is not None and not create_graph and len(cotangents) == 1:
+        ((output, seed),) = cotangents.items()
+        swept = output.swept(seed, inputs)
+        if swept is not None:
+            return swept
     found: dict[Node, Any] = {}
     ends = None if inputs is None else set(inputs)
     sound = True
@@ -87,7 +92,10 @@ def backward(
     >>> x.grad
     10.0
     """
-    for node, gradient in pullback({output: as_seed(output, seed)}, None, create_graph).items():
+    seed = as_seed(output, seed)
+    if not accumulate and not create_graph and output.swept(seed, None) is not None:
+        return
+    for node, gradient in pullback({output: seed}, None, create_graph).items():
         gradient = as_node(gradient) if create_graph else gradient
         if accumulate and node._grad is not None:
             gradient = node._grad + gradient

@@ -13,6 +13,7 @@ attribute look-ups. So all that happens once a node is written for few of them, 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -26,9 +27,9 @@ T = TypeVar("T")
 Self = TypeVar("Self", bound="Node[Any]")
 
 # Operands before results; a leaf whose data was rebound, which renumbers it, shows as a stale edge.
-_next_index = count().__next__
+next_index = count().__next__
 _new = object.__new__
-_NO_PARAMS: Params = {}
+NO_PARAMS: Params = {}
 
 
 # --- who hears of nodes -----------------------------------------------------------------------
@@ -57,8 +58,9 @@ class Mode(NamedTuple):
     observers: tuple[Observer, ...] = ()
 
 
+EVERYDAY = Mode()  # what holds where nothing was said
 # In a ContextVar, so that threads and asyncio tasks do not disturb each other.
-MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=Mode())  # noqa: B039, a tuple is not mutable
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=EVERYDAY)
 current_mode = MODE.get
 
 
@@ -74,8 +76,8 @@ class Node(Generic[T]):
     """
 
     # fmt: off
-    __slots__ = ("__weakref__", "_first", "_grad", "_many", "_second", "index", "label", "line",
-                 "op", "params", "raw")
+    __slots__ = ("__weakref__", "_first", "_grad", "_many", "_second", "flow", "index", "label",
+                 "line", "op", "params", "raw")
     # fmt: on
 
     raw: T
@@ -83,6 +85,7 @@ class Node(Generic[T]):
     _first: Any
     _second: Any
     _many: tuple[Any, ...] | None
+    flow: Any  # what has come down so far in a quick walk
     index: int
     label: str | None
     line: Any
@@ -97,9 +100,9 @@ class Node(Generic[T]):
     def become_leaf(self, data: Any, label: str | None) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"a label must be a string, got {type(label).__name__}")
-        self.raw, self.label, self.index = data, label, _next_index()
-        self._grad = self.op = self.line = None
-        self._many, self.params = (), _NO_PARAMS
+        self.raw, self.label, self.index = data, label, next_index()
+        self._grad = self.op = self.line = self.flow = None
+        self._many, self.params = (), NO_PARAMS
         for observer in current_mode().observers:
             observer.created(self)
 
@@ -153,7 +156,7 @@ class Node(Generic[T]):
             )
         data = self.coerce(raw, self.dtype, "data")
         self._must_match(data, "data")
-        self.raw, self.index = data, _next_index()
+        self.raw, self.index = data, next_index()
 
     @property
     def grad(self) -> T | None:
@@ -243,6 +246,10 @@ class Node(Generic[T]):
             )
         return type(self), (self.raw, self.label)
 
+    def swept(self, seed: Any, inputs: Sequence[Node[Any]] | None) -> dict[Node[Any], Any] | None:
+        """What `pullback` comes to, by a quicker way where the class has one; None where not."""
+        return None
+
     # --- recording ----------------------------------------------------------------------------
 
     def __primitive__(self, op: Primitive, operands: tuple[Any, ...], params: Params) -> Any:
@@ -313,12 +320,12 @@ def new_node(op: Primitive, operands: tuple[Any, ...], params: Params, data: Any
         data.flags.writeable = False
         node = _new(HOLDERS[np.ndarray])
     mode = current_mode()
-    node.raw, node.index = data, _next_index()
-    node._grad = node.label = node.line = node._many = None
+    node.raw, node.index = data, next_index()
+    node._grad = node.label = node.line = node.flow = node._many = None
     if not mode.recording:
-        node.op, node.params, node._many = None, _NO_PARAMS, ()
+        node.op, node.params, node._many = None, NO_PARAMS, ()
     else:
-        node.op, node.params = op, params or _NO_PARAMS
+        node.op, node.params = op, params or NO_PARAMS
         arity = len(operands)
         if arity == 2:
             node._first, node._second = operands

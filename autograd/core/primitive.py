@@ -100,6 +100,7 @@ class Primitive:
         self._check(domain)
         self.domain, self.cases = domain or (ANY,) * len(vjps), cases
         self._plain = -1 if variadic else len(vjps)  # as many operands alone need no binding
+        self.step: Callable[[Any, float], None] | None = None  # of a quick walk, once it was needed
         self.__name__, self.__module__ = name, _caller()
 
     def _check(self, domain: tuple[tuple[float, float], ...] | None) -> None:
