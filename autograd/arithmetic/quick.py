@@ -109,9 +109,9 @@ NODE = """
     node.index = next_index()
     node.op = row
     node.params = NO_PARAMS
-    node._first = {first}
-    node._second = {second}
-    node._grad = node.label = node.line = node.flow = node._many = None
+    node.first = {first}
+    node.second = {second}
+    node.raw_grad = node.label = node.line = node.flow = node.many = None
     return node
 """
 
@@ -142,13 +142,13 @@ Step = Callable[[Any, float], None]  # of a node and its gradient: what it sends
 
 ONE = """
 def made(node, g):
-    x = node._first
+    x = node.first
     {both}
 """
 
 TWO = """
 def made(node, g):
-    x, y = node._first, node._second
+    x, y = node.first, node.second
     if x.__class__ is not Value:
         {right}
     elif y.__class__ is not Value:
@@ -159,12 +159,17 @@ def made(node, g):
 
 
 def step_of(row: Primitive) -> Step:
-    """The step back through `row`."""
+    """The step back through `row`, which keeps it from now on."""
+    row.step = _written(row) or by_rules
+    return row.step
+
+
+def _written(row: Primitive) -> Step | None:
     if row.variadic or row.params or len(row.vjps) > 2 or TABLE.get(row.name) is not row:
-        return by_rules
+        return None
 
     def sent(*operands: str) -> str:
-        """To each of the operands that is a node."""
+        """What reaches those operands that are nodes."""
         lines = []
         for x, rule in zip(operands, row.vjps, strict=True):
             if x.endswith(".raw") and rule is not None:
@@ -180,7 +185,7 @@ def step_of(row: Primitive) -> Step:
 
 
 def by_rules(node: Any, g: float) -> None:
-    """The step back through a row whose rules cannot be written down, or not beforehand."""
+    """The step back through a row with parameters, of any number of operands, or of your own."""
     numbers = [x.raw if isinstance(x, Node) else x for x in node.operands]
     for x, rule in zip(node.operands, node.op.rules(node.operands), strict=True):
         if rule is not None and isinstance(x, Node):
@@ -224,7 +229,7 @@ def _swept(root: Any, seed: float, inputs: Sequence[Any] | None) -> dict[Any, fl
         g = node.flow
         if g is not nothing:
             op = node.op
-            (op.step or _with_step(op))(node, g)
+            (op.step or step_of(op))(node, g)
     ends = leaves if inputs is None else [x for x in inputs if x.flow is not None]
     if any(x.flow != x.flow for x in ends):  # a NaN, which wants to be warned of by name
         return None
@@ -232,7 +237,7 @@ def _swept(root: Any, seed: float, inputs: Sequence[Any] | None) -> dict[Any, fl
         return {x: x.flow for x in ends if x.flow is not nothing}
     for node in results + leaves:
         if node.flow is not nothing:
-            node._grad = node.flow
+            node.raw_grad = node.flow
     return {}
 
 
@@ -241,21 +246,24 @@ def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
 
     None where not all are Values, or where a leaf is younger than what was made of it: stale.
     """
-    Value, results, leaves, stack = HOLDERS[float], [], [], [root]
-    root.flow = nothing
+    Value = HOLDERS[float]
+    results: list[Any] = []
+    leaves: list[Any] = []
+    stack = [root]
+    root.flow = nothing  # (both operands are written out: a loop over two is a tuple a node)
     while stack:
         node = stack.pop()
         results.append(node)
-        if node._many is not None:
+        if node.many is not None:
             return None
-        x = node._first
+        x = node.first
         if x.__class__ is Value:
             if x.flow is not nothing:
                 x.flow = nothing
                 (leaves if x.op is None else stack).append(x)
         elif x.__class__ is not float:
             return None
-        x = node._second
+        x = node.second
         if x.__class__ is Value:
             if x.flow is not nothing:
                 x.flow = nothing
@@ -269,8 +277,3 @@ def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
     ):
         return None
     return results, leaves
-
-
-def _with_step(row: Primitive) -> Step:
-    row.step = step_of(row)
-    return row.step

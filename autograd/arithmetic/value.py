@@ -60,19 +60,19 @@ class Value(NumericNode[float, Operator], data_type=float):
         if self.op is None and type(number) is float:
             self.raw, self.index = number, next_index()
         else:
-            Node.data.__set__(self, number)
+            self._rebind(number)
 
     @property
     def grad(self) -> float | None:
         """The gradient that the last backward pass left here, None before one reached it."""
-        return self._grad
+        return self.raw_grad
 
     @grad.setter
     def grad(self, number: float | None) -> None:
         if number is None or type(number) is float:
-            self._grad = number
+            self.raw_grad = number
         else:
-            Node.grad.__set__(self, number)
+            self._set_grad(number)
 
     @staticmethod
     def coerce(raw: Any, dtype: np.dtype[Any] | None, who: str) -> float:

@@ -97,12 +97,12 @@ def backward(
         return
     for node, gradient in pullback({output: seed}, None, create_graph).items():
         gradient = as_node(gradient) if create_graph else gradient
-        if accumulate and node._grad is not None:
-            gradient = node._grad + gradient
+        if accumulate and node.raw_grad is not None:
+            gradient = node.raw_grad + gradient
         if type(gradient) is not float and not isinstance(gradient, Node):
             gradient = np.asarray(gradient)
             gradient.flags.writeable = False  # shared until somebody reads it: see Node.grad
-        node._grad = gradient
+        node.raw_grad = gradient
 
 
 def as_node(gradient: Any) -> Node:

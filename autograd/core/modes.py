@@ -49,3 +49,13 @@ def observing(observer: Observer) -> Iterator[None]:
     mode = current_mode()
     with _switched(mode._replace(observers=(*mode.observers, observer))):
         yield
+
+
+@contextmanager
+def without_shortcuts() -> Iterator[None]:
+    """Within it nothing goes the quick way of single numbers (see `autograd.arithmetic.quick`).
+
+    For whoever changes a rule of the table, or the engine, for a while.
+    """
+    with _switched(Mode(*current_mode())):  # equal, but not the same object
+        yield

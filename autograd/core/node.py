@@ -72,19 +72,19 @@ class Node(Generic[T]):
 
     `operands` are in call order: nodes, or the raw numbers that entered as constants. A leaf has
     no `op`. `raw` is the number itself, which nobody may write into and nobody hears of: `data` is
-    for users. Compared and hashed by identity.
+    for users, and `grad` for `raw_grad`. Compared and hashed by identity.
     """
 
     # fmt: off
-    __slots__ = ("__weakref__", "_first", "_grad", "_many", "_second", "flow", "index", "label",
-                 "line", "op", "params", "raw")
+    __slots__ = ("__weakref__", "first", "flow", "index", "label", "line", "many", "op", "params",
+                 "raw", "raw_grad", "second")
     # fmt: on
 
     raw: T
-    _grad: Any
-    _first: Any
-    _second: Any
-    _many: tuple[Any, ...] | None
+    raw_grad: Any
+    first: Any
+    second: Any
+    many: tuple[Any, ...] | None
     flow: Any  # what has come down so far in a quick walk
     index: int
     label: str | None
@@ -101,27 +101,27 @@ class Node(Generic[T]):
         if label is not None and not isinstance(label, str):
             raise TypeError(f"a label must be a string, got {type(label).__name__}")
         self.raw, self.label, self.index = data, label, next_index()
-        self._grad = self.op = self.line = self.flow = None
-        self._many, self.params = (), NO_PARAMS
+        self.raw_grad = self.op = self.line = self.flow = None
+        self.many, self.params = (), NO_PARAMS
         for observer in current_mode().observers:
             observer.created(self)
 
     @property
     def operands(self) -> tuple[Any, ...]:
         """What the operation was called on, in order: nodes, and raw numbers as constants."""
-        if self._many is not None:
-            return self._many
-        if self._second is None:
-            return (self._first,)
-        return (self._first, self._second)
+        if self.many is not None:
+            return self.many
+        if self.second is None:
+            return (self.first,)
+        return (self.first, self.second)
 
     @operands.setter
     def operands(self, operands: tuple[Any, ...]) -> None:
         if 0 < len(operands) <= 2:
-            self._many = None
-            self._first, self._second = operands if len(operands) == 2 else (operands[0], None)
+            self.many = None
+            self.first, self.second = operands if len(operands) == 2 else (operands[0], None)
         else:
-            self._many = operands
+            self.many = operands
 
     @staticmethod
     def coerce(raw: Any, dtype: np.dtype[Any] | None, who: str) -> Any:
@@ -149,6 +149,9 @@ class Node(Generic[T]):
 
     @data.setter
     def data(self, raw: Any) -> None:
+        self._rebind(raw)
+
+    def _rebind(self, raw: Any) -> None:
         if self.op is not None:
             raise ValueError(
                 f"only a leaf's data can be assigned, and this is the result of {self.op.name}; "
@@ -164,18 +167,23 @@ class Node(Generic[T]):
 
         Of the type, shape and dtype of `data`, writeable, and sharing memory with nothing else.
         """
-        if isinstance(self._grad, np.ndarray) and not self._grad.flags.writeable:
-            self._grad = self._grad.copy()  # what the walk left may be shared; it is ours on demand
-        return self._grad
+        if isinstance(self.raw_grad, np.ndarray) and not self.raw_grad.flags.writeable:
+            self.raw_grad = (
+                self.raw_grad.copy()
+            )  # what the walk left may be shared; it is ours on demand
+        return self.raw_grad
 
     @grad.setter
     def grad(self, raw: Any) -> None:
+        self._set_grad(raw)
+
+    def _set_grad(self, raw: Any) -> None:
         if raw is not None and not isinstance(raw, Node):
             raw = self.coerce(raw, self.dtype, "grad")
             if np.ndim(raw) == 0 and self.ndim:  # `p.grad = 0`
                 raw = np.full(self.shape, raw, self.dtype)
             self._must_match(raw, "grad")
-        self._grad = raw
+        self.raw_grad = raw
 
     def _must_match(self, data: Any, what: str) -> None:
         if isinstance(data, float):
@@ -321,18 +329,18 @@ def new_node(op: Primitive, operands: tuple[Any, ...], params: Params, data: Any
         node = _new(HOLDERS[np.ndarray])
     mode = current_mode()
     node.raw, node.index = data, next_index()
-    node._grad = node.label = node.line = node.flow = node._many = None
+    node.raw_grad = node.label = node.line = node.flow = node.many = None
     if not mode.recording:
-        node.op, node.params, node._many = None, NO_PARAMS, ()
+        node.op, node.params, node.many = None, NO_PARAMS, ()
     else:
         node.op, node.params = op, params or NO_PARAMS
         arity = len(operands)
         if arity == 2:
-            node._first, node._second = operands
+            node.first, node.second = operands
         elif arity == 1:
-            node._first, node._second = operands[0], None
+            node.first, node.second = operands[0], None
         else:
-            node._many = operands
+            node.many = operands
     for observer in mode.observers:
         observer.recorded(node)
     return node

@@ -237,9 +237,9 @@ def copy_graph(node: Node, memo: dict[int, Any]) -> Any:
             new = old.detach(old.label)
             new.op, new.params, new.line = old.op, old.params, old.line
             new.operands = tuple(memo[id(x)] if isinstance(x, Node) else x for x in old.operands)
-            if old._grad is not None:
-                is_array = isinstance(old._grad, np.ndarray)
-                new._grad = old._grad.copy() if is_array else old._grad
+            if old.raw_grad is not None:
+                is_array = isinstance(old.raw_grad, np.ndarray)
+                new.raw_grad = old.raw_grad.copy() if is_array else old.raw_grad
             memo[id(old)] = new
             memo.setdefault(id(memo), []).append(old)  # as copy does: keep ids alive
     return memo[id(node)]

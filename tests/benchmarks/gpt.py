@@ -1,7 +1,7 @@
-"""A GPT in single numbers: one layer of attention over letters, every parameter a number of its own.
+"""A GPT in single numbers: one layer of attention over letters, each parameter a number of its own.
 
-After A. Karpathy's microgpt (2026), which trains it letter by letter. The model is written once, for
-any class of scalars that has `exp`, `log` and `relu`.
+After A. Karpathy's microgpt (2026), which learns names letter by letter. The model is written once,
+for any class of scalars that has `exp`, `log` and `relu`.
 """
 
 from __future__ import annotations

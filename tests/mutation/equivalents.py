@@ -199,7 +199,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "of one operand, or one rule, the first is the last": (
         "parts: return [row.operands[0] if joined and row.op is reshape else row for row in rows] → return [row.operands[-1] if joined and row.op is reshape else row for row in rows] (constant changed)",
-        "new_node: node._first, node._second = (operands[0], None) → node._first, node._second = (operands[-1], None) (constant changed)",
+        "new_node: node.first, node.second = (operands[0], None) → node.first, node.second = (operands[-1], None) (constant changed)",
         "rules_of: rule = node.op.vjps[0 if node.op.variadic else i] → rule = node.op.vjps[-1 if node.op.variadic else i] (constant changed)",
         "Primitive.rules: if self.variadic and self.vjps[0] is not None: → if self.variadic and self.vjps[-1] is not None: (constant changed)",
         "Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
@@ -259,7 +259,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "Node.operands: if 0 < len(operands) <= 2: → if 0 < len(operands) <= -2: (constant changed)",
     ),
     "the only operand is the last one too": (
-        "Node.operands: self._first, self._second = operands if len(operands) == 2 else (operands[0], None) → self._first, self._second = operands if len(operands) == 2 else (operands[-1], None) (constant changed)",
+        "Node.operands: self.first, self.second = operands if len(operands) == 2 else (operands[0], None) → self.first, self.second = operands if len(operands) == 2 else (operands[-1], None) (constant changed)",
     ),
     "a Tensor makes an array of a number itself": (
         "as_node: return HOLDERS[float](gradient) if type(gradient) is float else HOLDERS[np.ndarray](np.asarray(gradient)) → return HOLDERS[float](gradient) if type(gradient) is float else HOLDERS[np.ndarray](gradient) (call dropped)",

@@ -152,14 +152,14 @@ def test_another_gradient_with_create_graph():
 
 def sharing(_, output, *__):
     one, other = output.operands
-    other._grad = one.grad
-    one._grad = other._grad
+    other.raw_grad = one.grad
+    one.raw_grad = other.raw_grad
 
 
 def lending(_, output, seed):
     one, other = output.operands
     other.raw.flags.writeable = True
-    one._grad, other._grad = seed, other.raw
+    one.raw_grad, other.raw_grad = seed, other.raw
 
 
 def test_shared_memory():
