@@ -22,8 +22,8 @@ class Data(np.ndarray):
     """A copy of a node's numbers; what is written into it becomes the node's new data.
 
     Items (`p.data[0] = 9`, and those of a part, `p.data[0][1] = 9`), operators in place, `fill`,
-    `sort`, `partition` and `put` write. It is read-only for all else, so that NumPy refuses what the
-    node would not hear of. What is computed from it, and every attribute, is a plain array.
+    `sort`, `partition` and `put` write. It is read-only for all else, so that NumPy refuses what
+    the node would not hear of. What is computed from it, and every attribute, is a plain array.
     """
 
     __slots__ = ("_node", "_own", "_raw")
@@ -38,7 +38,7 @@ class Data(np.ndarray):
         """A copy of the node's data."""
         own = node.raw.copy()
         data = own.view(cls)
-        _protect(data, False)
+        _protect(data, write=False)
         data._node, data._raw, data._own = ref(node), node.raw, own
         return data
 
@@ -62,15 +62,15 @@ class Data(np.ndarray):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _plain(self).__reduce_ex__(protocol)
 
-    def __copy__(self) -> NDArray[Any]:
+    def __copy__(self) -> Any:
         return np.array(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> NDArray[Any]:
+    def __deepcopy__(self, memo: dict[int, Any] | None) -> Any:
         return np.array(self)
 
 
 _plain: Callable[[Any], NDArray[Any]] = np.asarray
-_protect: Callable[[Any, bool], None] = np.ndarray.setflags
+_protect: Callable[..., None] = np.ndarray.setflags
 
 
 def _plainly(arguments: Any) -> Any:
@@ -105,7 +105,7 @@ def _writing(name: str) -> Callable[..., Any]:
             target = whole._own
         else:
             target = _plain(self)
-            _protect(target, True)
+            _protect(target, write=True)
         try:
             result = function(target, *args, **options)
             node.rebind(whole._own.copy())

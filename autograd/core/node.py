@@ -56,6 +56,8 @@ class Mode(NamedTuple):
 
     recording: bool = True
     observers: tuple[Observer, ...] = ()
+    by: Any = None  # the switch that brought it about, and the mode before
+    outer: Mode | None = None
 
 
 # In a ContextVar, so that threads and asyncio tasks do not disturb each other.

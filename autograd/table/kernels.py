@@ -114,8 +114,9 @@ def sum_to_shape(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, ...
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"{have} does not come from broadcasting {shape}")
     axes = [i for i in range(len(have)) if i < lead or shape[i - lead] != have[i]]
-    row = None if out is None else out.reshape([n for i, n in enumerate(have) if i not in axes])
-    return np.add.reduce(x, axis=tuple(axes), out=row).reshape(shape)
+    kept = [1 if i in axes else n for i, n in enumerate(have)]  # a sum of all objects is no array
+    row = None if out is None else out.reshape(kept)
+    return np.add.reduce(x, axis=tuple(axes), out=row, keepdims=True).reshape(shape)
 
 
 def is_fancy(index: tuple[Any, ...]) -> bool:
