@@ -115,7 +115,7 @@ def _writing(name: str) -> Callable[..., Any]:
         whole._raw = node.raw
         return result if result is None or result is NotImplemented else self
 
-    method.__name__, method.__doc__ = name, function.__doc__
+    method.__name__, method.__doc__ = name, f"As `numpy.ndarray.{name}`; the node hears of it."
     return method
 
 
