@@ -38,7 +38,7 @@ class Data(np.ndarray):
         """A copy of the node's data."""
         own = node.raw.copy()
         data = own.view(cls)
-        _protect(data, write=False)
+        protect(data, False)
         data._node, data._raw, data._own = ref(node), node.raw, own
         return data
 
@@ -70,7 +70,7 @@ class Data(np.ndarray):
 
 
 _plain: Callable[[Any], NDArray[Any]] = np.asarray
-_protect: Callable[..., None] = np.ndarray.setflags
+protect: Callable[..., None] = np.ndarray.setflags  # (array, whether it may be written)
 
 
 def _plainly(arguments: Any) -> Any:
@@ -94,7 +94,8 @@ def _writing(name: str) -> Callable[..., Any]:
     function = getattr(np.ndarray, name)
 
     def method(self: Data, *args: Any, **options: Any) -> Any:
-        whole: Any = self.base if type(self.base) is Data else self
+        base: Any = self.base
+        whole = base if type(base) is Data else self
         node = whole._node()
         if node is None or whole._raw is not node.raw:
             raise ValueError(
@@ -105,7 +106,7 @@ def _writing(name: str) -> Callable[..., Any]:
             target = whole._own
         else:
             target = _plain(self)
-            _protect(target, write=True)
+            protect(target, True)
         try:
             result = function(target, *args, **options)
             node.rebind(whole._own.copy())

@@ -19,7 +19,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from autograd.core.data import Data
+from autograd.core.data import Data, protect
 from autograd.core.numbers import FLOATS, HOLDERS, constant, frozen
 from autograd.core.primitive import Params, Primitive
 
@@ -160,7 +160,7 @@ class Node(Generic[T]):
     def rebind(self, array: Any) -> None:
         """Take on an array of the same shape and dtype, which nobody else has."""
         self._must_be_leaf()
-        array.flags.writeable = False
+        protect(array, False)
         self.raw, self.index = array, _next_index()
 
     def _must_be_leaf(self) -> None:
