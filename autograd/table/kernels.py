@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError
 from numpy.lib.stride_tricks import sliding_window_view
 
 
@@ -95,6 +96,18 @@ def broadcast_copy(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, .
         out = np.empty(shape, getattr(x, "dtype", np.float64))
     out[...] = x
     return out
+
+
+def largest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    try:
+        return np.max(x, axis, keepdims=keepdims)
+    except ValueError as error:
+        if np.size(x) or isinstance(error, AxisError):
+            raise
+        raise ValueError(
+            "there is no largest and no smallest of no elements; leave them out, or concatenate a "
+            "number that is smaller (larger) than all"
+        ) from None
 
 
 @lru_cache(32)

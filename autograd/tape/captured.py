@@ -5,8 +5,8 @@ from __future__ import annotations
 import dis
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import CellType, CodeType, FunctionType, MethodType
-from typing import Any
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,14 @@ NUMBERS = (int, float, complex, str, bytes, np.generic)  # and what else is comp
 SMALL = 1 << 12  # bytes of an array, up to which it is quickest compared as one string of them
 BITS = {4: np.uint32, 8: np.uint64}  # as which NaNs are compared, too, by bytes of a number
 
-READ = {"LOAD_GLOBAL", "LOAD_NAME"}
-ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
-ASSIGNED = {"STORE_GLOBAL", "STORE_DEREF"}
+KINDS = {
+    "LOAD_GLOBAL": "read",
+    "LOAD_ATTR": "attributes",
+    "LOAD_METHOD": "attributes",
+    "STORE_GLOBAL": "assigned",
+    "STORE_DEREF": "assigned",
+    "STORE_ATTR": "assigned",
+}
 
 
 class Captured:
@@ -27,7 +32,7 @@ class Captured:
     Numbers are compared by value, arrays by content, in tuples too, and of anything else whether it
     is still the same object. Of lists and dicts the arrays are compared, not the numbers: these may
     be a log of what was computed, as are variables that the function itself assigns. Attributes
-    count where they are those of a method's object, and functions of the same module are followed.
+    that it names are variables, too, and functions of its closure and its module are followed.
 
     >>> rate = 0.5
     >>> captured = Captured(lambda x: rate * x)
@@ -41,7 +46,7 @@ class Captured:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._variables: list[tuple[Callable[[], Any], Any]] = []
         self._contents: list[Callable[[], bool]] = []
-        self._functions: set[FunctionType] = set()
+        self._seen: set[int] = set()
         self._follow(function)
 
     def hold(self) -> bool:
@@ -62,29 +67,41 @@ class Captured:
             owner, function = function.__self__, function.__func__
         elif not isinstance(function, FunctionType):
             owner, function = function, vars(type(function)).get("__call__")
-        if not isinstance(function, FunctionType) or function in self._functions:
+        if not isinstance(function, FunctionType) or id(function) in self._seen:
             return
-        self._functions.add(function)
+        self._seen.add(id(function))
         names = _names(function.__code__)
-        for name, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=True
-        ):
-            if name not in names["assigned"]:
-                self._variable(partial(_content, cell), function)
-        for name in names["read"] - names["assigned"]:
-            if name in function.__globals__:
-                self._variable(partial(function.__globals__.get, name), function)
-        for name in names["attributes"] & getattr(owner, "__dict__", {}).keys():
-            self._variable(partial(vars(owner).get, name), function)
+        self._attributes(owner, names)
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for name, cell in cells:
+            if name not in names.assigned:
+                self._follow(self._variable(partial(_content, cell), names))
+        known = function.__globals__
+        for name in (names.read - names.assigned) & known.keys():
+            value = self._variable(partial(known.get, name), names)
+            if getattr(value, "__globals__", None) is known:
+                self._follow(value)
         for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._keep(default)
 
-    def _variable(self, now: Callable[[], Any], reader: FunctionType) -> None:
+    def _variable(self, now: Callable[[], Any], names: Names) -> Any:
         value = now()
         self._variables.append((now, value))
         self._keep(value)
-        if isinstance(value, FunctionType) and value.__globals__ is reader.__globals__:
-            self._follow(value)
+        self._attributes(value, names)
+        return value
+
+    def _attributes(self, owner: Any, names: Names) -> None:
+        """Watch those attributes of an object that the code reads; of a module only numbers."""
+        if isinstance(owner, (type, FunctionType)) or id(owner) in self._seen:
+            return
+        self._seen.add(id(owner))
+        values = getattr(owner, "__dict__", {})
+        for name in (names.attributes - names.assigned) & values.keys():
+            if not isinstance(owner, ModuleType) or isinstance(
+                values[name], (*NUMBERS, np.ndarray)
+            ):
+                self._variable(partial(values.get, name), names)
 
     def _keep(self, value: Any) -> None:
         """Watch the content of the arrays in `value`, which is known to be the same object."""
@@ -94,18 +111,23 @@ class Captured:
                 self._contents.append(_comparison(array, copy))
 
 
-def _names(code: CodeType) -> dict[str, set[str]]:
-    """The names of what is read, as a variable or an attribute, and assigned in here."""
-    found: dict[str, set[str]] = {"read": set(), "attributes": set(), "assigned": set()}
-    kinds = {"read": READ, "attributes": ATTRIBUTE, "assigned": ASSIGNED}
+class Names(NamedTuple):
+    """What code reads, as a variable or an attribute, and what it assigns."""
+
+    read: set[str]
+    attributes: set[str]
+    assigned: set[str]
+
+
+def _names(code: CodeType) -> Names:
+    names = Names(set(), set(), set())
     codes = [code]
     for code in codes:  # which grows by what is defined inside
         codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
         for step in dis.get_instructions(code):
-            for kind, names in found.items():
-                if step.opname in kinds[kind]:
-                    names.add(step.argval)
-    return found
+            if step.opname in KINDS:
+                getattr(names, KINDS[step.opname]).add(step.argval)
+    return names
 
 
 def _content(cell: CellType) -> Any:

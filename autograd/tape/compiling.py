@@ -242,9 +242,9 @@ def compile(
     at before each replay, and where one has changed the function is recorded anew (see `Captured`):
     what changes often is better an argument, and a large array that does not change is quicker to
     look at where it is read-only (`X.flags.writeable = False`). What the function reads in another
-    way is frozen: attributes of objects, numbers in lists and dicts, files. Random numbers must be
-    drawn by `sample`, indices that change be looked up by `lookup`, and what is to happen each time
-    be done by `tap`, all of `autograd.tape`.
+    way is frozen: what methods of other objects read, numbers in lists and dicts, files. Random
+    numbers must be drawn by `sample`, indices that change be looked up by `lookup`, and what is to
+    happen each time be done by `tap`, all of `autograd.tape`.
 
     Results are those of the function itself to the bit where sums are added up in the same order,
     and to 1e-13 of the largest (float32: 1e-5) elsewhere. A replay that turns out not to hold has
