@@ -140,8 +140,9 @@ class Node(Generic[T]):
         """The number itself: a float, or an array of your own (a copy).
 
         Assigning rebinds a leaf, as in `p.data -= lr * p.grad`; shape and dtype must stay. So does
-        writing into the array, as in `p.data[0] = 9`. What was recorded with the old data is stale
-        from then on, and its backward pass says so. Views of the array are read-only.
+        writing an item, as in `p.data[0] = 9`. What was recorded with the old data is stale from
+        then on, and its backward pass says so. NumPy's functions can't write into it, nor into
+        views such as `p.data.T`: they say that it is read-only.
         """
         for observer in current_mode().observers:
             observer.escaped(self, "data", self.raw)
