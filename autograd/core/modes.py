@@ -48,21 +48,19 @@ class Switch(Held[None]):
 
     def __exit__(self, *exception: object) -> None:
         inner: list[Switch] = []
-        mode: Mode | None = current_mode()
-        while mode is not None and mode.by is not self:
-            if mode.by is not None:
-                inner.append(mode.by)
+        mode = current_mode()
+        while mode.by is not self and mode.outer is not None:
+            inner.append(mode.by)
             mode = mode.outer
-        if mode is not None and mode.outer is not None:
-            MODE.set(mode.outer)
-        elif self._left_before:
+        if mode.outer is None:
+            if not self._left_before:
+                raise RuntimeError(
+                    f"{self.name} is left where it was not entered: a mode is left once, in the "
+                    f"thread or task that entered it"
+                )
             self._left_before -= 1
             return
-        else:
-            raise RuntimeError(
-                f"{self.name} is left where it was not entered: a mode is left once, in the thread "
-                f"or task that entered it"
-            )
+        MODE.set(mode.outer)
         if inner:
             for switch in inner:
                 switch._left_before += 1

@@ -176,6 +176,15 @@ def test_read_only_arrays_are_not_looked_at():
     assert captured.hold()
 
 
+def test_arrays_of_other_things_than_numbers_are_compared_as_objects():
+    names = np.array(["a", "b"])
+    captured = Captured(lambda: names)
+    names[0] = "c"
+    assert captured.hold()
+    names = names.copy()
+    assert not captured.hold()
+
+
 def test_variables_without_a_value_and_things_that_are_no_functions():
     captured = Captured(lambda: later)
     assert captured.hold()
@@ -250,6 +259,12 @@ def test_arguments_that_hold_nothing_to_differentiate_decide_the_structure():
     assert recorded.runs == 3
     with pytest.raises(TypeError, match="or hashable, got set"):
         f(x, {1})
+
+
+def test_gradients_leave_out_what_has_none():
+    f = compile(lambda name, pair, x: pair[0] * x if name == "first" else pair[1] * x)
+    assert f("first", [2.0, 3.0], 4.0) == (8.0, [[4.0, 0.0], 2.0])
+    assert f("second", [2.0, 3.0], 4.0) == (12.0, [[0.0, 4.0], 3.0])
 
 
 def test_gradients_for_leaves_are_a_list_whatever_the_arguments_are():
