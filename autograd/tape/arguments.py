@@ -38,7 +38,7 @@ def signature(x: Any) -> Hashable:
     """
     if is_input(x):
         number = raw(x)
-        return ((), float) if type(number) is float else (number.shape, number.dtype)
+        return ((), float) if isinstance(number, float) else (number.shape, number.dtype)
     if is_nest(x):
         keys = tuple(x) if isinstance(x, dict) else np.shape(x) if isinstance(x, np.ndarray) else ()
         return type(x), keys, tuple(map(signature, items(x)))
