@@ -37,6 +37,9 @@ def scalarize(output: Node, scalars: dict[Node, Any] | None = None) -> Any:
                 operands = [scalars[x] if isinstance(x, Node) else x for x in node.operands]
                 scalars[node] = boxed(node.op(*operands, **node.params))
     result = scalars[output]
+    for place, element in np.ndenumerate(result):  # an empty sum is a plain 0
+        if not isinstance(element, Node):
+            result[place] = Value(float(element))
     return result if result.ndim else result[()]
 
 

@@ -60,7 +60,7 @@ class Value(NumericNode[float, Operator], data_type=float):
         if self.op is None and type(number) is float:
             self.raw, self.index = number, next_index()
         else:
-            self._rebind(number)
+            self._assign(number)
 
     @property
     def grad(self) -> float | None:

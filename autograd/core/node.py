@@ -20,6 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from autograd.core.data import Data, protect
 from autograd.core.numbers import FLOATS, HOLDERS, constant, frozen
 from autograd.core.primitive import Params, Primitive
 
@@ -56,6 +57,8 @@ class Mode(NamedTuple):
 
     recording: bool = True
     observers: tuple[Observer, ...] = ()
+    by: Any = None  # the switch that brought it about, and the mode before
+    outer: Mode | None = None
 
 
 EVERYDAY = Mode()  # what holds where nothing was said
@@ -139,27 +142,40 @@ class Node(Generic[T]):
     def data(self) -> T:
         """The number itself: a float, or an array of your own (a copy).
 
-        Assigning rebinds a leaf, as in `p.data -= lr * p.grad`; shape and dtype must stay. What
-        was recorded with the old data is stale from then on, and its backward pass says so.
+        Assigning rebinds a leaf, as in `p.data -= lr * p.grad`; shape and dtype must stay. So does
+        writing an item, as in `p.data[0] = 9`. What was recorded with the old data is stale from
+        then on, and its backward pass says so. NumPy's functions can't write into it, nor into
+        views such as `p.data.T`: they say that it is read-only.
         """
         for observer in current_mode().observers:
             observer.escaped(self, "data", self.raw)
         raw: Any = self.raw
-        return raw.copy() if isinstance(raw, np.ndarray) else raw  # type: ignore[return-value]
+        return raw if type(raw) is float else Data.of(self)  # type: ignore[return-value]
 
     @data.setter
     def data(self, raw: Any) -> None:
-        self._rebind(raw)
+        self._assign(raw)
 
-    def _rebind(self, raw: Any) -> None:
+    def _assign(self, raw: Any) -> None:
+        if type(raw) is Data and raw.is_data_of(self):
+            return  # an operator in place has written it
+        self._must_be_leaf()
+        data = self.coerce(raw, self.dtype, "data")
+        self._must_match(data, "data")
+        self.raw, self.index = data, next_index()
+
+    def rebind(self, array: Any) -> None:
+        """Take on an array of the same shape and dtype, which nobody else has."""
+        self._must_be_leaf()
+        protect(array, False)
+        self.raw, self.index = array, next_index()
+
+    def _must_be_leaf(self) -> None:
         if self.op is not None:
             raise ValueError(
                 f"only a leaf's data can be assigned, and this is the result of {self.op.name}; "
                 f"make a leaf of it with .detach() first"
             )
-        data = self.coerce(raw, self.dtype, "data")
-        self._must_match(data, "data")
-        self.raw, self.index = data, next_index()
 
     @property
     def grad(self) -> T | None:

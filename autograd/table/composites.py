@@ -49,6 +49,16 @@ def _count(x: Any, axis: Any) -> int:
     return math.prod(shape_of(x)[i] for i in _axes(x, axis))
 
 
+def _is_empty(x: Any, axis: Any) -> bool:
+    return 0 in shape_of(x) and _count(x, axis) == 0
+
+
+def _largest(x: Any, axis: Any) -> Any:
+    """The maximum over `axis`, kept as ones: a constant to shift or scale by; 0 of no elements."""
+    reduced = sum if _is_empty(x, axis) else max
+    return stop_gradient(reduced(x, axis=axis, keepdims=True))
+
+
 def _dropped(reduced: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`reduced`, of which the reduced axes were kept as ones, without them."""
     if keepdims:
@@ -167,12 +177,12 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 
 @composite
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ over `axis` (None: all), without overflow; −∞ where every x is.
+    """ln Σ eˣ over `axis` (None: all), without overflow; −∞ where every x is, or there is none.
 
     >>> float(logsumexp([1e4, 1e4])) == 1e4 + math.log(2)
     True
     """
-    top = stop_gradient(max(x, axis=axis, keepdims=True))
+    top = _largest(x, axis)
     top = where(isfinite(top), top, 0.0)
     total = sum(exp(sub(x, top)), axis=axis, keepdims=True)
     nothing = equal(total, 0.0)
@@ -209,7 +219,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     >>> softmax([0.0, 0.0, -math.inf])
     array([0.5, 0.5, 0. ])
     """
-    e = exp(sub(x, stop_gradient(max(x, axis=axis, keepdims=True))))
+    e = exp(sub(x, _largest(x, axis)))
     return div(e, sum(e, axis=axis, keepdims=True))
 
 
@@ -220,7 +230,9 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
     >>> log_softmax([1e4, 0.0])
     array([     0., -10000.])
     """
-    shifted = sub(x, stop_gradient(max(x, axis=axis, keepdims=True)))
+    shifted = sub(x, _largest(x, axis))
+    if _is_empty(x, axis):
+        return shifted
     return sub(shifted, log(sum(exp(shifted), axis=axis, keepdims=True)))
 
 
@@ -228,10 +240,12 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
 def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """√Σx² over `axis` (None: all), without overflow; value and gradient are 0 at 0.
 
+    0 of no elements.
+
     >>> float(norm([0.0, 3e200]))
     3e+200
     """
-    scale = stop_gradient(max(abs(x), axis=axis, keepdims=True))
+    scale = _largest(abs(x), axis)
     scale = where(isfinite(scale), scale, 1.0)
     scale = add(scale, equal(scale, 0.0))
     total = sum(square(div(x, scale)), axis=axis, keepdims=True)

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError
 from numpy.lib.stride_tricks import sliding_window_view
 
 
@@ -97,6 +98,18 @@ def broadcast_copy(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, .
     return out
 
 
+def largest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    try:
+        return np.max(x, axis, keepdims=keepdims)
+    except ValueError as error:
+        if np.size(x) or isinstance(error, AxisError):
+            raise
+        raise ValueError(
+            "there is no largest and no smallest of no elements; leave them out, or concatenate a "
+            "number that is smaller (larger) than all"
+        ) from None
+
+
 @lru_cache(32)
 def ones(n: int, dtype: np.dtype) -> np.ndarray:
     return np.ones(n, dtype)
@@ -114,8 +127,9 @@ def sum_to_shape(x: Any, out: np.ndarray | None = None, *, shape: tuple[int, ...
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"{have} does not come from broadcasting {shape}")
     axes = [i for i in range(len(have)) if i < lead or shape[i - lead] != have[i]]
-    row = None if out is None else out.reshape([n for i, n in enumerate(have) if i not in axes])
-    return np.add.reduce(x, axis=tuple(axes), out=row).reshape(shape)
+    kept = [1 if i in axes else n for i, n in enumerate(have)]  # a sum of all objects is no array
+    row = None if out is None else out.reshape(kept)
+    return np.add.reduce(x, axis=tuple(axes), out=row, keepdims=True).reshape(shape)
 
 
 def is_fancy(index: tuple[Any, ...]) -> bool:

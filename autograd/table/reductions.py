@@ -58,7 +58,7 @@ def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:
 sum = primitive("sum", "Σ", None, np.sum, (sum_back,), "The sum over `axis` (None: all).",
                 params=AXIS, prepare=checks.axis, linear=True, remedy="scale the summands down first",
                 cases=CASES)
-max = primitive("max", "max", None, np.max, (max_back,),
+max = primitive("max", "max", None, kernels.largest, (max_back,),
                 "The maximum over `axis` (None: all); ties share the gradient equally.",
                 params=AXIS, prepare=checks.axis, objects=max_of_objects, kinks="ties share the gradient equally",
                 cases=CASES)

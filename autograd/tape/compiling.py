@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any, NamedTuple, TypeVar, overload
@@ -11,10 +11,19 @@ from typing import Any, NamedTuple, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node, Tensor, Value, describe, take
+from autograd import Node, Tensor, describe, take
 from autograd.core.node import raw
 from autograd.core.numbers import Array
 from autograd.errors import BranchError
+from autograd.tape.arguments import (
+    flattened,
+    gradients_of,
+    is_input,
+    leaf,
+    nested,
+    signature,
+)
+from autograd.tape.captured import Captured
 from autograd.tape.guards import Guards
 from autograd.tape.tape import Tape
 
@@ -135,9 +144,13 @@ class Recording:
     """One trace of a function: its tape, and what to feed it."""
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Sequence[Any], wrt: Sequence[Node] | None
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[Any],
+        flat: Sequence[Any],
+        wrt: Sequence[Node] | None,
     ) -> None:
-        self.given = [_leaf(x) for x in arguments]
+        self.given = [leaf(x) for x in flat]
         self.samples: list[tuple[Tensor, Callable[[], Any]]] = []
         self.sampled = True  # while recording, and not to be sampled again for the first replay
         self.indices: list[Index] = []
@@ -146,7 +159,8 @@ class Recording:
         token = _recording.set(self)
         try:
             with self.guards:
-                output = function(*self.given)
+                rest = iter(self.given)
+                output = function(*[nested(x, rest) for x in arguments])
         finally:
             _recording.reset(token)
         if not isinstance(output, Node):
@@ -159,6 +173,7 @@ class Recording:
         seed = Tensor(np.ones(output.shape, output.dtype)) if self.indices else None
         self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
         self.guards.release()
+        self.captured = Captured(function)
 
     def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, list[float | Array]]:
         with self._lock:  # what is sampled, and the indices, are those of one replay
@@ -169,7 +184,7 @@ class Recording:
                 for leaf, function in self.samples:
                     leaf.data = function()
             self.sampled = False
-            data = [raw(x) for x in arguments if _is_input(x)]
+            data = [raw(x) for x in arguments if is_input(x)]
             return self.tape.value_and_grad(*data)
 
 
@@ -181,19 +196,29 @@ class Compiled:
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
 
-    def __call__(self, *arguments: Any) -> tuple[float | Array, list[float | Array]]:
-        signature = tuple(_signature(x) for x in arguments)
-        recordings = self.recordings.setdefault(signature, [])
+    def __call__(self, *arguments: Any) -> tuple[float | Array, list[Any]]:
+        flat = flattened(arguments)
+        value, gradients = self._replayed(arguments, flat)
+        if flat is not arguments and self.wrt is None:
+            gradients = gradients_of(arguments, gradients)
+        return value, gradients
+
+    def _replayed(
+        self, arguments: Sequence[Any], flat: Sequence[Any]
+    ) -> tuple[float | Array, list[Any]]:
+        recordings = self.recordings.setdefault(tuple(map(signature, arguments)), [])
         for recording in recordings:
+            if not recording.captured.hold():
+                continue
             try:
-                return recording(arguments)
+                return recording(flat)
             except BranchError:  # these numbers take another way
                 continue
-        recordings.insert(0, Recording(self.function, arguments, self.wrt))
+        recordings.insert(0, Recording(self.function, arguments, flat, self.wrt))
         del recordings[KEPT:]
         if len(self.recordings) > KEPT:
             del self.recordings[next(iter(self.recordings))]
-        return recordings[0](arguments)
+        return recordings[0](flat)
 
 
 @overload
@@ -207,11 +232,19 @@ def compile(
 
     The compiled function returns the value and the list of gradients for the arguments that are
     floats, floating arrays or nodes; with `wrt` for these leaves instead (a model's parameters).
+    Arguments may be lists, tuples and dicts of these: so are their gradients, then.
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
     are no floating numbers (they may decide the structure), and where a comparison, `float()` or
     `int()` of a node turns out differently than in every recording so far. Other leaves are read
-    afresh each time. Random numbers must be drawn by `sample`, indices that change be looked up by
-    `lookup`, and what is to happen each time be done by `tap`, all of `autograd.tape`.
+    afresh each time.
+
+    Numbers and arrays that the function closes over are constants of a recording. They are looked
+    at before each replay, and where one has changed the function is recorded anew (see `Captured`):
+    what changes often is better an argument, and a large array that does not change is quicker to
+    look at where it is read-only (`X.flags.writeable = False`). What the function reads in another
+    way is frozen: what methods of other objects read, numbers in lists and dicts, files. Random
+    numbers must be drawn by `sample`, indices that change be looked up by `lookup`, and what is to
+    happen each time be done by `tap`, all of `autograd.tape`.
 
     Results are those of the function itself to the bit where sums are added up in the same order,
     and to 1e-13 of the largest (float32: 1e-5) elsewhere. A replay that turns out not to hold has
@@ -234,27 +267,3 @@ def compile(
     ((2.0, [1.0]), (3.0, [-1.0]))
     """
     return partial(Compiled, wrt=wrt) if function is None else Compiled(function, wrt)
-
-
-def _is_input(x: Any) -> bool:
-    """Whether it may be differentiated; anything else decides the structure."""
-    if isinstance(x, np.ndarray):
-        return x.dtype.kind == "f"
-    return isinstance(x, (float, np.floating, Node))
-
-
-def _leaf(x: Any) -> Any:
-    if isinstance(x, Node):
-        return x.detach(x.label)
-    if not _is_input(x):
-        return x
-    return Tensor(x) if isinstance(x, np.ndarray) else Value(x)
-
-
-def _signature(x: Any) -> Hashable:
-    if _is_input(x):
-        number = raw(x)
-        return np.shape(number), getattr(number, "dtype", float)
-    if isinstance(x, np.ndarray):
-        return x.shape, x.dtype, x.tobytes()
-    return type(x), x

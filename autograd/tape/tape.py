@@ -39,6 +39,9 @@ class Tape:
     Values are eager ones to the last bit where sums are added up in the same order and only
     arithmetic is involved; elsewhere (NumPy's exp or tanh on arrays, matrix products) to rounding.
 
+    Raw numbers and arrays that entered the graph are constants, frozen as they were when it was
+    recorded: what is to change must be a leaf. `compile` records anew where they have changed.
+
     >>> from autograd import Value
     >>> a, b = Value(2.0), Value(-3.0)
     >>> tape = Tape(a * b + a, [a, b])

@@ -28,7 +28,7 @@ def numbers(x: Numbers) -> NDArray[Any]:
     array([1., 2.])
     """
     if isinstance(x, Node):
-        return np.asarray(x.data)
+        return np.array(x.data)
     array = np.asarray(x)
     if array.dtype != object:
         return array

@@ -64,7 +64,9 @@ class Optimiser:
             gradient = _gradient(parameter)
             if gradient is not None:
                 self._seen[i] += 1
-                parameter.data = self.update(parameter.data, gradient, lr, self._seen[i], memory)
+                raw: Any = parameter.raw
+                own = raw if type(raw) is float else raw.copy()
+                parameter.data = self.update(own, gradient, lr, self._seen[i], memory)
         self.steps += 1
 
     def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:

@@ -1,12 +1,12 @@
 """Where a NaN or an infinity came from: caught as it is made, or found afterwards."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from autograd import Node, Observer, Step, formula, observing, steps, toposort, vjp, write
+from autograd.core.modes import bare, held
 from autograd.core.node import raw
 from autograd.core.walk import Seed
 from autograd.errors import NonFiniteError
@@ -16,7 +16,8 @@ from autograd.viz.text import Number, node_title, number_text
 Place = tuple[int, ...]  # of an element in an array; of a single number ()
 
 
-@contextmanager
+@bare
+@held
 def detect_anomaly() -> Iterator[None]:
     """Within it the first NaN or infinity, forward or backward, raises `NonFiniteError`.
 

@@ -3,12 +3,12 @@
 import linecache
 import os
 import sys
-from contextlib import AbstractContextManager
 from types import FrameType
 from typing import NamedTuple
 
 import autograd
 from autograd import Node, Observer, observing
+from autograd.core.modes import Held, bare
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.
@@ -54,7 +54,8 @@ class _LineRecorder(Observer):
         self.recorded(leaf)
 
 
-def record_lines() -> AbstractContextManager[None]:
+@bare
+def record_lines() -> Held[None]:
     """Within it every new node, leaves included, gets the `SourceLine` that made it as `.line`.
 
     Lines inside this library are skipped: a layer's nodes name the line that called the layer.
