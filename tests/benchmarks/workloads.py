@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+import gpt
 import networks
 import scalars
 
@@ -33,6 +34,7 @@ WORKLOADS = {
     "demo4": Workload("the same with 400 points", of(REPLAYED, 400)),
     "demo16": Workload("the same with 1,600 points", of(REPLAYED, 1600)),
     "dag": Workload("a random graph of 1,000,000 scalar operations", of(scalars.DAG, 1_000_000)),
+    "gpt": Workload("a GPT in 4,192 scalars: a step on 7 letters, with Adam", gpt.GPT),
     "rows": Workload("micrograd's demo for 1,000 sets of parameters", of(scalars.ROWS, 100, 1000)),
     "mlp": Workload("MLP 2-16-16-1, batch 100, float64", of(networks.MLP, *networks.SMALL)),
     "mnist": Workload(
