@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,16 @@ def plot(measured: dict[str, list[Result]], path: str) -> None:
     figure.savefig(path)
 
 
+def machine() -> str:
+    """Which one it is, as the ratios depend on its caches."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    named = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    name = named[0] if named else platform.processor() or platform.machine()
+    python, numpy = platform.python_version(), np.__version__
+    return f"{name}, {os.cpu_count()} cores, Python {python}, NumPy {numpy}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description=(__doc__ or "").split("\n")[0]
@@ -166,6 +177,8 @@ def main() -> None:
         if name not in WORKLOADS:
             parser.error(f"no workload {name!r}; choose from {', '.join(WORKLOADS)}")
     measured = {}
+    if not options.json:
+        print(machine(), end="\n\n", flush=True)
     for key in options.names or WORKLOADS:
         measured[key] = run(key, WORKLOADS[key], options.rounds, options.threads)
         if not options.json:
