@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 import autograd
 from autograd import Node
 from nets.layers.carriers import Parameter
+from nets.train.groups import Group, Raw, grouped
 from nets.train.schedules import Schedule, constant
 
-Raw = float | NDArray[np.floating[Any]]
+TINY = 1e-200  # where squares begin to lose digits
 Memory = dict[str, Raw]  # what is remembered of a parameter, by name
 
 
@@ -31,6 +32,7 @@ class Optimiser:
     """
 
     memory: tuple[str, ...] = ()
+    elementwise = False  # whether each number moves by itself: then many parameters move at once
 
     def __init__(self, parameters: Iterable[Parameter], lr: float | Schedule) -> None:
         self.parameters = list(parameters)
@@ -43,8 +45,10 @@ class Optimiser:
             )
         self.schedule = lr if callable(lr) else constant(_positive("lr", lr))
         self.steps = 0
-        self._memory: list[Memory] = [
-            {name: np.zeros(p.shape, p.dtype) for name in self.memory} for p in self.parameters
+        self._groups = grouped(self.parameters)
+        self._memory: list[dict[str, Any]] = [
+            {name: np.zeros(group.size, group.dtype) for name in self.memory}
+            for group in self._groups
         ]
         self._seen = [0] * len(self.parameters)  # updates of each parameter
 
@@ -60,14 +64,32 @@ class Optimiser:
         gradient of an earlier pass; set its `.grad = None` where that can happen.
         """
         lr = self.lr
-        for i, (parameter, memory) in enumerate(zip(self.parameters, self._memory, strict=True)):
-            gradient = _gradient(parameter)
+        for group, memory in zip(self._groups, self._memory, strict=True):
+            gradients = [_gradient(p) for p in group.parameters]
+            seen = {self._seen[i] for i in group.places}
+            if self.elementwise and len(seen) == 1 and not any(g is None for g in gradients):
+                t = seen.pop() + 1
+                data, gradient = group.data(), group.joined(gradients)  # type: ignore[arg-type]
+                group.assign(self.update(data, gradient, lr, t, memory))  # type: ignore[arg-type]
+                for i in group.places:
+                    self._seen[i] = t
+            else:
+                self._step_one_by_one(group, gradients, memory, lr)
+        self.steps += 1
+
+    def _step_one_by_one(
+        self, group: Group, gradients: list[Raw | None], memory: dict[str, Any], lr: float
+    ) -> None:
+        rows = zip(group.places, group.parameters, group.parts, gradients, strict=True)
+        for i, parameter, part, gradient in rows:
             if gradient is not None:
                 self._seen[i] += 1
+                own = {name: memory[name][part].reshape(parameter.shape) for name in memory}
                 raw: Any = parameter.raw
-                own = raw if type(raw) is float else raw.copy()
-                parameter.data = self.update(own, gradient, lr, self._seen[i], memory)
-        self.steps += 1
+                data = raw if type(raw) is float else raw.copy()
+                parameter.data = self.update(data, gradient, lr, self._seen[i], own)
+                for name in memory:
+                    memory[name][part] = np.ravel(own[name])
 
     def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         """The new data of a parameter at its `t`-th update; `memory` is changed in place."""
@@ -76,8 +98,15 @@ class Optimiser:
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all numbers that the next step depends on, beside parameters and settings."""
         state = {"steps": np.array(self.steps), "seen": np.array(self._seen)}
-        for i, memory in enumerate(self._memory):
-            state |= {f"{name}.{i}": np.array(number) for name, number in memory.items()}
+        found: dict[int, dict[str, NDArray[Any]]] = {}
+        for group, memory in zip(self._groups, self._memory, strict=True):
+            for i, part, shape in zip(group.places, group.parts, group.shapes, strict=True):
+                found[i] = {
+                    f"{name}.{i}": numbers[part].reshape(shape).copy()
+                    for name, numbers in memory.items()
+                }
+        for i in sorted(found):
+            state |= found[i]
         return state
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
@@ -95,9 +124,10 @@ class Optimiser:
                 f"saves for these parameters, got {shapes}; build the optimiser it was saved from"
             )
         self.steps, self._seen = int(arrays["steps"]), arrays["seen"].astype(int).tolist()
-        for i, memory in enumerate(self._memory):
+        for group, memory in zip(self._groups, self._memory, strict=True):
             for name in memory:
-                memory[name] = arrays[f"{name}.{i}"].astype(mine[f"{name}.{i}"].dtype)
+                parts = [np.ravel(arrays[f"{name}.{i}"]) for i in group.places]
+                memory[name] = np.concatenate(parts).astype(group.dtype)
 
 
 def _gradient(parameter: Parameter) -> Raw | None:
@@ -136,6 +166,7 @@ class SGD(Optimiser):
     """
 
     memory = ("momentum",)
+    elementwise = True
 
     def __init__(
         self,
@@ -181,6 +212,7 @@ class Adam(Optimiser):
     """
 
     memory = ("mean", "square")
+    elementwise = True
 
     def __init__(
         self,
@@ -239,6 +271,17 @@ class AdamW(Adam):
         return data * (1 - lr * self.weight_decay) - self.move(grad, lr, t, memory)
 
 
+def norm_of(gradients: list[Raw]) -> float:
+    """√Σg² of all together; scaled only where the squares leave the range of floats."""
+    if gradients and all(type(g) is float for g in gradients):
+        gradients = [np.array(gradients)]
+    total = sum(float(np.vdot(g, g)) for g in gradients)
+    if TINY < total < math.inf or total != total:
+        return math.sqrt(total)
+    numbers = [np.ravel(g).astype(float) for g in gradients if np.size(g)]
+    return float(autograd.norm(np.concatenate(numbers))) if numbers else 0.0
+
+
 def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     """Scale the gradients down, all by one factor, where their common norm exceeds `max_norm`.
 
@@ -251,8 +294,7 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     (6.0, 1.0)
     """
     gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
-    numbers = [np.ravel(g) for g in gradients.values() if np.size(g)]
-    norm = float(autograd.norm(np.concatenate(numbers))) if numbers else 0.0
+    norm = norm_of(list(gradients.values()))
     if max_norm < norm < math.inf:
         for parameter, gradient in gradients.items():
             parameter.grad = gradient * (max_norm / norm)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import gpt
 import networks
 import scalars
+import training
 
 Step = Callable[[], tuple[Any, Any]]  # computes a value and its gradients
 
@@ -37,6 +38,7 @@ WORKLOADS = {
     "gpt": Workload("a GPT in 4,192 scalars: a step on 7 letters, with Adam", gpt.GPT),
     "rows": Workload("micrograd's demo for 1,000 sets of parameters", of(scalars.ROWS, 100, 1000)),
     "mlp": Workload("MLP 2-16-16-1, batch 100, float64", of(networks.MLP, *networks.SMALL)),
+    "fit": Workload("nets.fit: 2,000 steps of 2-8-8-1, batch 10, Adam", training.FIT, 1e-6),
     "mnist": Workload(
         "MLP 784-256-128-10, batch 128, float32", of(networks.MLP, *networks.LARGE), 1e-3
     ),

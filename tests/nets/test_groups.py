@@ -1,0 +1,84 @@
+"""Parameters that are moved as one array move as they do one by one, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nets
+from autograd import Tensor, Value
+from nets.train.groups import LARGE, grouped
+from nets.train.optimisers import norm_of
+
+MAKERS = {
+    "SGD": lambda ps: nets.SGD(ps, lr=0.1, weight_decay=0.01),
+    "momentum": lambda ps: nets.SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda ps: nets.Adam(ps, lr=0.1, weight_decay=0.1),
+    "AdamW": lambda ps: nets.AdamW(ps, lr=0.1),
+}
+
+
+def parameters() -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [
+        Tensor(rng.normal(size=(2, 3))),
+        Value(0.5),
+        Tensor(rng.normal(size=4).astype(np.float32)),
+        Tensor(rng.normal(size=LARGE + 1)),
+        Value(-2.0),
+        Tensor(np.zeros((0, 2))),
+        Tensor(rng.normal(size=())),
+    ]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@given(missing=st.lists(st.sets(st.integers(0, 6)), min_size=1, max_size=4))
+def test_at_once_and_one_by_one_are_the_same(make, missing) -> None:
+    at_once, apart = parameters(), parameters()
+    whole, single = make(at_once), make(apart)
+    single.elementwise = False
+    rng = np.random.default_rng(1)
+    for without in missing:
+        for i, (p, q) in enumerate(zip(at_once, apart, strict=True)):
+            gradient = rng.normal(size=p.shape).astype(p.dtype)
+            p.grad = q.grad = None if i in without else gradient
+        whole.step()
+        single.step()
+    for p, q in zip(at_once, apart, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+        assert type(p.data) is type(q.data)
+    mine, other = whole.state_dict(), single.state_dict()
+    assert list(mine) == list(other)
+    for name, numbers in mine.items():
+        np.testing.assert_array_equal(numbers, other[name])
+
+
+def test_small_ones_of_a_kind_stand_together() -> None:
+    assert [group.places for group in grouped(parameters())] == [[0, 5, 6], [1, 4], [2], [3]]
+
+
+def test_data_given_by_the_user_is_never_written_into() -> None:
+    mine = np.ones(LARGE + 5)
+    p = Tensor(mine)
+    held = p.data
+    p.grad = np.ones(LARGE + 5)
+    nets.SGD([p], lr=1.0).step()
+    assert mine.sum() == LARGE + 5 == held.sum() and p.data.sum() == 0.0
+
+
+@pytest.mark.parametrize("size", [0.0, 5e-324, 1e-200, 1e-30, 1.0, 1e30, 1e200, 1.7e308])
+def test_the_norm_neither_overflows_nor_vanishes(size) -> None:
+    assert norm_of([np.array([size * 0.6]), size * 0.8]) == pytest.approx(size, rel=1e-12, abs=0)
+    assert norm_of([size * 0.6, size * 0.8]) == pytest.approx(size, rel=1e-12, abs=0)
+
+
+def test_the_norm_of_float32_and_of_what_is_not_finite() -> None:
+    big = np.full(4, 1e30, np.float32)
+    assert norm_of([big]) == pytest.approx(2e30, rel=1e-6)
+    assert norm_of([np.array([np.inf, 1.0])]) == np.inf
+    assert np.isnan(norm_of([np.array([np.nan]), 1.0]))
+    assert norm_of([]) == 0.0
