@@ -3,7 +3,6 @@
 import argparse
 import math
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -114,18 +113,6 @@ def train(chosen: Task, options: Mapping[str, Any], rng: np.random.Generator) ->
     )
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """Within it a matrix product runs on one thread, where threadpoolctl is installed.
-
-    Products as small as these take longer on several, most of all on a machine that is busy.
-    """
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return nullcontext()
-    return threadpool_limits(1)
-
-
 def check_plot(path: str, figure: Any) -> None:
     """Find what would go wrong only after the training."""
     kinds = figure.canvas.get_supported_filetypes()
@@ -157,8 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     made = parser()
     given = made.parse_args(arguments)
     try:
-        with one_thread():
-            run(given)
+        run(given)
     except FileNotFoundError as error:
         made.error(f"{error.filename} must exist; give the name of a file that --save wrote")
     except ArithmeticError as error:

@@ -22,6 +22,7 @@ from nets.train.optimisers import Optimiser, clip_grad_norm
 from nets.train.passes import Passes
 from nets.train.plots import History
 from nets.train.saving import File, format_of
+from nets.train.threads import limited
 
 PAYS = 12  # mini-batches of a size that are recorded, before one more is to be replayed
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
@@ -46,6 +47,7 @@ def fit(
     resume: File | None = None,
     settings: Mapping[str, Any] | None = None,
     compile: bool = True,
+    threads: int | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train `model` on mini-batches, in an order that is drawn anew in each epoch.
@@ -82,6 +84,8 @@ def fit(
             it), promises that it only computes, with autograd's functions, from arguments that are
             Tensors then. Nothing is replayed where somebody observes, as within
             `autograd.viz.detect_anomaly`.
+        threads: on which matrix products run, which needs threadpoolctl. By default one where the
+            work is small, as several would take longer then, and NumPy's own number else.
         progress: whether to show a progress bar, which needs tqdm. By default where the standard
             error stream is a terminal and tqdm is installed.
 
@@ -126,7 +130,9 @@ def fit(
             everything = {**fixed, "epochs": epochs}
             save_checkpoint(checkpoint, model, optimiser, generators, now, everything)
 
+    numbers = sum(parameter.size for parameter in optimiser.parameters)
     with (
+        limited(threads, min(batch_size, len(inputs)) * numbers),
         in_mode(model, training=True),
         _bar(progress, epochs * batches, len(history) * batches + now.batch) as bar,
         np.errstate(all="ignore"),  # what isn't finite is reported once, by name
