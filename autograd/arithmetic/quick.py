@@ -25,13 +25,15 @@ from collections.abc import Callable, Sequence
 from inspect import getmembers, isfunction
 from operator import attrgetter
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd.arithmetic.operators import CALLS, Operators
 from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index
 from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
 from autograd.table import elementwise as e
+
+C = TypeVar("C", bound=type)
 
 # --- the table writes Python ------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ def compiled(source: str, **names: Any) -> Any:
     """The function `made` that `source` defines, in which the rows' names are their forwards."""
     space: dict[str, Any] = {name: row.scalar for name, row in TABLE.items() if row.scalar}
     space |= {"inf": math.inf, "nan": math.nan, "Value": HOLDERS[float], **names}
-    exec(source, space)
+    exec(compile(source, f"{__file__}<generated>", "exec"), space)
     return space["made"]
 
 
@@ -116,7 +118,7 @@ NODE = """
 """
 
 
-def quick(cls: type) -> type:
+def quick(cls: C) -> C:
     """`cls` with a quick method for each operator; what it cannot do, the present one does."""
     for name, general in getmembers(cls, isfunction):
         row, order = CALLS.get(general, (None, ()))

@@ -155,13 +155,14 @@ class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
         n = self.ndim
         return self.transpose((*range(n - 2), n - 1, n - 2))
 
-    def item(self) -> float:
-        """The only element, as a plain float."""
-        return float(self)
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float64 or float32."""
+        return self.raw.dtype
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("a 0-d Tensor has no length; float(t) is its number")
+            raise TypeError("a 0-d Tensor has no length; t.item() is its number")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -21,11 +21,8 @@ def pullback(
 
     Warns where a NaN came out at the end of the walk, at an input or a leaf: rules carry it there.
     """
-    if inputs is not None and not create_graph and len(cotangents) == 1:
-        ((output, seed),) = cotangents.items()
-        swept = output.swept(seed, inputs)
-        if swept is not None:
-            return swept
+    if inputs is not None and (swept := _swept(cotangents, inputs, create_graph)) is not None:
+        return swept
     found: dict[Node, Any] = {}
     ends = None if inputs is None else set(inputs)
     sound = True
@@ -41,6 +38,16 @@ def pullback(
         if not sound:
             _warn_of_nan(cotangents)
     return found
+
+
+def _swept(
+    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+) -> dict[Node, Any] | None:
+    """The same by the quick way, where the one output's class has one: see `Node.swept`."""
+    if create_graph or len(cotangents) != 1:
+        return None
+    ((output, seed),) = cotangents.items()
+    return output.swept(seed, inputs)
 
 
 def has_nan(number: Any) -> bool:
@@ -92,10 +99,10 @@ def backward(
     >>> x.grad
     10.0
     """
-    seed = as_seed(output, seed)
-    if not accumulate and not create_graph and output.swept(seed, None) is not None:
+    cotangents = {output: as_seed(output, seed)}
+    if not accumulate and _swept(cotangents, None, create_graph) is not None:
         return
-    for node, gradient in pullback({output: seed}, None, create_graph).items():
+    for node, gradient in pullback(cotangents, None, create_graph).items():
         gradient = as_node(gradient) if create_graph else gradient
         if accumulate and node.raw_grad is not None:
             gradient = node.raw_grad + gradient
@@ -129,7 +136,7 @@ def listed(inputs: Any) -> list[Node]:
 
 def zeros_like(node: Node[T]) -> T:
     """A raw zero of the node's type, shape and dtype."""
-    zeros: Any = 0.0 if type(node.raw) is float else np.zeros(node.shape, node.dtype)
+    zeros: Any = 0.0 if type(node.raw) is float else np.zeros(node.shape, node.precision)
     return zeros
 
 

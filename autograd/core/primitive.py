@@ -228,7 +228,7 @@ class Primitive:
         """NumPy-style arguments as operands and a full, checked set of parameters."""
         full = {**self.params, **params}
         if len(operands) == self._plain and len(full) == len(self.params):  # the usual case
-            return operands, self.prepare(**full) if self.prepare else full
+            return operands, self._prepared(full)
         operands, extra = self._split(operands)
         if len(extra) > len(self.params):
             raise TypeError(
@@ -243,7 +243,17 @@ class Primitive:
                     f"it has: {', '.join(self.params) or 'none'}"
                 )
         full.update(given)
-        return operands, self.prepare(**full) if self.prepare else full
+        return operands, self._prepared(full)
+
+    def _prepared(self, params: Params) -> Params:
+        for name, param in params.items():
+            for x in param if isinstance(param, (list, tuple)) else (param,):
+                if hasattr(type(x), "__primitive__"):
+                    raise TypeError(
+                        f"{self.name}: {name} must be raw, got a {type(x).__name__}, to which no "
+                        f"gradient would flow; pass its .data"
+                    )
+        return self.prepare(**params) if self.prepare else params
 
     def _split(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The operands, and what stands behind them."""

@@ -181,16 +181,16 @@ def as_seed(output: Node, seed: Seed) -> Any:
                 f"an output of shape {output.shape} needs a seed of that shape "
                 f"(its upstream gradient); pass seed=..., or reduce it, for example with .sum()"
             )
-        return 1.0 if type(output.raw) is float else np.ones(output.shape, output.dtype)
+        return 1.0 if type(output.raw) is float else np.ones(output.shape, output.precision)
     if not isinstance(seed, Node):
-        seed = constant(seed, output.dtype, "seed")
+        seed = constant(seed, output.precision, "seed")
     if np.shape(seed) != output.shape:
         raise ValueError(
             f"the seed must have the output's shape {output.shape}, got {np.shape(seed)}"
         )
     if isinstance(seed, Node):
         return seed
-    return seed if type(output.raw) is float else np.array(seed, output.dtype)
+    return seed if type(output.raw) is float else np.array(seed, output.precision)
 
 
 def describe(node: Node) -> str:

@@ -156,7 +156,7 @@ class Recording:
             )
         inputs = [x for x in self.given if isinstance(x, Node)]
         # An index is renewed in the backward pass too, where that is not folded into constants.
-        seed = Tensor(np.ones(output.shape, output.dtype)) if self.indices else None
+        seed = Tensor(np.ones(output.shape, output.precision)) if self.indices else None
         self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
         self.guards.release()
 
@@ -208,8 +208,8 @@ def compile(
     The compiled function returns the value and the list of gradients for the arguments that are
     floats, floating arrays or nodes; with `wrt` for these leaves instead (a model's parameters).
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
-    are no floating numbers (they may decide the structure), and where a comparison, `float()` or
-    `int()` of a node turns out differently than in every recording so far. Other leaves are read
+    are no floating numbers (they may decide the structure), and where a comparison or `.item()`
+    of a node turns out differently than in every recording so far. Other leaves are read
     afresh each time. Random numbers must be drawn by `sample`, indices that change be looked up by
     `lookup`, and what is to happen each time be done by `tap`, all of `autograd.tape`.
 

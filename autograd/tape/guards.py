@@ -25,7 +25,7 @@ def is_observed() -> bool:
 
 
 class Guard(NamedTuple):
-    """`how` ('float', 'int' or a comparison's symbol) of `operands` gave `result` at `where`."""
+    """`how` ('item' or a comparison's symbol) of `operands` gave `result` at `where`."""
 
     how: str
     operands: tuple[Any, ...]
@@ -36,17 +36,17 @@ class Guard(NamedTuple):
         """What it gives for other `data` of its operands."""
         if self.how in COMPARISONS:
             return COMPARISONS[self.how](*data)
-        return (float if self.how == "float" else int)(np.reshape(data[0], ()))
+        return float(np.reshape(data[0], ()))
 
     def holds(self, *data: Any) -> bool:
-        return np.array_equal(self.now(*data), self.result, equal_nan=self.how == "float")
+        return np.array_equal(self.now(*data), self.result, equal_nan=self.how == "item")
 
     def __str__(self) -> str:
         names = [
-            describe(x) if isinstance(x, Node) else f"{x:g}" if np.ndim(x) == 0 else "an array"
+            describe(x) if isinstance(x, Node) else repr(x) if np.ndim(x) == 0 else "an array"
             for x in self.operands
         ]
-        return f" {self.how} ".join(names) if self.how in COMPARISONS else f"{self.how}({names[0]})"
+        return f" {self.how} ".join(names) if self.how in COMPARISONS else f"the item of {names[0]}"
 
 
 class Tap(NamedTuple):
@@ -58,7 +58,7 @@ class Tap(NamedTuple):
 
 
 class Guards(Observer):
-    """Collects what Python code saw of the numbers of a graph: its comparisons, `float()`, `int()`.
+    """Collects what Python code saw of the numbers of a graph: its comparisons, and `item()`.
 
     A `Tape` that is given them checks at each replay that all would turn out as they did, and then
     calls what was told to `tap` a number.

@@ -81,8 +81,8 @@ def elementwise(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
         old, new = operand
         if new is None:
             return old
-        if type(old.raw) is float and node.dtype != new.dtype:  # a Value adapts to arrays
-            new = autograd.astype(new, dtype=node.dtype)
+        if type(old.raw) is float and node.precision != new.precision:  # a Value adapts to arrays
+            new = autograd.astype(new, dtype=node.precision)
         return new if old.ndim == node.ndim else _aligned(new, old.ndim, node.ndim)
 
     assert node.op is not None

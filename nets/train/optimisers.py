@@ -44,7 +44,7 @@ class Optimiser:
         self.schedule = lr if callable(lr) else constant(_positive("lr", lr))
         self.steps = 0
         self._memory: list[Memory] = [
-            {name: np.zeros(p.shape, p.dtype) for name in self.memory} for p in self.parameters
+            {name: np.zeros(p.shape, p.precision) for name in self.memory} for p in self.parameters
         ]
         self._seen = [0] * len(self.parameters)  # updates of each parameter
 

@@ -46,7 +46,7 @@ def assert_same_graph(one: Node, other: Node) -> None:
         assert a.op is b.op
         assert a.label == b.label or a.op is not None
         np.testing.assert_array_equal(a.data, b.data)
-        assert a.dtype == b.dtype
+        assert a.precision == b.precision
         assert repr(a.params) == repr(b.params)
         for x, y in zip(a.operands, b.operands, strict=True):
             if isinstance(x, Node):

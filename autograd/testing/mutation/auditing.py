@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd import Node, Observer, observing
 from autograd.core import walk as backprop
+from autograd.core.modes import without_shortcuts
 from autograd.core.node import raw
 from autograd.core.walk import Step
 from autograd.errors import VacuousCheckWarning
@@ -197,6 +198,7 @@ def _silenced(name: str) -> Iterator[None]:
 
     backprop.propagate = silent  # type: ignore[assignment]
     try:
-        yield
+        with without_shortcuts():
+            yield
     finally:
         backprop.propagate = walk
