@@ -264,7 +264,7 @@ class Node(Generic[T]):
         return format(float(np.asarray(self.raw).item()), spec)
 
     __float__, __int__, __complex__ = _cut("float()"), _cut("int()"), _cut("complex()")
-    __index__, __round__ = _cut("use as an integer"), _cut("round()")
+    __index__, __round__, __trunc__ = _cut("an index"), _cut("round()"), _cut("trunc()")
     __floordiv__ = __rfloordiv__ = _cut("//")
     __mod__ = __rmod__ = _cut("%")
     __divmod__ = __rdivmod__ = _cut("divmod()")
