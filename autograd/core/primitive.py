@@ -61,6 +61,7 @@ class Primitive:
         linear: in all operands together.
         symmetric: the order of the operands does not matter.
         view: the result on an array may share its memory.
+        regular: it is smooth where the matrices that it is given are far from singular ones.
         domain: an interval per operand inside which it is smooth; from −2 to 2 where not given.
         cases: the shapes and parameters it is tested with.
 
@@ -88,6 +89,7 @@ class Primitive:
         linear: bool = False,
         symmetric: bool = False,
         view: bool = False,
+        regular: bool = False,
         domain: tuple[tuple[float, float], ...] | None = None,
         cases: tuple[Case, ...] = (),
     ) -> None:
@@ -96,7 +98,7 @@ class Primitive:
         self.vjps, self.variadic = vjps, variadic
         self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
         self.kinks, self.remedy = kinks, remedy
-        self.linear, self.symmetric, self.view = linear, symmetric, view
+        self.linear, self.symmetric, self.view, self.regular = linear, symmetric, view, regular
         self._check(domain)
         self.domain, self.cases = domain or (ANY,) * len(vjps), cases
         self._plain = -1 if variadic else len(vjps)  # as many operands alone need no binding
@@ -209,10 +211,11 @@ class Primitive:
     def _named(self, error: Exception, data: Sequence[Any]) -> Exception:
         """The error of a forward, naming this primitive and the shapes it was given."""
         shapes = [np.shape(x) for x in data]
-        kind = next(k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
+        kinds = (np.linalg.LinAlgError, ValueError, IndexError, TypeError)
+        kind = next(k for k in kinds if isinstance(error, k))
         got = " and ".join(map(str, shapes))
-        if self.diagnosis is not None:
-            problem = self.diagnosis(*shapes)
+        if self.diagnosis is not None and (problem := self.diagnosis(*shapes)):
+            pass
         elif self.scalar is not None and len(shapes) > 1:
             problem = (
                 f"the shapes must broadcast together, got {got}; "

@@ -37,7 +37,7 @@ def composite(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
     return (
         tuple(range(len(shape_of(x))))
         if axis is None
@@ -45,21 +45,21 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     )
 
 
-def _count(x: Any, axis: Any) -> int:
-    return math.prod(shape_of(x)[i] for i in _axes(x, axis))
+def count_of(x: Any, axis: Any) -> int:
+    return math.prod(shape_of(x)[i] for i in axes_of(x, axis))
 
 
-def _dropped(reduced: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def dropped(reduced: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`reduced`, of which the reduced axes were kept as ones, without them."""
     if keepdims:
         return reduced
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     return reshape(reduced, shape=tuple(n for i, n in enumerate(shape_of(x)) if i not in axes))
 
 
-def _rows(x: Any, axis: Any) -> Any:
+def rows_of(x: Any, axis: Any) -> Any:
     """x with the elements that are reduced together in one new last axis."""
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     rest = tuple(i for i in range(len(shape_of(x))) if i not in axes)
     x_shape = shape_of(x)
     return reshape(
@@ -85,7 +85,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(mean([1.0, 2.0, 6.0]))
     3.0
     """
-    return div(sum(x, axis=axis, keepdims=keepdims), float(_count(x, axis)))
+    return div(sum(x, axis=axis, keepdims=keepdims), float(count_of(x, axis)))
 
 
 @composite
@@ -97,7 +97,7 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """
     deviation = sub(x, mean(x, axis, keepdims=True))
     total = sum(square(deviation), axis=axis, keepdims=keepdims)
-    return div(total, float(builtins.max(_count(x, axis) - ddof, 0)))
+    return div(total, float(builtins.max(count_of(x, axis) - ddof, 0)))
 
 
 @composite
@@ -129,15 +129,15 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(prod([2.0, 3.0, 4.0]))
     24.0
     """
-    rows = _rows(x, axis)
+    rows = rows_of(x, axis)
     if shape_of(rows)[-1] == 0:
         rows = add(sum(rows, axis=-1, keepdims=True), 1.0)
     while (n := shape_of(rows)[-1]) > 1:
         half = n // 2
         pairs = mul(rows[..., :half], rows[..., half : 2 * half])
         rows = concatenate(pairs, rows[..., 2 * half :], axis=-1) if n % 2 else pairs
-    kept = tuple(1 if i in _axes(x, axis) else n for i, n in enumerate(shape_of(x)))
-    return _dropped(reshape(rows, shape=kept), x, axis, keepdims)
+    kept = tuple(1 if i in axes_of(x, axis) else n for i, n in enumerate(shape_of(x)))
+    return dropped(reshape(rows, shape=kept), x, axis, keepdims)
 
 
 @composite
@@ -151,7 +151,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     """
     if axis is None:
         x, axis = reshape(x, shape=-1), 0
-    axis = _axes(x, axis)[0]
+    axis = axes_of(x, axis)[0]
 
     def part(x: Any, start: int | None, stop: int | None) -> Any:
         return take(x, index=slices(len(shape_of(x)), axis, slice(start, stop)))
@@ -177,7 +177,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     total = sum(exp(sub(x, top)), axis=axis, keepdims=True)
     nothing = equal(total, 0.0)
     out = where(nothing, -math.inf, add(log(add(total, nothing)), top))
-    return _dropped(out, x, axis, keepdims)
+    return dropped(out, x, axis, keepdims)
 
 
 @composite
@@ -237,4 +237,4 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     total = sum(square(div(x, scale)), axis=axis, keepdims=True)
     zero = equal(total, 0.0)
     out = where(zero, 0.0, mul(sqrt(add(total, zero)), scale))
-    return _dropped(out, x, axis, keepdims)
+    return dropped(out, x, axis, keepdims)

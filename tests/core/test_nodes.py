@@ -148,7 +148,9 @@ def test_values_and_tensors_mix():
 @pytest.mark.parametrize("node", [Value(2.0), Tensor([2.0]), Tensor(np.ones(1, np.float32))])
 def test_a_number_is_recorded_as_a_float_on_either_side(number, node):
     for out, (left, right) in ((node - number, (node, 3.0)), (number - node, (3.0, node))):
-        assert all(x is y or x == y == 3.0 for x, y in zip(out.operands, (left, right), strict=True))
+        assert all(
+            x is y or x == y == 3.0 for x, y in zip(out.operands, (left, right), strict=True)
+        )
         assert out.precision == node.precision
         assert sorted(type(x) is float for x in out.operands) == [False, True]
 

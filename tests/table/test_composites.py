@@ -34,6 +34,17 @@ EXAMPLES = {
     "norm": [((X,), {}), ((X,), {"axis": 0}), ((X,), {"axis": 1, "keepdims": True})],
     "dot": [((X, Y), {}), ((Y, Y), {}), ((X, 2.0), {}), ((X, rng.normal(size=(2, 4, 3))), {})],
     "einsum": [],
+    "median": [((X,), {}), ((X,), {"axis": 0}), ((X,), {"axis": (0, 1), "keepdims": True})],
+    "quantile": [((X,), {"q": 0.3}), ((X,), {"q": (0.0, 0.25, 1.0), "axis": 1})],
+    "percentile": [((X,), {"q": 40, "axis": 0, "keepdims": True})],
+    "nansum": [((X,), {}), ((X,), {"axis": 0})],
+    "nanprod": [((X,), {}), ((X,), {"axis": 0})],
+    "nanmean": [((X,), {}), ((X,), {"axis": 1, "keepdims": True})],
+    "nanvar": [((X,), {}), ((X,), {"axis": 1, "ddof": 1})],
+    "nanstd": [((X,), {}), ((X,), {"axis": 0})],
+    "nanmax": [((X,), {}), ((X,), {"axis": 0})],
+    "nanmin": [((X,), {}), ((X,), {"axis": 0})],
+    "interp": [((X, np.array([-2.0, -0.1, 0.7, 3.0]), np.array([1.0, 4.0, -2.0, 0.5])), {})],
 }
 REFERENCES = {
     "logsumexp": lambda x, **k: np.log(np.sum(np.exp(x), **k)),

@@ -77,7 +77,10 @@ def test_float32_stays_float32_and_agrees_with_float64(row, shapes, params):
     out.backward(seed.astype(np.float32))
     row(*wide, **params).backward(seed)
     assert out.dtype == np.float32
-    for x, exact in zip(narrow, wide, strict=True):
+    for x, exact, rule in zip(narrow, wide, row.rules(tuple(wide)), strict=True):
+        if rule is None:
+            assert x.grad is None
+            continue
         assert x.grad.dtype == np.float32
         np.testing.assert_allclose(x.grad, exact.grad, rtol=2e-4, atol=1e-5)
 

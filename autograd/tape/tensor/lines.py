@@ -209,7 +209,11 @@ def _maxima(x: Number, out: Number, places: tuple[int, ...], code: Code) -> str:
 # --- the table --------------------------------------------------------------------------------
 
 ELEMENTWISE = [name for name, op in TABLE.items() if op.scalar is not None]
-WHOLE = ("scatter", "overlap_add", "pad", "cumsum", "concatenate", "stack", "to_value")
+WHOLE = (
+    *("scatter", "overlap_add", "pad", "cumsum", "concatenate", "stack", "to_value"),
+    *("sort", "sorted_by", "unsorted_by"),
+    *("solve", "inv", "det", "cofactors", "logabsdet", "signdet", "cholesky"),
+)
 
 READINGS: dict[str, Reading] = {
     **dict.fromkeys((*ELEMENTWISE, *WHOLE), Reading(called)),

@@ -11,7 +11,12 @@ from autograd.core.numbers import frozen
 from autograd.table import kernels
 from autograd.testing.mutation.sources import Function, functions_in
 
-_APART = ("copy_graph", "describe", "_warn_of_nan", "_swept")  # written there, but no gradient needs them
+_APART = (
+    "copy_graph",
+    "describe",
+    "_warn_of_nan",
+    "_swept",
+)  # written there, but no gradient needs them
 
 # What carries gradients without being a rule.
 ENGINE: tuple[Function, ...] = (
