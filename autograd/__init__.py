@@ -59,7 +59,7 @@ __all__ = [
     "cholesky", "clip", "cofactors", "concatenate", "cos", "cosh", "cumprod", "cumsum",
     "describe", "det", "div", "dot", "einsum", "equal", "erf", "exp", "exp2", "expm1",
     "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp", "inv", "isfinite",
-    "jacobian", "jvp", "log", "log10", "log1p", "log2", "log_softmax", "logabsdet",
+    "jacobian", "jvp", "log", "log1p", "log2", "log10", "log_softmax", "logabsdet",
     "logaddexp", "logsigmoid", "logsumexp", "matmul", "maximum", "mean", "median", "minimum",
     "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "neg",
     "no_grad", "norm", "observing", "overlap_add", "pad", "percentile", "prod", "quantile",

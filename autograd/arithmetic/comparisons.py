@@ -4,8 +4,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from autograd.core.node import Node, raw
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -15,14 +13,6 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "==": operator.eq,
     "!=": operator.ne,
-}
-COMPARING_UFUNCS = {
-    np.less: "<",
-    np.less_equal: "<=",
-    np.greater: ">",
-    np.greater_equal: ">=",
-    np.equal: "==",
-    np.not_equal: "!=",
 }
 
 

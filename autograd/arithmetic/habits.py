@@ -40,3 +40,40 @@ HABITS = {
     "zero_": _NO_WRITES,
     "dtype": "a Value holds a Python float; a Tensor has a dtype",
 }
+
+_WRITES = "numbers of a graph are not written into; build the new ones by np.where, np.stack or np.concatenate"
+_JUMPS = "it jumps; take the plain numbers, x.data, or write the smooth part out"
+_SINGULAR = "it needs singular values or eigenvalues, whose derivatives are not here; see np.linalg.solve, inv, det"
+_SETS = "what it gives are plain numbers; take x.data first"
+
+# By the name of NumPy's function.
+REMEDIES = {
+    **dict.fromkeys(
+        ("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"), _WRITES
+    ),
+    **dict.fromkeys(("insert", "delete", "resize", "trim_zeros"), _WRITES),
+    **dict.fromkeys(("floor_divide", "remainder", "fmod", "divmod", "mod", "modf"), _JUMPS),
+    **dict.fromkeys(("svd", "svdvals", "eig", "eigh", "eigvals", "eigvalsh", "pinv"), _SINGULAR),
+    **dict.fromkeys(("matrix_rank", "cond", "lstsq", "qr"), _SINGULAR),
+    **dict.fromkeys(("unique", "union1d", "intersect1d", "setdiff1d", "setxor1d"), _SETS),
+    "linspace": "start + (stop - start) * np.linspace(0, 1, n) is differentiable",
+    "add": "np.sum and np.cumsum are the reductions of +",
+    "multiply": "np.prod and np.cumprod are the reductions of *",
+    "maximum": "np.max is the reduction of maximum",
+    "minimum": "np.min is the reduction of minimum",
+}
+
+# Of NumPy's arrays, what Tensors lack.
+HABITS |= {
+    **dict.fromkeys(("fill", "put", "itemset", "resize", "partition", "sort", "setfield"), _WRITES),
+    **dict.fromkeys(("flags", "setflags", "strides", "base", "ctypes"), "x.data is the array"),
+    **dict.fromkeys(
+        ("tobytes", "tofile", "dump", "dumps", "nbytes", "itemsize"), "x.data is the array"
+    ),
+    **dict.fromkeys(("byteswap", "getfield", "to_device"), "x.data is the array"),
+    **dict.fromkeys(
+        ("choose", "argpartition", "compress", "searchsorted"), "take the plain x.data"
+    ),
+    "flat": "iterate over x.ravel()",
+    "imag": "numbers are real here",
+}

@@ -48,7 +48,11 @@ class Observer:
         """A backward pass has just taken a `Step` (see `autograd.core.walk`)."""
 
     def escaped(self, node: Node[Any], how: str, result: object, *args: object) -> None:
-        """A number left the graph: `how` is 'data', 'item' or a comparison's symbol."""
+        """A number left the graph, as `result`.
+
+        `how` is 'data', 'item', the symbol of a comparison with `args`, or a function of NumPy's
+        such as 'np.argmax', of which `args` are all arguments.
+        """
 
 
 class Mode(NamedTuple):

@@ -136,4 +136,6 @@ def system(a: tuple[int, ...], b: tuple[int, ...]) -> str:
 
 def same(*shapes: tuple[int, ...]) -> str:
     """What is wrong with shapes that should be one."""
-    return "" if len(set(shapes)) == 1 else f"the shapes must agree, got {shapes[0]} and {shapes[1]}"
+    return (
+        "" if len(set(shapes)) == 1 else f"the shapes must agree, got {shapes[0]} and {shapes[1]}"
+    )

@@ -49,7 +49,11 @@ def sort_of_objects(x: np.ndarray, axis: int) -> np.ndarray:
 
 
 AXIS: dict[str, Any] = {"axis": -1}
-PAIRS: tuple[Case, ...] = ((((3, 4), (3, 4)), {}), (((3, 4), (3, 4)), {"axis": 0}), (((5,), (5,)), {}))
+PAIRS: tuple[Case, ...] = (
+    (((3, 4), (3, 4)), {}),
+    (((3, 4), (3, 4)), {"axis": 0}),
+    (((5,), (5,)), {}),
+)
 
 # fmt: off
 sort        = primitive("sort", "sort", None, np.sort, (lambda g, out, x, axis: unsorted_by(g, x, axis=axis),),

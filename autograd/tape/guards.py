@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Node, Observer, Value, describe, observing
+from autograd.arithmetic.adapters import PLAIN_BY_NAME
 from autograd.arithmetic.comparisons import COMPARISONS
 from autograd.core.node import current_mode
 from autograd.errors import BranchError
@@ -34,8 +35,9 @@ class Guard(NamedTuple):
 
     def now(self, *data: Any) -> Any:
         """What it gives for other `data` of its operands."""
-        if self.how in COMPARISONS:
-            return COMPARISONS[self.how](*data)
+        function = COMPARISONS.get(self.how) or PLAIN_BY_NAME.get(self.how)
+        if function is not None:
+            return function(*data)
         return float(np.reshape(data[0], ()))
 
     def holds(self, *data: Any) -> bool:
@@ -46,6 +48,8 @@ class Guard(NamedTuple):
             describe(x) if isinstance(x, Node) else repr(x) if np.ndim(x) == 0 else "an array"
             for x in self.operands
         ]
+        if self.how in PLAIN_BY_NAME:
+            return f"{self.how}({', '.join(names)})"
         return f" {self.how} ".join(names) if self.how in COMPARISONS else f"the item of {names[0]}"
 
 
@@ -99,7 +103,8 @@ class Guards(Observer):
                 stacklevel=3,
             )
             return
-        self.found.append(Guard(how, (node, *args), result, where))
+        operands = args if how in PLAIN_BY_NAME else (node, *args)
+        self.found.append(Guard(how, operands, result, where))
 
     def __bool__(self) -> bool:
         return bool(self.found or self.taps)

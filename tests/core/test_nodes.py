@@ -283,7 +283,7 @@ def test_comparisons_give_plain_truth_values_of_the_numbers():
     a, b = Value(1.0), Value(1.0)
     assert a <= b
     assert not a < 1
-    assert a == b and a == 1 and not a != b
+    assert a == b and a == 1 and (a != b) is False
     assert len({a, b}) == 2  # hashed by identity
     t = Tensor([1.0, 3.0])
     np.testing.assert_array_equal(t > 2, [False, True])

@@ -605,7 +605,7 @@ class TestWrongUse:
         tape = Tape(y, [x], guards)
         assert tape.value(1.0) == 3.0
         n.data = 4.0
-        with pytest.raises(BranchError, match="the item of a leaf .*was 3.0 and is now 4.0"):
+        with pytest.raises(BranchError, match=r"the item of a leaf .*was 3\.0 and is now 4\.0"):
             tape.value(1.0)
 
     def test_reading_data_while_recording_warns(self):
