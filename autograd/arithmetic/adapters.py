@@ -21,7 +21,7 @@ from autograd.table import linalg, products, sorting, statistics
 from autograd.table import transcendental as t
 from autograd.table.contraction import dot
 from autograd.table.indexing import cumsum
-from autograd.table.masks import equal, heaviside, isfinite, sign, where
+from autograd.table.masks import equal, floor, heaviside, isfinite, sign, where
 from autograd.table.reductions import broadcast_to
 from autograd.table.reductions import max as largest
 from autograd.table.reductions import sum as total
@@ -109,6 +109,8 @@ UFUNCS: dict[np.ufunc, Adapter] = {
     np.fmax: lambda x, y: where(equal(x, x), where(equal(y, y), e.maximum(x, y), x), y),
     np.fmin: lambda x, y: where(equal(x, x), where(equal(y, y), e.minimum(x, y), x), y),
     np.heaviside: lambda x, y: where(equal(x, 0.0), y, heaviside(x)),
+    np.logaddexp2: lambda x, y: e.div(c.logaddexp(e.mul(x, t.LN2), e.mul(y, t.LN2)), t.LN2),
+    np.floor: floor, np.ceil: lambda x: e.neg(floor(e.neg(x))), np.remainder: e.mod,
     np.vecdot: lambda x, y: total(e.mul(x, y), axis=-1),
 }
 FUNCTIONS: dict[Any, Adapter] = {
@@ -121,7 +123,9 @@ FUNCTIONS: dict[Any, Adapter] = {
     np.nanmax: statistics.nanmax, np.nanmin: statistics.nanmin, np.nanvar: statistics.nanvar, np.nanstd: statistics.nanstd,
     # elements
     np.where: lambda condition, x=None, y=None: where(condition, x, y), np.clip: clip, np.take: arrange.taken,
-    np.sort: sort, np.interp: statistics.interp, np.diff: arrange.diff, np.select: arrange.select,
+    np.sort: sort, np.partition: lambda a, kth, axis=-1: sort(a, axis),
+    np.linspace: arrange.linspace, np.gradient: arrange.gradient, np.angle: lambda z: t.arctan2(0.0, z),
+    np.imag: lambda val: e.mul(val, 0.0), np.interp: statistics.interp, np.diff: arrange.diff, np.select: arrange.select,
     np.nan_to_num: nan_to_num, np.sinc: sinc, np.copy: lambda a: e.mul(a, 1.0), np.real: lambda x: x,
     np.real_if_close: lambda a: a, np.full_like: full_like,
     # axes
@@ -169,7 +173,7 @@ PLAIN = (
     np.nanargmin, np.searchsorted, np.digitize, np.count_nonzero, np.lexsort, np.any, np.all, np.allclose,
     np.isclose, np.array_equal, np.array_equiv, np.isin, np.isposinf, np.isneginf, np.iscomplex, np.isreal,
     np.iscomplexobj, np.isrealobj, np.round, np.around, np.fix, np.array_repr, np.array_str, np.array2string,
-    np.isnan, np.isinf, np.signbit, np.rint, np.floor, np.ceil, np.trunc,
+    np.isnan, np.isinf, np.signbit, np.rint, np.trunc,
     np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
 )

@@ -428,3 +428,25 @@ def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) 
     x, axis = (ravel(x), 0) if axis is None and not keepdims else (x, axis)
     axes = normalize_axis_tuple(range(len(shape_of(x))) if axis is None else axis, len(shape_of(x)))
     return _vector_norm(x, ord, axes, keepdims)
+
+
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0) -> Any:
+    ndim = max(len(shape_of(start)), len(shape_of(stop)))
+    shares = np.linspace(0.0, 1.0, num, endpoint=endpoint).reshape(-1, *(1,) * ndim)
+    return moveaxis(start * (1 - shares) + stop * shares, 0, axis)
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None) -> Any:
+    """By differences of neighbours, central inside, for evenly spaced numbers."""
+    ndim = len(shape_of(f))
+    axes = normalize_axis_tuple(range(ndim) if axis is None else axis, ndim)
+    steps = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
+    if len(steps) != len(axes) or any(np.ndim(step) for step in steps):
+        raise TypeError("np.gradient: one number for the spacing, or one an axis, is supported")
+    found = []
+    for i, step in zip(axes, steps, strict=True):
+        x = moveaxis(f, i, 0)
+        inside = sub(x[2:], x[:-2]) / 2
+        slopes = concatenate(x[1:2] - x[:1], inside, x[-1:] - x[-2:-1], axis=0) / step
+        found.append(moveaxis(slopes, 0, i))
+    return found[0] if len(found) == 1 else tuple(found)

@@ -52,11 +52,10 @@ REMEDIES = {
         ("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"), _WRITES
     ),
     **dict.fromkeys(("insert", "delete", "resize", "trim_zeros"), _WRITES),
-    **dict.fromkeys(("floor_divide", "remainder", "fmod", "divmod", "mod", "modf"), _JUMPS),
+    **dict.fromkeys(("floor_divide", "fmod", "divmod", "modf"), _JUMPS),
     **dict.fromkeys(("svd", "svdvals", "eig", "eigh", "eigvals", "eigvalsh", "pinv"), _SINGULAR),
     **dict.fromkeys(("matrix_rank", "cond", "lstsq", "qr"), _SINGULAR),
     **dict.fromkeys(("unique", "union1d", "intersect1d", "setdiff1d", "setxor1d"), _SETS),
-    "linspace": "start + (stop - start) * np.linspace(0, 1, n) is differentiable",
     "add": "np.sum and np.cumsum are the reductions of +",
     "multiply": "np.prod and np.cumprod are the reductions of *",
     "maximum": "np.max is the reduction of maximum",

@@ -270,7 +270,6 @@ class Node(Generic[T]):
     __float__, __int__, __complex__ = _cut("float()"), _cut("int()"), _cut("complex()")
     __index__, __round__, __trunc__ = _cut("an index"), _cut("round()"), _cut("trunc()")
     __floordiv__ = __rfloordiv__ = _cut("//")
-    __mod__ = __rmod__ = _cut("%")
     __divmod__ = __rdivmod__ = _cut("divmod()")
 
     def escape(self, how: str, result: Any, *args: Any) -> Any:

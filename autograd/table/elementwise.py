@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table import checks, kernels
-from autograd.table.masks import equal, heaviside, sign
+from autograd.table.masks import equal, floor, heaviside, sign
 
 BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 
@@ -43,6 +43,11 @@ pow = primitive("pow", "^", math.pow, operator.pow,
                  lambda g, out, x, y: g * out * log(x + equal(x, 0.0))),
                 "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too.",
                 domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers")
+
+mod = primitive("mod", "mod", operator.mod, np.remainder,
+                (lambda g, out, x, y: g, lambda g, out, x, y: -g * floor(x / y)),
+                "x − y ⌊x / y⌋, of the sign of y, elementwise; shapes broadcast.", domain=((0.2, 0.9), (1.1, 1.9)),
+                kinks="jumps where x / y is whole", remedy="keep the divisor away from 0")
 
 exp      = primitive("exp",      "exp",   math.exp,   np.exp,   (lambda g, out, x: g * out,), "eˣ, elementwise.",
                      remedy="subtract the largest operand first, as softmax and logsumexp do")

@@ -18,6 +18,8 @@ sign      = primitive("sign",      "sign",     lambda x: x if x == 0 or x != x e
                       (None,), "−1, 0 or 1, elementwise; locally constant.")
 heaviside = primitive("heaviside", "step",     lambda x: 1.0 if x > 0 else 0.0, lambda x: kernels.mask(x > 0, x),
                       (None,), "1 where x > 0, else 0, elementwise; locally constant.")
+floor     = primitive("floor",     "floor",    lambda x: float(math.floor(x)) if math.isfinite(x) else x, np.floor,
+                      (None,), "The largest whole number up to x, elementwise; locally constant.")
 isfinite  = primitive("isfinite",  "isfinite", lambda x: 1.0 if math.isfinite(x) else 0.0,
                       lambda x: kernels.mask(np.isfinite(x), x),
                       (None,), "1 where x is neither infinite nor NaN, else 0, elementwise; locally constant.")
