@@ -32,12 +32,12 @@ from autograd.arithmetic.functions import (
     add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, astype, broadcast_to,
     cbrt, cholesky, clip, cofactors, concatenate, cos, cosh, cumprod, cumsum, det, div, dot,
     einsum, equal, erf, exp, exp2, expm1, floor, heaviside, hypot, interp, inv, isfinite, log,
-    log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid, logsumexp, matmul,
-    maximum, mean, median, minimum, mod, mul, nanmax, nanmean, nanmin, nanprod, nanstd, nansum,
-    nanvar, neg, norm, overlap_add, pad, percentile, prod, quantile, relu, reshape, scatter,
-    sigmoid, sign, signdet, sin, sinh, slogdet, softmax, softplus, solve, sort, sorted_by,
-    sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh, to_value, transpose,
-    unsorted_by, var, where, windows,
+    log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid, logsumexp, marked,
+    matmul, maximum, mean, median, minimum, mod, mul, nanmax, nanmean, nanmin, nanprod, nanstd,
+    nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod, quantile, relu, reshape,
+    root, scatter, sigmoid, sign, signdet, sin, sinh, slogdet, softmax, softplus, solve, sort,
+    sorted_by, sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh, to_value,
+    transpose, unsorted_by, var, where, windows,
 )
 # fmt: on
 # isort: on
@@ -60,14 +60,14 @@ __all__ = [
     "describe", "det", "div", "dot", "einsum", "equal", "erf", "exp", "exp2", "expm1", "floor",
     "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp", "inv", "isfinite",
     "jacobian", "jvp", "log", "log1p", "log2", "log10", "log_softmax", "logabsdet",
-    "logaddexp", "logsigmoid", "logsumexp", "matmul", "maximum", "mean", "median", "minimum",
-    "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar",
-    "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile", "prod",
-    "quantile", "recompute", "relu", "reshape", "scalarize", "scatter", "sigmoid", "sign",
-    "signdet", "sin", "sinh", "slogdet", "softmax", "softplus", "solve", "sort", "sorted_by",
-    "sqrt", "square", "stack", "std", "steps", "stop_gradient", "sub", "sum_to", "take", "tan",
-    "tanh", "to_value", "toposort", "transpose", "unsorted_by", "var", "vjp", "where",
-    "windows", "write",
+    "logaddexp", "logsigmoid", "logsumexp", "marked", "matmul", "maximum", "mean", "median",
+    "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
+    "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile",
+    "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize", "scatter",
+    "sigmoid", "sign", "signdet", "sin", "sinh", "slogdet", "softmax", "softplus", "solve",
+    "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps", "stop_gradient", "sub",
+    "sum_to", "take", "tan", "tanh", "to_value", "toposort", "transpose", "unsorted_by", "var",
+    "vjp", "where", "windows", "write",
 ]
 # fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")

@@ -158,6 +158,8 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "abs": _around("|", "|", r"\left|", r"\right|"),
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "where": _where,
+    "marked": lambda y, x: y,
+    "root": _around("√(", ")", r"\sqrt{", "}"),
     "floor": _around("⌊", "⌋", r"\left\lfloor ", r"\right\rfloor "),
     "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),
     "equal": lambda x, y: Symbol(f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"),

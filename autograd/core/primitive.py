@@ -62,6 +62,7 @@ class Primitive:
         symmetric: the order of the operands does not matter.
         view: the result on an array may share its memory.
         regular: it is smooth where the matrices that it is given are far from singular ones.
+        marks: its rule makes a NaN on purpose, which stays one whatever the upstream gradient is.
         domain: an interval per operand inside which it is smooth; from −2 to 2 where not given.
         cases: the shapes and parameters it is tested with.
 
@@ -90,6 +91,7 @@ class Primitive:
         symmetric: bool = False,
         view: bool = False,
         regular: bool = False,
+        marks: bool = False,
         domain: tuple[tuple[float, float], ...] | None = None,
         cases: tuple[Case, ...] = (),
     ) -> None:
@@ -98,7 +100,8 @@ class Primitive:
         self.vjps, self.variadic = vjps, variadic
         self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
         self.kinks, self.remedy = kinks, remedy
-        self.linear, self.symmetric, self.view, self.regular = linear, symmetric, view, regular
+        self.linear, self.symmetric, self.view = linear, symmetric, view
+        self.regular, self.marks = regular, marks
         self._check(domain)
         self.domain, self.cases = domain or (ANY,) * len(vjps), cases
         self._plain = -1 if variadic else len(vjps)  # as many operands alone need no binding

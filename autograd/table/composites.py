@@ -20,8 +20,8 @@ from autograd.table.elementwise import (
     maximum,
     mul,
     neg,
+    root,
     softplus,
-    sqrt,
     sub,
 )
 from autograd.table.indexing import concatenate, slices, take
@@ -102,12 +102,12 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
 
 @composite
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    """The standard deviation over `axis`, √var.
+    """The standard deviation over `axis`, √var; the gradient is 0 where all numbers are equal.
 
     >>> float(std([1.0, 2.0, 3.0], ddof=1))
     1.0
     """
-    return sqrt(var(x, axis, ddof, keepdims))
+    return root(var(x, axis, ddof, keepdims))
 
 
 @composite
@@ -133,9 +133,8 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if shape_of(rows)[-1] == 0:
         rows = add(sum(rows, axis=-1, keepdims=True), 1.0)
     while (n := shape_of(rows)[-1]) > 1:
-        half = n // 2
-        pairs = mul(rows[..., :half], rows[..., half : 2 * half])
-        rows = concatenate(pairs, rows[..., 2 * half :], axis=-1) if n % 2 else pairs
+        pairs = mul(rows[..., : n - 1 : 2], rows[..., 1::2])  # of neighbours: a 0 meets no ∞ early
+        rows = concatenate(pairs, rows[..., n - 1 :], axis=-1) if n % 2 else pairs
     kept = tuple(1 if i in axes_of(x, axis) else n for i, n in enumerate(shape_of(x)))
     return dropped(reshape(rows, shape=kept), x, axis, keepdims)
 
@@ -167,16 +166,16 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 
 @composite
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ over `axis` (None: all), without overflow; −∞ where every x is.
+    """ln Σ eˣ over `axis` (None: all), without overflow; infinities share the gradient equally.
 
     >>> float(logsumexp([1e4, 1e4])) == 1e4 + math.log(2)
     True
     """
-    top = stop_gradient(max(x, axis=axis, keepdims=True))
-    top = where(isfinite(top), top, 0.0)
-    total = sum(exp(sub(x, top)), axis=axis, keepdims=True)
-    nothing = equal(total, 0.0)
-    out = where(nothing, -math.inf, add(log(add(total, nothing)), top))
+    top = max(x, axis=axis, keepdims=True)
+    finite = isfinite(top)
+    shift = where(finite, stop_gradient(top), 0.0)
+    total = sum(exp(where(finite, sub(x, shift), 0.0)), axis=axis, keepdims=True)
+    out = where(finite, add(log(total), shift), top)
     return dropped(out, x, axis, keepdims)
 
 
@@ -187,9 +186,12 @@ def logaddexp(x: Any, y: Any) -> Any:
     >>> logaddexp(-math.inf, 1.0)
     1.0
     """
-    first = equal(maximum(x, y), x)
+    top = maximum(x, y)
+    first = equal(top, x)
     high, low = where(first, x, y), where(first, y, x)
-    return add(high, softplus(sub(low, where(isfinite(high), high, 0.0))))
+    finite = isfinite(high)
+    gap = where(finite, sub(low, where(finite, high, 0.0)), -math.inf)
+    return where(mul(equal(x, y), sub(1.0, finite)), top, add(high, softplus(gap)))
 
 
 @composite
@@ -235,6 +237,5 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     scale = where(isfinite(scale), scale, 1.0)
     scale = add(scale, equal(scale, 0.0))
     total = sum(square(div(x, scale)), axis=axis, keepdims=True)
-    zero = equal(total, 0.0)
-    out = where(zero, 0.0, mul(sqrt(add(total, zero)), scale))
+    out = mul(root(total), scale)
     return dropped(out, x, axis, keepdims)

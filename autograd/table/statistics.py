@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.table.composites import composite, dropped, prod, rows_of, square
-from autograd.table.elementwise import add, div, mul, neg, sqrt, sub
+from autograd.table.elementwise import add, div, mul, neg, root, sub
 from autograd.table.indexing import stack, take
 from autograd.table.masks import equal, heaviside, where
 from autograd.table.reductions import max, sum
@@ -137,7 +137,7 @@ def nanstd(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> A
     >>> float(nanstd([1.0, np.nan, 3.0]))
     1.0
     """
-    return sqrt(nanvar(x, axis, ddof, keepdims))
+    return root(nanvar(x, axis, ddof, keepdims))
 
 
 @composite

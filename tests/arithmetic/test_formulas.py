@@ -35,7 +35,9 @@ RULES = [
     for i, rule in enumerate(row.vjps)
     if rule is not None
 ]
-AS_PYTHON = str.maketrans({"⌊": "floor(", "⌋": ")", "×": "*", "−": "-", "[": "float(", "]": ")", "^": "**"})
+AS_PYTHON = str.maketrans(
+    {"⌊": "floor(", "⌋": ")", "×": "*", "−": "-", "[": "float(", "]": ")", "^": "**"}
+)
 
 
 @pytest.mark.parametrize(("place", "text"), EXPECTED.items(), ids=str)
