@@ -29,11 +29,15 @@ from autograd.table.composites import COMPOSITES
 # fmt: off
 from autograd.arithmetic.functions import (
     abs as abs, max as max, min as min, pow as pow, sum as sum,  # in no __all__
-    add, astype, broadcast_to, clip, concatenate, cos, cumprod, cumsum, div, dot, einsum, equal,
-    erf, exp, expm1, heaviside, isfinite, log, log1p, log_softmax, logaddexp, logsigmoid,
-    logsumexp, matmul, maximum, mean, minimum, mul, neg, norm, overlap_add, pad, prod, relu,
-    reshape, scatter, sigmoid, sign, sin, softmax, softplus, sqrt, square, stack, std,
-    stop_gradient, sub, sum_to, take, tanh, to_value, transpose, var, where, windows,
+    add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, astype, broadcast_to,
+    cbrt, cholesky, clip, cofactors, concatenate, cos, cosh, cumprod, cumsum, det, div, dot,
+    einsum, equal, erf, exp, exp2, expm1, floor, heaviside, hypot, interp, inv, isfinite, log,
+    log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid, logsumexp, marked,
+    matmul, maximum, mean, median, minimum, mod, mul, nanmax, nanmean, nanmin, nanprod, nanstd,
+    nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod, quantile, relu, reshape,
+    root, scatter, sigmoid, sign, signdet, sin, sinh, slogdet, softmax, softplus, solve, sort,
+    sorted_by, sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh, to_value,
+    transpose, unsorted_by, var, where, windows,
 )
 # fmt: on
 # isort: on
@@ -49,16 +53,21 @@ __version__ = "0.1.0"
 # What `from autograd import *` brings: all but what would hide Python's own functions.
 # fmt: off
 __all__ = [
-    "COMPOSITES", "TABLE", "Node", "Observer", "Primitive", "StaleGraphError", "Step", "Symbol",
-    "Tensor", "Value", "add", "as_values", "astype", "backward", "broadcast_to", "clip",
-    "concatenate", "cos", "cumprod", "cumsum", "describe", "div", "dot", "einsum", "equal",
-    "erf", "exp", "expm1", "formula", "grad", "heaviside", "hessian", "hvp", "isfinite",
-    "jacobian", "jvp", "log", "log1p", "log_softmax", "logaddexp", "logsigmoid", "logsumexp",
-    "matmul", "maximum", "mean", "minimum", "mul", "neg", "no_grad", "norm", "observing",
-    "overlap_add", "pad", "prod", "recompute", "relu", "reshape", "scalarize", "scatter",
-    "sigmoid", "sign", "sin", "softmax", "softplus", "sqrt", "square", "stack", "std", "steps",
-    "stop_gradient", "sub", "sum_to", "take", "tanh", "to_value", "toposort", "transpose",
-    "var", "vjp", "where", "windows", "write",
+    "COMPOSITES", "TABLE", "Node", "Observer", "Primitive", "StaleGraphError", "Step",
+    "Symbol", "Tensor", "Value", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "arctan2", "arctanh", "as_values", "astype", "backward", "broadcast_to", "cbrt",
+    "cholesky", "clip", "cofactors", "concatenate", "cos", "cosh", "cumprod", "cumsum",
+    "describe", "det", "div", "dot", "einsum", "equal", "erf", "exp", "exp2", "expm1", "floor",
+    "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp", "inv", "isfinite",
+    "jacobian", "jvp", "log", "log1p", "log2", "log10", "log_softmax", "logabsdet",
+    "logaddexp", "logsigmoid", "logsumexp", "marked", "matmul", "maximum", "mean", "median",
+    "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
+    "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile",
+    "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize", "scatter",
+    "sigmoid", "sign", "signdet", "sin", "sinh", "slogdet", "softmax", "softplus", "solve",
+    "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps", "stop_gradient", "sub",
+    "sum_to", "take", "tan", "tanh", "to_value", "toposort", "transpose", "unsorted_by", "var",
+    "vjp", "where", "windows", "write",
 ]
 # fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")

@@ -4,8 +4,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from autograd.core.node import Node, raw
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -13,8 +11,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
-COMPARING_UFUNCS = {np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">="}
 
 
 def comparison(symbol: str) -> Callable[[Any, Any], Any]:

@@ -131,6 +131,7 @@ def _where(c: Symbol, x: Symbol, y: Symbol) -> Symbol:
     )
 
 
+_inverse = _postfix("⁻¹", "^{-1}")
 _transposed = _postfix("ᵀ", r"^\top")
 
 
@@ -157,6 +158,9 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "abs": _around("|", "|", r"\left|", r"\right|"),
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "where": _where,
+    "marked": lambda y, x: y,
+    "root": _around("√(", ")", r"\sqrt{", "}"),
+    "floor": _around("⌊", "⌋", r"\left\lfloor ", r"\right\rfloor "),
     "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),
     "equal": lambda x, y: Symbol(f"[{x.text} = {y.text}]", rf"\left[{x.latex} = {y.latex}\right]"),
     "exp": r"\exp",
@@ -164,12 +168,28 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "sin": r"\sin",
     "cos": r"\cos",
     "tanh": r"\tanh",
+    "tan": r"\tan",
+    "arcsin": r"\arcsin",
+    "arccos": r"\arccos",
+    "arctan": r"\arctan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "arcsinh": r"\operatorname{arsinh}",
+    "arccosh": r"\operatorname{arcosh}",
+    "arctanh": r"\operatorname{artanh}",
+    "log2": r"\log_2",
+    "log10": r"\log_{10}",
     "sigmoid": r"\sigma",
     "maximum": r"\max",
     "minimum": r"\min",
     "max": r"\max",
     "sum": r"\sum",
     **dict.fromkeys(("erf", "softplus", "relu", "log1p", "expm1", "clip", "astype")),
+    "cbrt": _around("∛(", ")", r"\sqrt[3]{", "}"),
+    **dict.fromkeys(("exp2", "mod", "hypot", "arctan2", "sort", "sorted_by", "unsorted_by")),
+    **dict.fromkeys(("solve", "cofactors", "logabsdet", "signdet", "cholesky")),
+    "inv": _inverse,
+    "det": r"\det",
     **dict.fromkeys(("sign", "isfinite", "stop_gradient")),
     **dict.fromkeys(("broadcast_to", "sum_to", "to_value", "reshape", "cumsum")),
     **dict.fromkeys(("take", "scatter", "pad", "concatenate", "stack", "windows", "overlap_add")),

@@ -20,10 +20,14 @@ from autograd.table import (
     contraction,
     elementwise,
     indexing,
+    linalg,
     masks,
     products,
     reductions,
     shapes,
+    sorting,
+    statistics,
+    transcendental,
 )
 from autograd.table import windows as sliding
 
@@ -145,6 +149,33 @@ class Junction(Protocol):  # of operands one by one, or of a list of them
     def __call__(self, *xs: Operand | Sequence[Any], axis: int = ...) -> Tensor: ...
 
 
+class Square(Protocol):  # of square matrices
+    @overload
+    def __call__(self, a: Node, /) -> Tensor: ...
+    @overload
+    def __call__(self, a: ArrayLike, /) -> Any: ...
+
+
+class Parts(Protocol):  # of square matrices, in two parts
+    def __call__(self, a: Operand, /) -> linalg.SlogdetResult: ...
+
+
+class Quantile(Protocol):  # a reduction over `axis`, by a number between two ends
+    @overload
+    def __call__(self, x: Node, q: ArrayLike, axis: Axis = ..., keepdims: bool = ...) -> Tensor: ...
+    @overload
+    def __call__(
+        self, x: ArrayLike, q: ArrayLike, axis: Axis = ..., keepdims: bool = ...
+    ) -> Any: ...
+
+
+class Interpolation(Protocol):  # at x, between the points (xp, fp)
+    @overload
+    def __call__(self, x: Node, xp: Operand, fp: Operand) -> Tensor: ...
+    @overload
+    def __call__(self, x: ArrayLike, xp: ArrayLike, fp: ArrayLike) -> Any: ...
+
+
 class Single(Protocol):  # of an array of one element
     def __call__(self, x: Tensor, /) -> Value: ...
 
@@ -161,6 +192,8 @@ class RowArrangement(Arrangement, Primitive): ...
 class RowCast(Cast, Primitive): ...
 class RowJunction(Junction, Primitive): ...
 class RowSingle(Single, Primitive): ...
+class RowSquare(Square, Primitive): ...
+class RowAlong(Along, Primitive): ...
 # fmt: on
 # fmt: off
 
@@ -171,10 +204,26 @@ neg           = cast(RowOfOne, elementwise.neg)
 exp           = cast(RowOfOne, elementwise.exp)
 log           = cast(RowOfOne, elementwise.log)
 sqrt          = cast(RowOfOne, elementwise.sqrt)
+root          = cast(RowOfOne, elementwise.root)
 sin           = cast(RowOfOne, elementwise.sin)
 cos           = cast(RowOfOne, elementwise.cos)
 tanh          = cast(RowOfOne, elementwise.tanh)
 log1p         = cast(RowOfOne, elementwise.log1p)
+tan           = cast(RowOfOne, transcendental.tan)
+arcsin        = cast(RowOfOne, transcendental.arcsin)
+arccos        = cast(RowOfOne, transcendental.arccos)
+arctan        = cast(RowOfOne, transcendental.arctan)
+sinh          = cast(RowOfOne, transcendental.sinh)
+cosh          = cast(RowOfOne, transcendental.cosh)
+arcsinh       = cast(RowOfOne, transcendental.arcsinh)
+arccosh       = cast(RowOfOne, transcendental.arccosh)
+arctanh       = cast(RowOfOne, transcendental.arctanh)
+log2          = cast(RowOfOne, transcendental.log2)
+log10         = cast(RowOfOne, transcendental.log10)
+exp2          = cast(RowOfOne, transcendental.exp2)
+cbrt          = cast(RowOfOne, transcendental.cbrt)
+hypot         = cast(RowOfTwo, transcendental.hypot)
+arctan2       = cast(RowOfTwo, transcendental.arctan2)
 expm1         = cast(RowOfOne, elementwise.expm1)
 abs           = cast(RowOfOne, elementwise.abs)
 erf           = cast(RowOfOne, elementwise.erf)
@@ -183,13 +232,16 @@ softplus      = cast(RowOfOne, elementwise.softplus)
 relu          = cast(RowOfOne, elementwise.relu)
 sign          = cast(RowOfOne, masks.sign)
 heaviside     = cast(RowOfOne, masks.heaviside)
+floor         = cast(RowOfOne, masks.floor)
 isfinite      = cast(RowOfOne, masks.isfinite)
 stop_gradient = cast(RowOfOne, masks.stop_gradient)
 add           = cast(RowOfTwo, elementwise.add)
 sub           = cast(RowOfTwo, elementwise.sub)
 mul           = cast(RowOfTwo, elementwise.mul)
 div           = cast(RowOfTwo, elementwise.div)
+mod           = cast(RowOfTwo, elementwise.mod)
 pow           = cast(RowOfTwo, elementwise.pow)
+marked        = cast(RowOfTwo, masks.marked)
 equal         = cast(RowOfTwo, masks.equal)
 maximum       = cast(RowOfMany, elementwise.maximum)
 minimum       = cast(RowOfMany, elementwise.minimum)
@@ -211,7 +263,29 @@ overlap_add   = cast(RowArrangement, sliding.overlap_add)
 concatenate   = cast(RowJunction, indexing.concatenate)
 stack         = cast(RowJunction, indexing.stack)
 to_value      = cast(RowSingle, reductions.to_value)
+sort          = cast(RowAlong, sorting.sort)
+sorted_by     = cast(RowProduct, sorting.sorted_by)
+unsorted_by   = cast(RowProduct, sorting.unsorted_by)
+cofactors     = cast(RowSquare, linalg.cofactors)
+logabsdet     = cast(RowSquare, linalg.logabsdet)
+signdet       = cast(RowSquare, linalg.signdet)
 matmul        = cast(RowProduct, products.matmul)
+solve         = cast(RowProduct, linalg.solve)
+inv           = cast(RowSquare, linalg.inv)
+det           = cast(RowSquare, linalg.det)
+cholesky      = cast(RowSquare, linalg.cholesky)
+slogdet       = cast(Parts, linalg.slogdet)
+median        = cast(Over, statistics.median)
+quantile      = cast(Quantile, statistics.quantile)
+percentile    = cast(Quantile, statistics.percentile)
+nansum        = cast(Over, statistics.nansum)
+nanprod       = cast(Over, statistics.nanprod)
+nanmean       = cast(Over, statistics.nanmean)
+nanmax        = cast(Over, statistics.nanmax)
+nanmin        = cast(Over, statistics.nanmin)
+nanvar        = cast(Spread, statistics.nanvar)
+nanstd        = cast(Spread, statistics.nanstd)
+interp        = cast(Interpolation, statistics.interp)
 square        = cast(OfOne, composites.square)
 logsigmoid    = cast(OfOne, composites.logsigmoid)
 logaddexp     = cast(OfTwo, composites.logaddexp)

@@ -1,8 +1,9 @@
 """What `Value` and `Tensor` have in common: operators, methods, NumPy's protocols, `backward`."""
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from autograd.arithmetic.comparisons import comparison
+from autograd.arithmetic.habits import HABITS
 from autograd.arithmetic.numpy_functions import array_function, array_ufunc
 from autograd.arithmetic.operators import Operators, unary
 from autograd.core.gradients import backward
@@ -24,6 +25,8 @@ class NumericNode(Operators[O], Node[T], Generic[T, O]):
     # fmt: off
     __lt__, __le__ = comparison("<"), comparison("<=")
     __gt__, __ge__ = comparison(">"), comparison(">=")
+    __eq__, __ne__ = comparison("=="), comparison("!=")
+    __hash__       = object.__hash__
 
     exp, log, log1p, expm1 = unary(e.exp), unary(e.log), unary(e.log1p), unary(e.expm1)
     sin, cos, tanh, sqrt   = unary(e.sin), unary(e.cos), unary(e.tanh), unary(e.sqrt)
@@ -42,6 +45,25 @@ class NumericNode(Operators[O], Node[T], Generic[T, O]):
     def logsigmoid(self: Self) -> Self:
         """ln σ(x), elementwise, without overflow."""
         return composites.logsigmoid(self)
+
+    def conjugate(self: Self) -> Self:
+        """Itself, as of every real number: what NumPy's `var` asks of objects."""
+        return self
+
+    @property
+    def _data(self) -> None:
+        """What NumPy's masked arrays ask an operand for, whose result would be no node."""
+        raise TypeError(
+            f"a masked array and a {type(self).__name__} do not mix: the mask would not be "
+            f"differentiated; use autograd.where, or .filled(...) the array first"
+        )
+
+    if not TYPE_CHECKING:  # for a type checker every name would exist
+
+        def __getattr__(self, name: str) -> Any:
+            kind, way = type(self).__name__, HABITS.get(name)
+            hint = f"; {way}" if way else ""
+            raise AttributeError(f"a {kind} has no attribute {name!r}{hint}", name=name, obj=self)
 
     backward = backward
     __deepcopy__ = copy_graph

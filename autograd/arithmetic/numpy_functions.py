@@ -1,66 +1,136 @@
-"""NumPy's functions on nodes: `np.exp(t)` records `exp`, what is not supported says so."""
+"""NumPy's functions on nodes: `np.exp(t)` records `exp`, what is not supported says so by name.
 
-from collections.abc import Callable
+Arguments are bound by NumPy's own signatures, and so mean what they mean there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.arithmetic.comparisons import COMPARING_UFUNCS, COMPARISONS
+from autograd.arithmetic.adapters import FUNCTIONS, PLAIN, UFUNCS, Adapter
+from autograd.arithmetic.habits import REMEDIES
 from autograd.core.node import Node, raw
-from autograd.core.primitive import TABLE
-from autograd.table.composites import COMPOSITES
-
-# NumPy's name where it is not the table's
-ALIASES = {
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "div",
-    "true_divide": "div",
-    "negative": "neg",
-    "power": "pow",
-    "absolute": "abs",
-    "fabs": "abs",
-    "amax": "max",
-    "amin": "min",
-}
-
-
-def function_named(name: str) -> Callable[..., Any] | None:
-    """The primitive or composite that NumPy's function of this name records."""
-    name = ALIASES.get(name, name)
-    return TABLE.get(name) or COMPOSITES.get(name)
+from autograd.core.primitive import Primitive
 
 
 def array_ufunc(node: Node, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
     """The method `__array_ufunc__` of nodes: what NumPy asks before it calls a ufunc on one."""
-    if method == "__call__" and not options:
-        if ufunc in COMPARING_UFUNCS:
-            return COMPARISONS[COMPARING_UFUNCS[ufunc]](*map(raw, inputs))
-        function = function_named(ufunc.__name__)
-        if function is not None:
-            return function(*inputs)
-    wanted = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-    if options:
-        wanted += f" with {', '.join(options)}="
-    _refuse(wanted)
+    name = f"np.{ufunc.__name__}"
+    if method != "__call__":
+        _refuse(f"{name}.{method}", ufunc)
+    for option, value in options.items():
+        if not _is_default(value, {"where": True, "subok": True}.get(option)):
+            _refuse(f"{name}: {option}=", ufunc)
+    if ufunc in UFUNCS:
+        return UFUNCS[ufunc](*inputs)
+    return _plain(ufunc, inputs) if ufunc in PLAIN else _refuse(name, ufunc)
 
 
 def array_function(
     node: Node, func: Callable[..., Any], types: Any, args: Any, options: dict[str, Any]
 ) -> Any:
     """The method `__array_function__` of nodes: the same for NumPy's other functions."""
-    if func in (np.shape, np.ndim, np.size):
-        return getattr(node, func.__name__)
-    function = function_named(func.__name__)
-    if function is None:
-        _refuse(f"np.{func.__name__}")
-    return function(*args, **options)
+    if func in FUNCTIONS:
+        adapter = FUNCTIONS[func]
+        positional, named = _bound(func, _parameters(adapter), args, options)
+        return adapter(*positional, **named)
+    if func in PLAIN:
+        return _plain(func, _flat(func, args, options))
+    _refuse(_name(func), func)
 
 
-def _refuse(wanted: str) -> NoReturn:
-    known = [*TABLE, *COMPOSITES]
-    names = sorted({*ALIASES, *(name for name in known if hasattr(np, name))})
-    raise TypeError(
-        f"{wanted} has no differentiable counterpart here; NumPy's functions that work on nodes: "
-        f"{', '.join(names)} (or use .data for the plain numbers)"
+def _name(func: Callable[..., Any]) -> str:
+    inside = ".linalg" if "linalg" in (func.__module__ or "") else ""
+    return f"np{inside}.{func.__name__}"
+
+
+@cache
+def _parameters(adapter: Adapter) -> frozenset[str]:
+    """The names by which an adapter takes parameters."""
+    if isinstance(adapter, Primitive):
+        return frozenset(adapter.params)
+    return frozenset(inspect.signature(adapter).parameters)
+
+
+_signature = cache(inspect.signature)
+
+
+def _bound(
+    func: Callable[..., Any], known: frozenset[str], args: Any, options: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of parameters without default in their order, and the others by name.
+
+    Raises:
+        TypeError: NumPy does not take such arguments; or we do not take one that is none of the
+            parameters `known` and differs from its default.
+    """
+    bound = _signature(func).bind(*args, **options)
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        parameter = bound.signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional += value
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named |= value
+        elif parameter.default is parameter.empty:
+            positional.append(value)
+        elif not _is_default(value, parameter.default):
+            named[name] = value
+    for name in named:
+        if name not in known:
+            _refuse(f"{_name(func)}: {name}=", func)
+    return positional, named
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if value is default or value is None:
+        return value is default or default is np._NoValue
+    return type(value) is type(default) and not isinstance(value, Node) and bool(value == default)
+
+
+def _flat(func: Callable[..., Any], args: Any, options: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments in the order of the parameters, as a tape remembers them."""
+    bound = _signature(func).bind(*args, **options)
+    named = {
+        n: v
+        for n, v in bound.kwargs.items()
+        if not _is_default(v, bound.signature.parameters[n].default)
+    }
+    if named:
+        _refuse(f"{_name(func)}: {', '.join(named)}=", func)
+    return bound.args
+
+
+def _plain(func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """The result on plain numbers, which leaves the graph: see `Observer.escaped`."""
+    result = func(*map(_plainly, args))
+    node = next(_nodes(args))
+    if any(node is x for x in args):
+        return node.escape(_name(func), result, *args)
+    return node.escape("data", result)  # within a list a tape does not find it again
+
+
+def _plainly(x: Any) -> Any:
+    return type(x)(map(_plainly, x)) if type(x) in (list, tuple) else raw(x)
+
+
+def _nodes(args: Any) -> Iterator[Node]:
+    for x in args:
+        if isinstance(x, Node):
+            yield x
+        elif type(x) in (list, tuple):
+            yield from _nodes(x)
+
+
+def _refuse(wanted: str, func: Callable[..., Any]) -> NoReturn:
+    remedy = REMEDIES.get(
+        func.__name__,
+        "compute it by functions that are (see README), or take the plain numbers, x.data",
     )
+    raise TypeError(f"{wanted} is not supported on nodes: {remedy}")

@@ -72,6 +72,8 @@ class Operators(Generic[O]):
         __rtruediv__: O
         __pow__: O
         __rpow__: O
+        __mod__: O
+        __rmod__: O
         __matmul__: O
         __rmatmul__: O
     else:
@@ -81,6 +83,7 @@ class Operators(Generic[O]):
         __mul__,     __rmul__     = binary(e.mul)
         __truediv__, __rtruediv__ = binary(e.div)
         __pow__,     __rpow__     = binary(e.pow)
+        __mod__,     __rmod__     = binary(e.mod)
         __matmul__,  __rmatmul__  = binary(matmul)
         # fmt: on
 

@@ -35,12 +35,18 @@ def scalarize(output: Node, scalars: dict[Node, Any] | None = None) -> Any:
                 scalars[node] = as_values(node.raw, node.label)
             else:
                 operands = [scalars[x] if isinstance(x, Node) else x for x in node.operands]
-                scalars[node] = boxed(node.op(*operands, **node.params))
+                scalars[node] = _values(node.op(*operands, **node.params))
     result = scalars[output]
-    for place, element in np.ndenumerate(result):  # an empty sum is a plain 0
-        if not isinstance(element, Node):
-            result[place] = Value(float(element))
     return result if result.ndim else result[()]
+
+
+def _values(made: Any) -> np.ndarray:
+    """What an operation made of Values, where that may be a raw number (the sum of none) as one."""
+    found = boxed(made).astype(object)
+    for place, x in np.ndenumerate(found):
+        if not isinstance(x, Node):
+            found[place] = Value(float(x))
+    return found
 
 
 def as_values(array: Any, label: str | None = None) -> np.ndarray:

@@ -39,7 +39,7 @@ def jacobian(output: Node, inputs: Any) -> Any:
         seed[place] = 0.0
     blocks = []
     for node, row in zip(nodes, rows, strict=True):
-        block = np.array(row, node.dtype).reshape(output.shape + node.shape)
+        block = np.array(row, node.precision).reshape(output.shape + node.shape)
         blocks.append(block.item() if block.ndim == 0 else block)
     return blocks if isinstance(inputs, (list, tuple)) else blocks[0]
 
@@ -104,7 +104,7 @@ def vectors_for(inputs: Any, nodes: list[Node], vectors: Any) -> list[Any]:
     given = vectors if isinstance(inputs, (list, tuple)) else [vectors]
     if len(given) != len(nodes):
         raise ValueError(f"{len(nodes)} inputs need as many vectors, got {len(given)}")
-    found = [constant(v, node.dtype, "vector") for v, node in zip(given, nodes, strict=True)]
+    found = [constant(v, node.precision, "vector") for v, node in zip(given, nodes, strict=True)]
     for vector, node in zip(found, nodes, strict=True):
         if np.shape(vector) != node.shape:
             raise ValueError(

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
-from autograd.core.node import Node, raw
+from autograd.core.node import Node, current_mode, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.walk import Seed, as_seed, describe, walk_from
 
@@ -15,29 +15,44 @@ N = TypeVar("N", bound=Node[Any])
 
 
 def pullback(
-    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+    cotangents: dict[Node, Any],
+    inputs: Sequence[Node] | None,
+    create_graph: bool,
+    settling: bool = False,
 ) -> dict[Node, Any]:
     """The gradients of `inputs` (None: of every node reached), where these reach the outputs.
 
-    Warns where a NaN came out at the end of the walk, at an input or a leaf: rules carry it there.
+    Where a NaN came out at the end of the walk, at an input or a leaf, it is walked again without
+    those of branches that are not taken (see `settled`); warns where one remains.
     """
     if inputs is not None and (swept := _swept(cotangents, inputs, create_graph)) is not None:
         return swept
-    found: dict[Node, Any] = {}
-    ends = None if inputs is None else set(inputs)
-    sound = True
     with np.errstate(all="ignore"):  # NaNs are reported once, by name
-        for node, gradient, _ in walk_from(cotangents, inputs, create_graph):
-            if ends is None:
-                found[node] = gradient
-                if node.op is None:
-                    sound = sound and not has_nan(gradient)
-            elif node in ends:
-                found[node] = gradient
-                sound = sound and not has_nan(gradient)
+        observed = bool(current_mode().observers)  # who are to hear of one walk
+        found, sound = _walked(cotangents, inputs, create_graph, settling or observed)
+        if not sound and not (settling or observed):
+            found, sound = _walked(cotangents, inputs, create_graph, settling=True)
         if not sound:
             _warn_of_nan(cotangents)
     return found
+
+
+def _walked(
+    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool, settling: bool
+) -> tuple[dict[Node, Any], bool]:
+    """What a whole walk finds, and whether no NaN is among it."""
+    found: dict[Node, Any] = {}
+    ends = None if inputs is None else set(inputs)
+    sound = True
+    for node, gradient, _ in walk_from(cotangents, inputs, create_graph, settling):
+        if ends is None:
+            found[node] = gradient
+            if node.op is None:
+                sound = sound and not has_nan(gradient)
+        elif node in ends:
+            found[node] = gradient
+            sound = sound and not has_nan(gradient)
+    return found, sound
 
 
 def _swept(
@@ -59,7 +74,7 @@ def has_nan(number: Any) -> bool:
 def _warn_of_nan(cotangents: dict[Node, Any]) -> None:
     if not all(np.isfinite(output.raw).all() for output in cotangents):
         return
-    for node, gradient, sent in walk_from(cotangents, None, False):
+    for node, gradient, sent in walk_from(cotangents, None, False, settling=True):
         for i, contribution in enumerate(sent):
             if contribution is not None and has_nan(contribution) and not has_nan(gradient):
                 warnings.warn(
@@ -136,7 +151,7 @@ def listed(inputs: Any) -> list[Node]:
 
 def zeros_like(node: Node[T]) -> T:
     """A raw zero of the node's type, shape and dtype."""
-    zeros: Any = 0.0 if type(node.raw) is float else np.zeros(node.shape, node.dtype)
+    zeros: Any = 0.0 if type(node.raw) is float else np.zeros(node.shape, node.precision)
     return zeros
 
 

@@ -13,7 +13,7 @@ attribute look-ups. So all that happens once a node is written for few of them, 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -49,7 +49,11 @@ class Observer:
         """A backward pass has just taken a `Step` (see `autograd.core.walk`)."""
 
     def escaped(self, node: Node[Any], how: str, result: object, *args: object) -> None:
-        """A number left the graph: `how` is 'data', 'float', 'int' or a comparison's symbol."""
+        """A number left the graph, as `result`.
+
+        `how` is 'data', 'item', the symbol of a comparison with `args`, or a function of NumPy's
+        such as 'np.argmax', of which `args` are all arguments.
+        """
 
 
 class Mode(NamedTuple):
@@ -70,12 +74,25 @@ current_mode = MODE.get
 # --- nodes ------------------------------------------------------------------------------------
 
 
+def _cut(wanted: str) -> Callable[..., Any]:
+    """A method of Python's that would take a number out of the graph without a word."""
+
+    def method(self: Node[Any], *others: Any) -> Any:
+        raise TypeError(
+            f"{wanted}: a {type(self).__name__} does not become a plain number by itself, where "
+            f"its gradient would be lost; use autograd.exp(x), np.stack([x, y]) and the like, or "
+            f"ask for the number by name, x.item()"
+        )
+
+    return method
+
+
 class Node(Generic[T]):
     """A number, and how it came to be: `op` applied to `operands` with `params`.
 
     `operands` are in call order: nodes, or the raw numbers that entered as constants. A leaf has
     no `op`. `raw` is the number itself, which nobody may write into and nobody hears of: `data` is
-    for users, and `grad` for `raw_grad`. Compared and hashed by identity.
+    for users, and `grad` for `raw_grad`. Hashed by identity.
     """
 
     # fmt: off
@@ -160,7 +177,7 @@ class Node(Generic[T]):
         if type(raw) is Data and raw.is_data_of(self):
             return  # an operator in place has written it
         self._must_be_leaf()
-        data = self.coerce(raw, self.dtype, "data")
+        data = self.coerce(raw, self.precision, "data")
         self._must_match(data, "data")
         self.raw, self.index = data, next_index()
 
@@ -184,9 +201,7 @@ class Node(Generic[T]):
         Of the type, shape and dtype of `data`, writeable, and sharing memory with nothing else.
         """
         if isinstance(self.raw_grad, np.ndarray) and not self.raw_grad.flags.writeable:
-            self.raw_grad = (
-                self.raw_grad.copy()
-            )  # what the walk left may be shared; it is ours on demand
+            self.raw_grad = self.raw_grad.copy()  # what the walk left may be shared; ours on demand
         return self.raw_grad
 
     @grad.setter
@@ -195,9 +210,9 @@ class Node(Generic[T]):
 
     def _set_grad(self, raw: Any) -> None:
         if raw is not None and not isinstance(raw, Node):
-            raw = self.coerce(raw, self.dtype, "grad")
+            raw = self.coerce(raw, self.precision, "grad")
             if np.ndim(raw) == 0 and self.ndim:  # `p.grad = 0`
-                raw = np.full(self.shape, raw, self.dtype)
+                raw = np.full(self.shape, raw, self.precision)
             self._must_match(raw, "grad")
         self.raw_grad = raw
 
@@ -208,10 +223,10 @@ class Node(Generic[T]):
             raise ValueError(
                 f"{what} must keep the shape {self.shape}, got {data.shape}; reshape it first"
             )
-        if data.dtype != self.dtype:
+        if data.dtype != self.precision:
             raise TypeError(
-                f"{what} must keep the dtype {self.dtype}, got {data.dtype}; "
-                f"use .astype({str(self.dtype)!r})"
+                f"{what} must keep the dtype {self.precision}, got {data.dtype}; "
+                f"use .astype({str(self.precision)!r})"
             )
 
     @property
@@ -228,7 +243,8 @@ class Node(Generic[T]):
         return math.prod(self.shape)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def precision(self) -> np.dtype[Any]:
+        """The dtype in which it computes. Only a Tensor has it as `dtype`, as NumPy's arrays do."""
         raw: Any = self.raw
         return FLOATS[0] if type(raw) is float else raw.dtype
 
@@ -238,18 +254,37 @@ class Node(Generic[T]):
         leaf.become_leaf(self.raw, label)
         return leaf
 
-    def __float__(self) -> float:
-        return self.escape("float", self._number())
+    def item(self) -> float:
+        """The only number, as a plain float, which leaves the graph.
 
-    def __int__(self) -> int:
-        return self.escape("int", int(self._number()))
+        Raises:
+            ValueError: there are several numbers, or none.
+        """
+        if self.size != 1:
+            raise ValueError(
+                f"only a single number is an item, got shape {self.shape}; index or sum it, "
+                f"or use .tolist()"
+            )
+        return self.escape("item", float(np.asarray(self.raw).item()))
 
-    def _number(self) -> float:
+    def tolist(self) -> Any:
+        """The plain numbers, in lists as the axes are nested."""
+        return np.asarray(self.data).tolist()
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
         if self.size != 1:
             raise TypeError(
-                f"only one number converts to a float, got shape {self.shape}; index or sum it"
+                f"only a single number is formatted by {spec!r}, got shape {self.shape}; "
+                f"format its elements, or use np.array2string(x.data)"
             )
-        return float(np.asarray(self.raw).item())
+        return format(float(np.asarray(self.raw).item()), spec)
+
+    __float__, __int__, __complex__ = _cut("float()"), _cut("int()"), _cut("complex()")
+    __index__, __round__, __trunc__ = _cut("an index"), _cut("round()"), _cut("trunc()")
+    __floordiv__ = __rfloordiv__ = _cut("//")
+    __divmod__ = __rdivmod__ = _cut("divmod()")
 
     def escape(self, how: str, result: Any, *args: Any) -> Any:
         for observer in current_mode().observers:

@@ -5,10 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.core.data import Data
+
 Array = NDArray[np.floating[Any]]
 Objects = NDArray[np.object_]  # of Values, and of numbers
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+# The arrays that hold plain numbers; other subclasses mean more by them: a mask, a product, units.
+ARRAYS: tuple[type, ...] = (np.ndarray, np.memmap, Data)
 
 # Which class of node holds which type of number: `float` and `np.ndarray`. The classes enter
 # themselves (see `Node`).
@@ -24,6 +28,12 @@ def constant(raw: Any, dtype: np.dtype[Any] | None = None, who: str = "autograd"
         return raw
     if isinstance(raw, (bool, int, float, np.bool_, np.integer, np.floating)):
         return float(raw)
+    if isinstance(raw, np.ndarray) and type(raw) not in ARRAYS:
+        filled = ".filled(...) it first" if isinstance(raw, np.ma.MaskedArray) else "np.asarray(x)"
+        raise TypeError(
+            f"{who}: an operand must be a plain array, got {type(raw).__name__}, whose meaning "
+            f"would be lost; pass {filled}"
+        )
     if not isinstance(raw, (np.ndarray, list, tuple)):
         raise TypeError(
             f"{who}: an operand must be a number, an array, a Value or a Tensor, "

@@ -61,6 +61,8 @@ class Primitive:
         linear: in all operands together.
         symmetric: the order of the operands does not matter.
         view: the result on an array may share its memory.
+        regular: it is smooth where the matrices that it is given are far from singular ones.
+        marks: its rule makes a NaN on purpose, which stays one whatever the upstream gradient is.
         domain: an interval per operand inside which it is smooth; from −2 to 2 where not given.
         cases: the shapes and parameters it is tested with.
 
@@ -88,6 +90,8 @@ class Primitive:
         linear: bool = False,
         symmetric: bool = False,
         view: bool = False,
+        regular: bool = False,
+        marks: bool = False,
         domain: tuple[tuple[float, float], ...] | None = None,
         cases: tuple[Case, ...] = (),
     ) -> None:
@@ -97,6 +101,7 @@ class Primitive:
         self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
         self.kinks, self.remedy = kinks, remedy
         self.linear, self.symmetric, self.view = linear, symmetric, view
+        self.regular, self.marks = regular, marks
         self._check(domain)
         self.domain, self.cases = domain or (ANY,) * len(vjps), cases
         self._plain = -1 if variadic else len(vjps)  # as many operands alone need no binding
@@ -209,10 +214,11 @@ class Primitive:
     def _named(self, error: Exception, data: Sequence[Any]) -> Exception:
         """The error of a forward, naming this primitive and the shapes it was given."""
         shapes = [np.shape(x) for x in data]
-        kind = next(k for k in (ValueError, IndexError, TypeError) if isinstance(error, k))
+        kinds = (np.linalg.LinAlgError, ValueError, IndexError, TypeError)
+        kind = next(k for k in kinds if isinstance(error, k))
         got = " and ".join(map(str, shapes))
-        if self.diagnosis is not None:
-            problem = self.diagnosis(*shapes)
+        if self.diagnosis is not None and (problem := self.diagnosis(*shapes)):
+            pass
         elif self.scalar is not None and len(shapes) > 1:
             problem = (
                 f"the shapes must broadcast together, got {got}; "
@@ -228,7 +234,7 @@ class Primitive:
         """NumPy-style arguments as operands and a full, checked set of parameters."""
         full = {**self.params, **params}
         if len(operands) == self._plain and len(full) == len(self.params):  # the usual case
-            return operands, self.prepare(**full) if self.prepare else full
+            return operands, self._prepared(full)
         operands, extra = self._split(operands)
         if len(extra) > len(self.params):
             raise TypeError(
@@ -243,7 +249,17 @@ class Primitive:
                     f"it has: {', '.join(self.params) or 'none'}"
                 )
         full.update(given)
-        return operands, self.prepare(**full) if self.prepare else full
+        return operands, self._prepared(full)
+
+    def _prepared(self, params: Params) -> Params:
+        for name, param in params.items():
+            for x in param if isinstance(param, (list, tuple)) else (param,):
+                if hasattr(type(x), "__primitive__"):
+                    raise TypeError(
+                        f"{self.name}: {name} must be raw, got a {type(x).__name__}, to which no "
+                        f"gradient would flow; pass its .data"
+                    )
+        return self.prepare(**params) if self.prepare else params
 
     def _split(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The operands, and what stands behind them."""

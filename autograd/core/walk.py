@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from autograd.core.node import Node, current_mode
 from autograd.core.numbers import constant
+from autograd.core.primitive import TABLE
 from autograd.errors import StaleGraphError
 
 Seed = ArrayLike | Node[Any] | None
@@ -56,12 +57,13 @@ def vjp(
 
     A contribution has its operand's type, shape and dtype: broadcasting is undone. None for
     constants, for operands in which the result is locally constant, and for those outside `wanted`.
+    Where the gradient is exactly 0, a NaN is none: see `settled`.
 
     >>> from autograd import Value
     >>> vjp(Value(2.0) * Value(3.0), 10.0)
     (30.0, 20.0)
     """
-    return next(propagate([node], {node: gradient}, wanted, create_graph)).sent
+    return next(propagate([node], {node: gradient}, wanted, create_graph, True)).sent
 
 
 def steps(
@@ -91,16 +93,23 @@ def steps(
     b 2.0 ()
     a 3.0 ()
     """
-    return walk_from({output: as_seed(output, seed)}, inputs, create_graph)
+    return walk_from({output: as_seed(output, seed)}, inputs, create_graph, settling=True)
 
 
 def walk_from(
-    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+    cotangents: dict[Node, Any],
+    inputs: Sequence[Node] | None,
+    create_graph: bool,
+    settling: bool = False,
 ) -> Iterator[Step]:
-    """The same from several outputs at once, each with its gradient."""
+    """The same from several outputs at once, each with its gradient.
+
+    `settling`: whether a NaN that a gradient of 0 would send is none (see `settled`). That takes a
+    look at every contribution, and so is asked for only once a NaN was found.
+    """
     order = toposort(*cotangents)
     wanted = None if inputs is None else leading_to(set(inputs), order)
-    walk = propagate(order, dict(cotangents), wanted, create_graph)
+    walk = propagate(order, dict(cotangents), wanted, create_graph, settling)
     return observed(walk) if current_mode().observers else walk
 
 
@@ -112,7 +121,11 @@ def observed(walk: Iterator[Step]) -> Iterator[Step]:
 
 
 def propagate(
-    order: list[Node], gradients: dict[Node, Any], wanted: set[Node] | None, create_graph: bool
+    order: list[Node],
+    gradients: dict[Node, Any],
+    wanted: set[Node] | None,
+    create_graph: bool,
+    settling: bool = False,
 ) -> Iterator[Step]:
     """Here, and only here, a rule meets its numbers: raw ones, or with `create_graph` the nodes."""
     for node in reversed(order):
@@ -145,6 +158,8 @@ def propagate(
                 exact = [np.float64(x) if type(x) is float else x for x in values]
                 with np.errstate(all="ignore"):
                     contribution = rule(*exact, **params)
+            if settling and not op.linear and not op.marks:  # type: ignore[union-attr]  # it has rules
+                contribution = settled(op, gradient, contribution)
             if type(contribution) is not float or type(operand.raw) is not float:
                 contribution = operand.fitted(contribution)
             sent.append(contribution)
@@ -152,6 +167,21 @@ def propagate(
                 contribution = gradients[operand] + contribution
             gradients[operand] = contribution
         yield _new(Step, (node, gradient, tuple(sent)))
+
+
+def settled(op: Any, gradient: Any, contribution: Any) -> Any:
+    """A contribution in which NaN counts as 0 where the gradient that sends it is exactly 0.
+
+    So a branch that is not taken, or a factor of 0, sends no NaN: sqrt(x) under a mask has the
+    slope ∞ at 0, and 0 · ∞ would be one. Elementwise rows are settled by elements, others where
+    all of the gradient is 0. Nodes are recorded as such, and so stay right on other numbers.
+    """
+    if not isinstance(contribution, Node) and not np.isnan(contribution).any():
+        return contribution
+    where, equal = TABLE["where"], TABLE["equal"]
+    upstream = gradient if op.scalar is not None else TABLE["max"](TABLE["abs"](gradient))
+    nothing = where(equal(upstream, 0.0), 0.0, contribution)
+    return where(equal(contribution, contribution), contribution, nothing)
 
 
 _new: Any = tuple.__new__  # half the time of Step(...), once per node
@@ -181,16 +211,16 @@ def as_seed(output: Node, seed: Seed) -> Any:
                 f"an output of shape {output.shape} needs a seed of that shape "
                 f"(its upstream gradient); pass seed=..., or reduce it, for example with .sum()"
             )
-        return 1.0 if type(output.raw) is float else np.ones(output.shape, output.dtype)
+        return 1.0 if type(output.raw) is float else np.ones(output.shape, output.precision)
     if not isinstance(seed, Node):
-        seed = constant(seed, output.dtype, "seed")
+        seed = constant(seed, output.precision, "seed")
     if np.shape(seed) != output.shape:
         raise ValueError(
             f"the seed must have the output's shape {output.shape}, got {np.shape(seed)}"
         )
     if isinstance(seed, Node):
         return seed
-    return seed if type(output.raw) is float else np.array(seed, output.dtype)
+    return seed if type(output.raw) is float else np.array(seed, output.precision)
 
 
 def describe(node: Node) -> str:

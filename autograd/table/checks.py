@@ -25,6 +25,11 @@ def axis(axis: Any, keepdims: bool) -> dict[str, Any]:
     return {"axis": axis, "keepdims": bool(keepdims)}
 
 
+def one_axis(axis: Any) -> dict[str, Any]:
+    (axis,) = integers("axis", axis)
+    return {"axis": axis}
+
+
 def shape(shape: Any) -> dict[str, Any]:
     return {"shape": integers("shape", shape)}
 
@@ -111,3 +116,26 @@ def inner_dimensions(x: tuple[int, ...], y: tuple[int, ...]) -> str:
     if () in (x, y):
         return f"both operands must have at least one axis, got {x} @ {y}; use * to scale"
     return f"the inner dimensions must agree, got {x} @ {y}; did you mean a transpose?"
+
+
+def squares(*shapes: tuple[int, ...]) -> str:
+    """What is wrong with the shape of what should be square matrices."""
+    (shape,) = shapes
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        return f"the matrices must be square, (..., n, n), got {shape}"
+    return ""
+
+
+def system(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """What is wrong with the shapes of A X = B."""
+    problem = squares(a)
+    if not problem and (len(b) < 2 or a[-1] != b[-2]):
+        return f"the right sides must be (..., {a[-1]}, m), got {b}; a vector needs b[:, None]"
+    return problem or f"the batch axes must broadcast together, got {a} and {b}"
+
+
+def same(*shapes: tuple[int, ...]) -> str:
+    """What is wrong with shapes that should be one."""
+    return (
+        "" if len(set(shapes)) == 1 else f"the shapes must agree, got {shapes[0]} and {shapes[1]}"
+    )

@@ -20,8 +20,8 @@ from autograd.table.elementwise import (
     maximum,
     mul,
     neg,
+    root,
     softplus,
-    sqrt,
     sub,
 )
 from autograd.table.indexing import concatenate, slices, take
@@ -37,7 +37,7 @@ def composite(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+def axes_of(x: Any, axis: Any) -> tuple[int, ...]:
     return (
         tuple(range(len(shape_of(x))))
         if axis is None
@@ -45,12 +45,12 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     )
 
 
-def _count(x: Any, axis: Any) -> int:
-    return math.prod(shape_of(x)[i] for i in _axes(x, axis))
+def count_of(x: Any, axis: Any) -> int:
+    return math.prod(shape_of(x)[i] for i in axes_of(x, axis))
 
 
 def _is_empty(x: Any, axis: Any) -> bool:
-    return 0 in shape_of(x) and _count(x, axis) == 0
+    return 0 in shape_of(x) and count_of(x, axis) == 0
 
 
 def _largest(x: Any, axis: Any) -> Any:
@@ -59,17 +59,17 @@ def _largest(x: Any, axis: Any) -> Any:
     return stop_gradient(reduced(x, axis=axis, keepdims=True))
 
 
-def _dropped(reduced: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def dropped(reduced: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """`reduced`, of which the reduced axes were kept as ones, without them."""
     if keepdims:
         return reduced
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     return reshape(reduced, shape=tuple(n for i, n in enumerate(shape_of(x)) if i not in axes))
 
 
-def _rows(x: Any, axis: Any) -> Any:
+def rows_of(x: Any, axis: Any) -> Any:
     """x with the elements that are reduced together in one new last axis."""
-    axes = _axes(x, axis)
+    axes = axes_of(x, axis)
     rest = tuple(i for i in range(len(shape_of(x))) if i not in axes)
     x_shape = shape_of(x)
     return reshape(
@@ -95,7 +95,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(mean([1.0, 2.0, 6.0]))
     3.0
     """
-    return div(sum(x, axis=axis, keepdims=keepdims), float(_count(x, axis)))
+    return div(sum(x, axis=axis, keepdims=keepdims), float(count_of(x, axis)))
 
 
 @composite
@@ -107,17 +107,17 @@ def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """
     deviation = sub(x, mean(x, axis, keepdims=True))
     total = sum(square(deviation), axis=axis, keepdims=keepdims)
-    return div(total, float(builtins.max(_count(x, axis) - ddof, 0)))
+    return div(total, float(builtins.max(count_of(x, axis) - ddof, 0)))
 
 
 @composite
 def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    """The standard deviation over `axis`, √var.
+    """The standard deviation over `axis`, √var; the gradient is 0 where all numbers are equal.
 
     >>> float(std([1.0, 2.0, 3.0], ddof=1))
     1.0
     """
-    return sqrt(var(x, axis, ddof, keepdims))
+    return root(var(x, axis, ddof, keepdims))
 
 
 @composite
@@ -139,15 +139,14 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(prod([2.0, 3.0, 4.0]))
     24.0
     """
-    rows = _rows(x, axis)
+    rows = rows_of(x, axis)
     if shape_of(rows)[-1] == 0:
         rows = add(sum(rows, axis=-1, keepdims=True), 1.0)
     while (n := shape_of(rows)[-1]) > 1:
-        half = n // 2
-        pairs = mul(rows[..., :half], rows[..., half : 2 * half])
-        rows = concatenate(pairs, rows[..., 2 * half :], axis=-1) if n % 2 else pairs
-    kept = tuple(1 if i in _axes(x, axis) else n for i, n in enumerate(shape_of(x)))
-    return _dropped(reshape(rows, shape=kept), x, axis, keepdims)
+        pairs = mul(rows[..., : n - 1 : 2], rows[..., 1::2])  # of neighbours: a 0 meets no ∞ early
+        rows = concatenate(pairs, rows[..., n - 1 :], axis=-1) if n % 2 else pairs
+    kept = tuple(1 if i in axes_of(x, axis) else n for i, n in enumerate(shape_of(x)))
+    return dropped(reshape(rows, shape=kept), x, axis, keepdims)
 
 
 @composite
@@ -161,7 +160,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     """
     if axis is None:
         x, axis = reshape(x, shape=-1), 0
-    axis = _axes(x, axis)[0]
+    axis = axes_of(x, axis)[0]
 
     def part(x: Any, start: int | None, stop: int | None) -> Any:
         return take(x, index=slices(len(shape_of(x)), axis, slice(start, stop)))
@@ -177,17 +176,21 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
 
 @composite
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ over `axis` (None: all), without overflow; −∞ where every x is, or there is none.
+    """ln Σ eˣ over `axis` (None: all), without overflow; −∞ of no elements.
+
+    Infinities share the gradient equally.
 
     >>> float(logsumexp([1e4, 1e4])) == 1e4 + math.log(2)
     True
     """
-    top = _largest(x, axis)
-    top = where(isfinite(top), top, 0.0)
-    total = sum(exp(sub(x, top)), axis=axis, keepdims=True)
-    nothing = equal(total, 0.0)
-    out = where(nothing, -math.inf, add(log(add(total, nothing)), top))
-    return _dropped(out, x, axis, keepdims)
+    if _is_empty(x, axis):
+        return add(sum(x, axis=axis, keepdims=keepdims), -math.inf)
+    top = max(x, axis=axis, keepdims=True)
+    finite = isfinite(top)
+    shift = where(finite, stop_gradient(top), 0.0)
+    total = sum(exp(where(finite, sub(x, shift), 0.0)), axis=axis, keepdims=True)
+    out = where(finite, add(log(total), shift), top)
+    return dropped(out, x, axis, keepdims)
 
 
 @composite
@@ -197,9 +200,12 @@ def logaddexp(x: Any, y: Any) -> Any:
     >>> logaddexp(-math.inf, 1.0)
     1.0
     """
-    first = equal(maximum(x, y), x)
+    top = maximum(x, y)
+    first = equal(top, x)
     high, low = where(first, x, y), where(first, y, x)
-    return add(high, softplus(sub(low, where(isfinite(high), high, 0.0))))
+    finite = isfinite(high)
+    gap = where(finite, sub(low, where(finite, high, 0.0)), -math.inf)
+    return where(mul(equal(x, y), sub(1.0, finite)), top, add(high, softplus(gap)))
 
 
 @composite
@@ -249,6 +255,5 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     scale = where(isfinite(scale), scale, 1.0)
     scale = add(scale, equal(scale, 0.0))
     total = sum(square(div(x, scale)), axis=axis, keepdims=True)
-    zero = equal(total, 0.0)
-    out = where(zero, 0.0, mul(sqrt(add(total, zero)), scale))
-    return _dropped(out, x, axis, keepdims)
+    out = mul(root(total), scale)
+    return dropped(out, x, axis, keepdims)

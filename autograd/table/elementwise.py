@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table import checks, kernels
-from autograd.table.masks import equal, heaviside, sign
+from autograd.table.masks import equal, floor, heaviside, marked, sign
 
 BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 
@@ -39,10 +39,15 @@ div = primitive("div", "÷", operator.truediv, np.true_divide,
                 "x / y, elementwise; shapes broadcast.", domain=(ANY, POSITIVE),
                 remedy="keep the divisor away from 0 (a variance with ddof=1 needs two samples)")
 pow = primitive("pow", "^", math.pow, operator.pow,
-                (lambda g, out, x, y: g * y * pow(x, y - 1 + equal(y, 0.0)),
-                 lambda g, out, x, y: g * out * log(x + equal(x, 0.0))),
-                "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too.",
+                (lambda g, out, x, y: g * y * pow(x + equal(x, 0.0) * equal(y, 0.0), y - 1),
+                 lambda g, out, x, y: g * out * marked(log(x + equal(out, 0.0)), x)),
+                "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too (y > 0).",
                 domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers")
+
+mod = primitive("mod", "mod", operator.mod, np.remainder,
+                (lambda g, out, x, y: g, lambda g, out, x, y: -g * floor(x / y)),
+                "x − y ⌊x / y⌋, of the sign of y, elementwise; shapes broadcast.", domain=((0.2, 0.9), (1.1, 1.9)),
+                kinks="jumps where x / y is whole", remedy="keep the divisor away from 0")
 
 exp      = primitive("exp",      "exp",   math.exp,   np.exp,   (lambda g, out, x: g * out,), "eˣ, elementwise.",
                      remedy="subtract the largest operand first, as softmax and logsumexp do")
@@ -52,6 +57,10 @@ log      = primitive("log",      "ln",    math.log,   np.log,   (lambda g, out, 
 sqrt     = primitive("sqrt",     "√",     math.sqrt,  np.sqrt,  (lambda g, out, x: g / (2 * out),),
                      "√x, elementwise.", domain=(POSITIVE,),
                      remedy="keep the operand above 0 before the root (where after it is too late), or use norm")
+root     = primitive("root",     "√",     math.sqrt,  np.sqrt,
+                     (lambda g, out, x: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out),),
+                     "√x, elementwise, of a sum of squares: its derivative at 0 is 0, its second one there NaN.",
+                     domain=(POSITIVE,), kinks="√′(0) = 0")
 sin      = primitive("sin",      "sin",   math.sin,   np.sin,   (lambda g, out, x: g * cos(x),),
                      "sin x, elementwise, x in radians.")
 cos      = primitive("cos",      "cos",   math.cos,   np.cos,   (lambda g, out, x: -g * sin(x),),
@@ -72,8 +81,8 @@ log1p    = primitive("log1p",    "log1p", math.log1p, np.log1p, (lambda g, out, 
                      "ln(1 + x), elementwise, precise near 0.", domain=(BELOW_ONE,))
 expm1    = primitive("expm1",    "expm1", math.expm1, np.expm1, (lambda g, out, x: g * (out + 1),),
                      "eˣ − 1, elementwise, precise near 0.")
-abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: g * sign(x),),
-                     "|x|, elementwise; its derivative at 0 is 0.", kinks="|x|′(0) = 0")
+abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: g * marked(sign(x), x),),
+                     "|x|, elementwise; its derivative at 0 is 0, its second one there NaN.", kinks="|x|′(0) = 0")
 maximum  = primitive("maximum",  "max",   kernels.scalar_extreme(builtins.max), lambda *xs: reduce(np.maximum, xs),
                      (extreme_back,), "The largest of the operands, elementwise; ties share the gradient equally.",
                      variadic=True, symmetric=True, kinks="ties share the gradient equally")

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from autograd.core.primitive import primitive
+from autograd.core.primitive import ANY, primitive
 from autograd.table import kernels
 
 # fmt: off
@@ -18,6 +18,8 @@ sign      = primitive("sign",      "sign",     lambda x: x if x == 0 or x != x e
                       (None,), "−1, 0 or 1, elementwise; locally constant.")
 heaviside = primitive("heaviside", "step",     lambda x: 1.0 if x > 0 else 0.0, lambda x: kernels.mask(x > 0, x),
                       (None,), "1 where x > 0, else 0, elementwise; locally constant.")
+floor     = primitive("floor",     "floor",    lambda x: float(math.floor(x)) if math.isfinite(x) else x, np.floor,
+                      (None,), "The largest whole number up to x, elementwise; locally constant.")
 isfinite  = primitive("isfinite",  "isfinite", lambda x: 1.0 if math.isfinite(x) else 0.0,
                       lambda x: kernels.mask(np.isfinite(x), x),
                       (None,), "1 where x is neither infinite nor NaN, else 0, elementwise; locally constant.")
@@ -28,5 +30,9 @@ equal     = primitive("equal",     "=",        lambda x, y: 1.0 if x == y else 0
 where     = primitive("where",     "where",    lambda c, x, y: x if c else y, lambda c, x, y: np.where(c, x, y),
                       (None, lambda g, out, c, x, y: where(c, g, 0.0), lambda g, out, c, x, y: where(c, 0.0, g)),
                       "x where c is not 0, else y, elementwise; shapes broadcast.", kinks="jumps where c becomes 0")
+marked    = primitive("marked",    "marked",   lambda y, x: y, lambda y, x: np.where(True, y, x),
+                      (lambda g, out, y, x: g, lambda g, out, y, x: where(equal(x, 0.0), math.nan, 0.0)),
+                      "y, a derivative that was chosen where x is 0: there it has none of its own, and sends NaN.",
+                      marks=True, domain=(ANY, (0.2, 5.0)))
 stop_gradient = primitive("stop_gradient", "stop", lambda x: x, lambda x: x,
                       (None,), "x, taken as a constant: no gradient passes.", linear=True, view=True)

@@ -170,7 +170,7 @@ class Recording:
             )
         inputs = [x for x in self.given if isinstance(x, Node)]
         # An index is renewed in the backward pass too, where that is not folded into constants.
-        seed = Tensor(np.ones(output.shape, output.dtype)) if self.indices else None
+        seed = Tensor(np.ones(output.shape, output.precision)) if self.indices else None
         self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
         self.guards.release()
         self.captured = Captured(function)
@@ -234,9 +234,9 @@ def compile(
     floats, floating arrays or nodes; with `wrt` for these leaves instead (a model's parameters).
     Arguments may be lists, tuples and dicts of these: so are their gradients, then.
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
-    are no floating numbers (they may decide the structure), and where a comparison, `float()` or
-    `int()` of a node turns out differently than in every recording so far. Other leaves are read
-    afresh each time.
+    are no floating numbers (they may decide the structure), and where a comparison or `.item()` of
+    a node turns out differently than in every recording so far. Other leaves are read afresh each
+    time.
 
     Numbers and arrays that the function closes over are constants of a recording. They are looked
     at before each replay, and where one has changed the function is recorded anew (see `Captured`):

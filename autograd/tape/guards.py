@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Node, Observer, Value, describe, observing
+from autograd.arithmetic.adapters import PLAIN_BY_NAME
 from autograd.arithmetic.comparisons import COMPARISONS
 from autograd.core.node import current_mode
 from autograd.errors import BranchError
@@ -25,7 +26,7 @@ def is_observed() -> bool:
 
 
 class Guard(NamedTuple):
-    """`how` ('float', 'int' or a comparison's symbol) of `operands` gave `result` at `where`."""
+    """`how` ('item' or a comparison's symbol) of `operands` gave `result` at `where`."""
 
     how: str
     operands: tuple[Any, ...]
@@ -34,19 +35,22 @@ class Guard(NamedTuple):
 
     def now(self, *data: Any) -> Any:
         """What it gives for other `data` of its operands."""
-        if self.how in COMPARISONS:
-            return COMPARISONS[self.how](*data)
-        return (float if self.how == "float" else int)(np.reshape(data[0], ()))
+        function = COMPARISONS.get(self.how) or PLAIN_BY_NAME.get(self.how)
+        if function is not None:
+            return function(*data)
+        return float(np.reshape(data[0], ()))
 
     def holds(self, *data: Any) -> bool:
-        return np.array_equal(self.now(*data), self.result, equal_nan=self.how == "float")
+        return np.array_equal(self.now(*data), self.result, equal_nan=self.how == "item")
 
     def __str__(self) -> str:
         names = [
-            describe(x) if isinstance(x, Node) else f"{x:g}" if np.ndim(x) == 0 else "an array"
+            describe(x) if isinstance(x, Node) else repr(x) if np.ndim(x) == 0 else "an array"
             for x in self.operands
         ]
-        return f" {self.how} ".join(names) if self.how in COMPARISONS else f"{self.how}({names[0]})"
+        if self.how in PLAIN_BY_NAME:
+            return f"{self.how}({', '.join(names)})"
+        return f" {self.how} ".join(names) if self.how in COMPARISONS else f"the item of {names[0]}"
 
 
 class Tap(NamedTuple):
@@ -58,7 +62,7 @@ class Tap(NamedTuple):
 
 
 class Guards(Observer):
-    """Collects what Python code saw of the numbers of a graph: its comparisons, `float()`, `int()`.
+    """Collects what Python code saw of the numbers of a graph: its comparisons, and `item()`.
 
     A `Tape` that is given them checks at each replay that all would turn out as they did, and then
     calls what was told to `tap` a number.
@@ -99,7 +103,8 @@ class Guards(Observer):
                 stacklevel=3,
             )
             return
-        self.found.append(Guard(how, (node, *args), result, where))
+        operands = args if how in PLAIN_BY_NAME else (node, *args)
+        self.found.append(Guard(how, operands, result, where))
 
     def __bool__(self) -> bool:
         return bool(self.found or self.taps)

@@ -107,6 +107,8 @@ class Way(Enum):
 INTO: dict[str, Call | Way] = {
     **{name: Way.OWN for name, op in TABLE.items() if isinstance(op.array, np.ufunc)},
     **dict.fromkeys(("erf", "stop_gradient", "take", "windows", "cumsum"), Way.COPIED),
+    **dict.fromkeys(("sort", "sorted_by", "unsorted_by", "solve", "inv", "det"), Way.COPIED),
+    **dict.fromkeys(("cofactors", "logabsdet", "signdet", "cholesky"), Way.COPIED),
     "pow": power,
     "sigmoid": kernels.sigmoid,
     "relu": relu,
@@ -118,6 +120,7 @@ INTO: dict[str, Call | Way] = {
     "astype": lambda x, out, dtype: np.copyto(out, x),
     "heaviside": lambda x, out: np.greater(x, 0.0, out),
     "equal": lambda x, y, out: np.equal(x, y, out),
+    "marked": lambda y, x, out: np.copyto(out, y),
     "isfinite": lambda x, out: np.isfinite(x, out),
     "sum": lambda x, out, axis, keepdims: np.add.reduce(x, axis, out=out, keepdims=keepdims),
     "max": lambda x, out, axis, keepdims: np.maximum.reduce(x, axis, out=out, keepdims=keepdims),

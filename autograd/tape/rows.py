@@ -11,7 +11,7 @@ import numpy as np
 
 import autograd
 from autograd import TABLE, Node, Primitive, Tensor
-from autograd.table import reductions
+from autograd.table import linalg, reductions
 
 Shape = tuple[int, ...]
 
@@ -81,21 +81,26 @@ def elementwise(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
         old, new = operand
         if new is None:
             return old
-        if type(old.raw) is float and node.dtype != new.dtype:  # a Value adapts to arrays
-            new = autograd.astype(new, dtype=node.dtype)
+        if type(old.raw) is float and node.precision != new.precision:  # a Value adapts to arrays
+            new = autograd.astype(new, dtype=node.precision)
         return new if old.ndim == node.ndim else _aligned(new, old.ndim, node.ndim)
 
     assert node.op is not None
     return node.op.apply(tuple(map(fitting, operands)), node.params)
 
 
-def joined(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
-    spread = [
-        autograd.broadcast_to(old, shape=(shape[0], *np.shape(old))) if new is None else new
+def _spread(operands: Sequence[Operand], rows: int) -> tuple[Any, ...]:
+    """All operands with rows."""
+    return tuple(
+        autograd.broadcast_to(old, shape=(rows, *np.shape(old))) if new is None else new
         for old, new in operands
-    ]
+    )
+
+
+def joined(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     assert node.op is not None
-    return node.op.apply(tuple(spread), {"axis": 1 + node.params["axis"] % node.ndim})
+    axis = 1 + node.params["axis"] % node.ndim
+    return node.op.apply(_spread(operands, shape[0]), {"axis": axis})
 
 
 def product(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
@@ -114,6 +119,18 @@ def product(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
     if right.new is not None:
         y = _aligned(y, y.ndim - 1, ndim)
     return autograd.reshape(autograd.matmul(x, y), shape=shape)
+
+
+def matrices(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+    """An operation on stacks of matrices, to which the rows are one more axis."""
+    assert node.op is not None
+    return node.op(operands[0].new)
+
+
+def _solved(node: Node, operands: Sequence[Operand], shape: Shape) -> Any:
+    ndim = max(np.ndim(old) for old, _ in operands)
+    a, b = (old if new is None else _aligned(new, np.ndim(old), ndim) for old, new in operands)
+    return linalg.solve(a, b)
 
 
 def alone(function: Callable[..., Any]) -> Anew:
@@ -187,4 +204,9 @@ IN_ROWS: dict[str, Anew] = {
     "stack": joined,
     "to_value": alone(lambda x, ndim, out: autograd.reshape(x, shape=out)),
     "matmul": product,
+    "sort": alone(lambda x, n, out, axis: autograd.sort(x, axis=1 + axis % n)),
+    "sorted_by": joined,
+    "unsorted_by": joined,
+    "solve": _solved,
+    **dict.fromkeys(("inv", "det", "cofactors", "logabsdet", "signdet", "cholesky"), matrices),
 }

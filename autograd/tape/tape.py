@@ -169,7 +169,7 @@ class Tape:
         rows, numbers = None, []
         for i, (given, node) in enumerate(zip(data, self.inputs, strict=True)):
             if type(given) is not float and not isinstance(given, Node):
-                given = constant(given, node.dtype, f"input {i}")
+                given = constant(given, node.precision, f"input {i}")
             numbers.append(given)
             shape = np.shape(given) if type(given) is not float else ()
             if shape == node.shape:

@@ -156,7 +156,7 @@ def carriers(case: Case, numbers: list[Array], rng: np.random.Generator) -> list
     gradients = grad(output, leaves, cotangent)
     expanded = [value for _, value in flat(scalarize(output, scalars))]
     broken = []
-    if not close([float(v) for v in expanded], np.ravel(output.data)):
+    if not close([v.item() for v in expanded], np.ravel(output.data)):
         broken.append("in the scalarized numbers")
     total = sum((v * c for v, c in zip(expanded, np.ravel(cotangent), strict=True)), Value(0.0))
     for i, (leaf, gradient) in enumerate(zip(leaves, gradients, strict=True)):

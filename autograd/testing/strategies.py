@@ -93,7 +93,15 @@ def operands_for(draw: st.DrawFn, primitive: Primitive) -> Operands:
         draw(values(*interval) if scalars else tensors(shape, *interval))
         for shape, interval in zip(shapes, intervals, strict=True)
     )
+    if primitive.regular:
+        operands = (_dominated(operands[0], intervals[0][1]), *operands[1:])
     return Operands(operands, dict(params))
+
+
+def _dominated(matrices: Any, high: float) -> Tensor:
+    """Matrices in which the diagonal outweighs what stands beside it."""
+    n = matrices.shape[-1]
+    return Tensor(np.where(np.eye(n, dtype=bool), high, matrices.data / n), matrices.label)
 
 
 def _intervals(primitive: Primitive, count: int) -> list[tuple[float, float]]:
@@ -163,7 +171,8 @@ def expressions(
     A failing example is printed as Python that can be run, with the drawing's DOT beside it.
 
     Args:
-        primitives: the rows to use; None: all but `stop_gradient`, whose gradient is no derivative.
+        primitives: the rows to use; None: all but `stop_gradient`, whose gradient is no derivative,
+            and those that ask for regular matrices.
         smooth: leave out the rows with kinks and jumps.
         scalar: sum an output of several numbers, so that it can be differentiated without a seed.
         max_size: at most so many instructions.
@@ -176,13 +185,15 @@ def expressions(
     b = autograd.mul(a, a)
     """
     if primitives is None:
-        primitives = (row for row in autograd.TABLE.values() if row is not stop_gradient)
-    rows = tuple(row for row in primitives if not smooth or (any(row.vjps) and not row.kinks))
-    rows += 3 * tuple(row for row in rows if row.variadic or len(row.vjps) > 1)  # branches join
+        rows = autograd.TABLE.values()
+        primitives = (row for row in rows if row is not stop_gradient and not row.regular)
+    chosen = tuple(row for row in primitives if not smooth or (any(row.vjps) and not row.kinks))
+    several = tuple(row for row in chosen if row.variadic or len(row.vjps) > 1)
+    chosen += 3 * several  # branches join
     leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
-    instruction = st.tuples(_small(len(rows)), _small(3), _small(5), _small(7))
+    instruction = st.tuples(_small(len(chosen)), _small(3), _small(5), _small(7))
     instructions = draw(st.lists(instruction, min_size=1, max_size=max_size))
-    return _noted(decode(leaves, instructions, rows, scalar))
+    return _noted(decode(leaves, instructions, chosen, scalar))
 
 
 def decode(

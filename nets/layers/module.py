@@ -158,7 +158,7 @@ class Module:
             elif isinstance(target, np.ndarray):
                 target[...] = array
             else:
-                target.data = array.astype(target.dtype)
+                target.data = array.astype(target.precision)
 
     # --- modes and resolutions ----------------------------------------------------------------
 

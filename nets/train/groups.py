@@ -24,7 +24,7 @@ class Group:
         self.places = places
         self.parameters: list[Any] = [parameters[i] for i in places]
         self.shapes = [p.shape for p in self.parameters]
-        self.dtype = self.parameters[0].dtype
+        self.dtype = self.parameters[0].precision
         ends = list(itertools.accumulate((p.size for p in self.parameters), initial=0))
         self.parts = [slice(*pair) for pair in itertools.pairwise(ends)]
         self.size = ends[-1]
@@ -59,6 +59,6 @@ def grouped(parameters: Sequence[Parameter]) -> list[Group]:
     """All of the small parameters of each dtype together, each large one by itself."""
     found: dict[Any, list[int]] = {}
     for i, parameter in enumerate(parameters):
-        key = i if parameter.size > LARGE else (parameter.dtype, type(parameter))
+        key = i if parameter.size > LARGE else (parameter.precision, type(parameter))
         found.setdefault(key, []).append(i)
     return [Group(parameters, places) for places in found.values()]

@@ -81,7 +81,7 @@ class Passes:
         self._modules = [vars(module) for _, module in model.named_modules()]
         self._settings: list[object] = []
         self._scalarized = all(isinstance(p, Value) for p in parameters)
-        single = any(p.dtype == np.float32 for p in model.parameters())
+        single = any(p.precision == np.float32 for p in model.parameters())
         self._dtype = np.float32 if single else np.float64  # of integers: see `_floating`
         self._possible = is_steady(model, loss)
         # What the last replay left: the outputs, and which nodes the loss depends on.
@@ -94,7 +94,7 @@ class Passes:
         value: Any = self.loss(outputs, targets)
         for parameter in self.parameters:
             parameter.grad = None
-        if math.isfinite(value):
+        if math.isfinite(value.item()):
             value.backward()
         return value, outputs
 

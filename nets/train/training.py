@@ -198,12 +198,13 @@ class _Learner:
         replay = self.compile and x.shape[1:] == self.inputs.shape[1:] and self.pays(now, len(rows))
         value, outputs = (self.passes.replay if replay else self.passes.record)(x, y)
         norm = clip_grad_norm(self.optimiser.parameters, self.max_norm or math.inf)
-        if not math.isfinite(value) or not math.isfinite(norm):
+        number = value.item() if isinstance(value, autograd.Node) else value
+        if not math.isfinite(number) or not math.isfinite(norm):
             if not isinstance(value, autograd.Node):
                 value, _ = self.passes.record_again(x, y)
             raise _diverged(value, len(now.history) + 1)
         self.optimiser.step()
-        found = {"loss": float(value), **measured(self.metrics, outputs, y)}
+        found = {"loss": number, **measured(self.metrics, outputs, y)}
         add_up(now.totals, found, len(rows))
 
     def pays(self, now: Progress, size: int) -> bool:

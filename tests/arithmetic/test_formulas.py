@@ -35,7 +35,9 @@ RULES = [
     for i, rule in enumerate(row.vjps)
     if rule is not None
 ]
-AS_PYTHON = str.maketrans({"×": "*", "−": "-", "[": "float(", "]": ")", "^": "**"})
+AS_PYTHON = str.maketrans(
+    {"⌊": "floor(", "⌋": ")", "×": "*", "−": "-", "[": "float(", "]": ")", "^": "**"}
+)
 
 
 @pytest.mark.parametrize(("place", "text"), EXPECTED.items(), ids=str)
@@ -68,7 +70,7 @@ def test_the_text_computed_by_hand_gives_the_rules_number(row, i):
         by_hand = eval(text, names, dict(zip("xyz", xs, strict=False)))
         bound = row.bind(tuple(xs), params)[1]
         exact = row.rules(tuple(xs))[i](g, out, *xs, **bound)
-        assert by_hand == pytest.approx(exact, rel=1e-6)  # numbers are printed to six digits
+        assert by_hand == pytest.approx(exact, rel=5e-6)  # numbers are printed to six digits
 
 
 def test_brackets_stand_where_they_must():

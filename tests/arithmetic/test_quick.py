@@ -44,7 +44,7 @@ ROWS = [row for row in TABLE.values() if row.scalar is not None and not row.para
 
 
 def bits(x: float | None) -> Any:
-    if x is None or math.isnan(x):
+    if type(x) is not float or math.isnan(x):
         return str(x)
     return struct.pack("d", x)
 

@@ -140,7 +140,10 @@ def test_values_and_tensors_mix():
 @pytest.mark.parametrize("node", [Value(2.0), Tensor([2.0]), Tensor(np.ones(1, np.float32))])
 def test_a_number_is_recorded_as_a_float_on_either_side(number, node):
     for out, (left, right) in ((node - number, (node, 3.0)), (number - node, (3.0, node))):
-        assert out.operands == (left, right) and out.dtype == node.dtype
+        assert all(
+            x is y or x == y == 3.0 for x, y in zip(out.operands, (left, right), strict=True)
+        )
+        assert out.precision == node.precision
         assert sorted(type(x) is float for x in out.operands) == [False, True]
 
 
@@ -203,13 +206,13 @@ def test_what_is_no_single_number_is_refused(bad):
         (lambda t: t.sum(axes=1), TypeError, "no parameter named 'axes'; it has: axis, keepdims"),
         (lambda t: bool(t), TypeError, "neither true nor false"),
         (lambda t: bool(Value(1.0)), TypeError, "neither true nor false"),
-        (lambda t: float(t), TypeError, r"shape \(3, 4\)"),
+        (lambda t: t.item(), ValueError, r"shape \(3, 4\)"),
         (lambda t: t.backward(), ValueError, r"shape \(3, 4\) needs a seed"),
         (lambda t: t.backward(np.ones(3)), ValueError, r"shape \(3, 4\), got \(3,\)"),
-        (lambda t: np.arctan(t), TypeError, "np.arctan has no differentiable counterpart.*tanh"),
+        (lambda t: np.spacing(t), TypeError, "np.spacing is not supported on nodes"),
         (lambda t: np.add.reduce(t), TypeError, "np.add.reduce"),
-        (lambda t: np.add(t, t, out=np.ones((3, 4))), TypeError, "with out="),
-        (lambda t: np.linalg.inv(t), TypeError, "np.inv"),
+        (lambda t: np.add(t, t, out=np.ones((3, 4))), TypeError, r"np.add: out= is not supported"),
+        (lambda t: np.linalg.pinv(t), TypeError, "np.linalg.pinv is not"),
         (lambda t: np.asarray(t), TypeError, "use .data"),
         (lambda t: Tensor(t), TypeError, "pass its .data"),
         (lambda t: autograd.grad(t.sum(), 3.0), TypeError, "inputs must be"),
@@ -268,13 +271,12 @@ def test_arguments_as_numpy_takes_them():
     assert autograd.clip(a, 0.0, 2.0).op.name == "clip"
 
 
-def test_comparisons_give_plain_truth_values_and_equality_is_identity():
+def test_comparisons_give_plain_truth_values_of_the_numbers():
     a, b = Value(1.0), Value(1.0)
     assert a <= b
     assert not a < 1
-    assert a != b
-    assert a == a
-    assert len({a, b}) == 2
+    assert a == b and a == 1 and (a != b) is False
+    assert len({a, b}) == 2  # hashed by identity
     t = Tensor([1.0, 3.0])
     np.testing.assert_array_equal(t > 2, [False, True])
     np.testing.assert_array_equal(t > a, [False, True])
@@ -383,11 +385,11 @@ def test_observers_hear_of_leaves_nodes_steps_and_escapes():
         x = Value(2.0)
         y = x * x
         if y > 3:
-            float(y), int(y), y.data
+            y.item(), y.data
         y.backward()
-    assert heard == ["created", "mul", ">", "float", "int", "data", "stepped", "stepped"]
+    assert heard == ["created", "mul", ">", "item", "data", "stepped", "stepped"]
     x * x
-    assert len(heard) == 8
+    assert len(heard) == 7
 
 
 def test_infinities_follow_ieee_on_both_faces():
@@ -403,8 +405,7 @@ def test_infinities_follow_ieee_on_both_faces():
 
 
 def test_reading_as_a_number_and_as_text():
-    assert float(Value(2.5)) == 2.5
-    assert int(Value(2.5)) == 2
+    assert Value(2.5).item() == 2.5
     assert Tensor([[3.0]]).item() == 3.0
     assert repr(Value(2.0, label="a")) == "Value(2.0, label='a')"
     assert repr(Tensor([1.0, 2.0], label="w")) == "Tensor([1., 2.], label='w')"

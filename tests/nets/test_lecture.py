@@ -49,7 +49,7 @@ def test_an_mlp_with_one_hidden_layer_solves_xor(seed):
         loss.backward()
         optimiser.step()
     assert nets.zero_one(model(X), targets) == 0
-    assert float(loss) < 0.05
+    assert loss.item() < 0.05
 
 
 def network_3_2_1():
@@ -87,7 +87,7 @@ def test_the_scalar_and_the_matrix_form_of_the_3_2_1_network_agree():
     (single,) = scalar(x)
     for output, parameters in [(matrix, model.parameters()), (single, scalar.parameters())]:
         gradients = np.concatenate([np.ravel(g) for g in grad(output, parameters)])
-        np.testing.assert_allclose([float(output), *gradients], by_hand, rtol=1e-12)
+        np.testing.assert_allclose([output.item(), *gradients], by_hand, rtol=1e-12)
 
 
 def test_the_six_relus_give_the_z_of_the_lecture(rng):
@@ -141,7 +141,7 @@ def test_the_error_after_training_falls_with_the_width(seed):
             loss = nets.mean_squared_error(model(x), np.sin(8 * x))
             loss.backward()
             optimiser.step()
-        errors.append(float(loss))
+        errors.append(loss.item())
     assert all(after < 0.7 * before for before, after in itertools.pairwise(errors))
 
 
@@ -163,7 +163,7 @@ def test_one_step_on_the_lecture_s_network_moves_the_weights_as_computed_there(r
     np.testing.assert_allclose(output.data, [[0.272392, 0.87305]], atol=5e-4)
     np.testing.assert_allclose(hidden.data, [[0.09916, 0.79784], [0.3972, 0.5928]], atol=5e-4)
     after = model([0.35, 0.9])
-    assert 0.5 < float(after) < float(y)
+    assert 0.5 < after.item() < y.item()
 
 
 def test_the_layered_recursion_by_hand_equals_backward(rng):
@@ -366,7 +366,7 @@ def test_a_whole_network_is_the_same_in_scalars_and_in_tensors(rng):
     loss, single = (nets.cross_entropy(m(x), targets) for m in (model, scalar))
     assert isinstance(single, Value)
     assert all(isinstance(x, (Value, float)) for n in toposort(single) for x in n.operands)
-    np.testing.assert_allclose(single.data, float(loss), rtol=1e-12)
+    np.testing.assert_allclose(single.data, loss.item(), rtol=1e-12)
     gradients = np.concatenate([g.ravel() for g in grad(loss, model.parameters())])
     np.testing.assert_allclose(grad(single, scalar.parameters()), gradients, rtol=1e-12, atol=1e-15)
     expanded = {}

@@ -34,7 +34,7 @@ def test_gradients_of_both_orders_and_the_scalar_form_are_right(loss, targets, r
     check_grads(lambda z: loss(z, targets), z, order=2)
     scalars = autograd.as_values(z.data)
     whole, single = loss(z, targets), loss(scalars, targets)
-    assert single.data == pytest.approx(float(whole), rel=1e-12)
+    assert single.data == pytest.approx(whole.item(), rel=1e-12)
     np.testing.assert_allclose(
         grad(single, list(scalars.flat)), grad(whole, z).ravel(), rtol=1e-12, atol=1e-15
     )
@@ -70,7 +70,7 @@ def test_cross_entropy_of_a_class_is_that_of_its_one_hot_distribution(z, data):
     loss = nets.cross_entropy([z], [k])
     assert loss == nets.cross_entropy([z], np.eye(len(z))[[k]])
     assert 0 <= loss <= 2000 + np.log(len(z))
-    assert nets.cross_entropy(np.array(z) + 7, k) == pytest.approx(float(loss), abs=1e-10)
+    assert nets.cross_entropy(np.array(z) + 7, k) == pytest.approx(loss.item(), abs=1e-10)
 
 
 def test_cross_entropy_of_two_classes_is_log_loss(rng):

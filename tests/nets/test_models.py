@@ -50,7 +50,7 @@ def test_the_digits_network_in_float32_stays_in_float32():
 def test_the_whole_networks_agree_with_their_scalarized_selves(model, examples, targets):
     scalars = model.scalarize()
     losses = [cross_entropy(m(examples), targets) for m in (model, scalars)]
-    assert float(losses[0]) == pytest.approx(float(losses[1]), abs=1e-12)
+    assert losses[0].item() == pytest.approx(losses[1].item(), abs=1e-12)
     for loss in losses:
         loss.backward()
     gradients = {name: p.grad for name, p in scalars.named_parameters()}

@@ -200,7 +200,7 @@ def test_the_loss_and_the_gradients_of_a_step_are_the_same(make):
         value, outputs = passes.replay(X[rows], y[rows])
         gradients = [parameter.grad for parameter in parameters]
         expected, expected_outputs = passes.record_again(X[rows], y[rows])
-        assert value == pytest.approx(float(expected), rel=tolerance)
+        assert value == pytest.approx(expected.item(), rel=tolerance)
         largest = np.abs(outputs).max()
         assert np.allclose(outputs, numbers(expected_outputs), 0, tolerance * largest)
         largest = max(1.0, *(np.abs(p.grad).max() for p in parameters if p.grad is not None))

@@ -92,7 +92,7 @@ def test_fit_is_the_loop_one_would_write():
             loss = log_loss(by_hand(X[rows]), y[rows])
             loss.backward()
             optimiser.step()
-            total += float(loss) * len(rows)
+            total += loss.item() * len(rows)
         losses.append(total / 20)
     assert same(model.state_dict(), by_hand.state_dict())
     assert history["loss"] == losses

@@ -53,7 +53,7 @@ def test_rules_are_right_to_second_order(row, shapes, params):
 @pytest.mark.parametrize("row", DIFFERENTIATED)
 def test_elementwise_rules_on_values(row):
     rng = np.random.default_rng(1)
-    xs = [Value(float(x)) for x in operands(row, ((),) * arity(row), rng)]
+    xs = [Value(x.item()) for x in operands(row, ((),) * arity(row), rng)]
     assert isinstance(row(*xs), Value)
     check_grads(row, *xs, order=2)
 
@@ -77,7 +77,10 @@ def test_float32_stays_float32_and_agrees_with_float64(row, shapes, params):
     out.backward(seed.astype(np.float32))
     row(*wide, **params).backward(seed)
     assert out.dtype == np.float32
-    for x, exact in zip(narrow, wide, strict=True):
+    for x, exact, rule in zip(narrow, wide, row.rules(tuple(wide)), strict=True):
+        if rule is None:
+            assert x.grad is None
+            continue
         assert x.grad.dtype == np.float32
         np.testing.assert_allclose(x.grad, exact.grad, rtol=2e-4, atol=1e-5)
 
@@ -102,7 +105,7 @@ def same_as_scalarized(out, xs):
     scalars = {}
     scalar_loss = scalarize(loss, scalars)
     assert isinstance(scalar_loss, Value)
-    np.testing.assert_allclose(float(scalar_loss), float(loss), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(scalar_loss.item(), loss.item(), rtol=1e-12, atol=1e-12)
     loss.backward()
     scalar_loss.backward()
     for x in xs:
@@ -120,7 +123,7 @@ def test_floats_arrays_and_values_give_the_same_numbers(row):
         floats = [float(a[i]) for a in arrays]
         assert isinstance(row(*floats), float)
         assert row(*floats) == pytest.approx(by_array[i], rel=1e-14)
-        assert float(row(*map(Value, floats))) == row(*floats)
+        assert row(*map(Value, floats)).data == row(*floats)
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE)

@@ -28,7 +28,7 @@ def counted(function):
 def collatz(x):
     """A loop whose length depends on numbers."""
     while x > 1:
-        x = x * 0.5 if int(x) % 2 == 0 else x * 0.75
+        x = x * 0.5 if int(x.item()) % 2 == 0 else x * 0.75
     return x * x
 
 

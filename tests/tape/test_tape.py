@@ -96,7 +96,7 @@ class TestScalars:
         if not inputs:
             return
         first = grad(output, inputs[0], create_graph=True)
-        inputs = [x for x in inputs if x in toposort(first)]
+        inputs = [x for x in inputs if x in set(toposort(first))]
         if first.op is None:
             return
         value, second = Tape(first, inputs).value_and_grad()
@@ -601,12 +601,11 @@ class TestWrongUse:
     def test_a_float_that_leaves_the_graph_is_guarded(self):
         x, n = Value(2.0), Value(3.0)
         with Guards() as guards:
-            y = sum(x for _ in range(int(n)))
+            y = sum(x for _ in range(int(n.item())))
         tape = Tape(y, [x], guards)
-        n.data = 3.5
         assert tape.value(1.0) == 3.0
         n.data = 4.0
-        with pytest.raises(BranchError, match=r"int\(.*was 3 and is now 4"):
+        with pytest.raises(BranchError, match=r"the item of a leaf .*was 3\.0 and is now 4\.0"):
             tape.value(1.0)
 
     def test_reading_data_while_recording_warns(self):

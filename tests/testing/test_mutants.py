@@ -259,7 +259,7 @@ def test_a_check_that_fails_anyway_can_t_be_audited():
 def central(f, x, tolerance, h=1e-6):
     """A checker of the old kind: one direction, fixed step, absolute tolerance."""
     moved = [Tensor(x.data + s * h * np.ones(x.shape)) for s in (1, -1)]
-    slope = (float(f(moved[0])) - float(f(moved[1]))) / (2 * h)
+    slope = (f(moved[0]).item() - f(moved[1]).item()) / (2 * h)
     assert abs(slope - grad(f(x), x).sum()) < tolerance
 
 

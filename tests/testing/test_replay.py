@@ -71,7 +71,7 @@ def test_small_graphs_are_not(f):
 COUNTER = itertools.count(1.0)
 BEYOND_THE_GRAPH = {
     "data": lambda x, y: long(x * x.data, y),
-    "float": lambda x, y: long(x * float(x), y),
+    "item": lambda x, y: long(x * x.item(), y),
     "comparison": lambda x, y: long(x, y) if x > 0 else long(y, x),
     "detached": lambda x, y: long(x * x.detach(), y),
     "unrecorded": lambda x, y: long(x * squared_in_secret(x), y),

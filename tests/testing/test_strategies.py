@@ -46,7 +46,7 @@ def assert_same_graph(one: Node, other: Node) -> None:
         assert a.op is b.op
         assert a.label == b.label or a.op is not None
         np.testing.assert_array_equal(a.data, b.data)
-        assert a.dtype == b.dtype
+        assert a.precision == b.precision
         assert repr(a.params) == repr(b.params)
         for x, y in zip(a.operands, b.operands, strict=True):
             if isinstance(x, Node):
@@ -128,12 +128,13 @@ def test_expressions_are_diverse():
         seen["mixed"] += len({type(x) for x in e.inputs}) == 2
 
     draw()
-    assert len(set(autograd.TABLE) - set(seen)) <= 4  # stop_gradient, and rare ones
+    drawn = {name for name, row in autograd.TABLE.items() if not row.regular}
+    assert len(drawn - set(seen)) <= len(drawn) // 10  # stop_gradient, and rare ones
     for what in ("sharing", "broadcasting", "constants", "mixed"):
         assert seen[what] >= 10, (what, seen[what])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [r for r in ROWS if not r.regular], ids=lambda row: row.name)
 def test_every_primitive_is_within_reach(row):
     found = find(
         expressions(primitives=[row]), lambda e: any(n.op is row for n in toposort(e.output))

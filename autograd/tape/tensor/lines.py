@@ -71,13 +71,13 @@ def view(kind: View, node: Node, operand: Number, name: str, code: Code) -> Numb
     if operand.array is None:  # a leaf, or a view of one
         if not np.may_share_memory(node.raw, node.operands[0].raw):
             return None
-        return Number(kind.of_leaf(node, operand.name, name, code), node.shape, node.dtype)
+        return Number(kind.of_leaf(node, operand.name, name, code), node.shape, node.precision)
     with np.errstate(all="ignore"):  # nobody has written to the buffer yet
         array = np.asarray(kind.of_buffer(node, operand.array))
     if not np.may_share_memory(array, operand.array):
         return None
     code.bind(name, array)
-    return Number(name, node.shape, node.dtype, array, operand.storage)
+    return Number(name, node.shape, node.precision, array, operand.storage)
 
 
 COMPUTED, RESHAPED, TURNED = View(), View(_reshaped), View(_turned)
@@ -209,7 +209,11 @@ def _maxima(x: Number, out: Number, places: tuple[int, ...], code: Code) -> str:
 # --- the table --------------------------------------------------------------------------------
 
 ELEMENTWISE = [name for name, op in TABLE.items() if op.scalar is not None]
-WHOLE = ("scatter", "overlap_add", "pad", "cumsum", "concatenate", "stack", "to_value")
+WHOLE = (
+    *("scatter", "overlap_add", "pad", "cumsum", "concatenate", "stack", "to_value"),
+    *("sort", "sorted_by", "unsorted_by"),
+    *("solve", "inv", "det", "cofactors", "logabsdet", "signdet", "cholesky"),
+)
 
 READINGS: dict[str, Reading] = {
     **dict.fromkeys((*ELEMENTWISE, *WHOLE), Reading(called)),

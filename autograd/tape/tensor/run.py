@@ -94,7 +94,7 @@ class Emitter:
         self.results = [node for node in nodes if node.op is not None]
         self.code, self.pool = Code(), Pool()
         leaves = enumerate(self.leaves)
-        self.numbers = {leaf: Number(f"x{i}", leaf.shape, leaf.dtype) for i, leaf in leaves}
+        self.numbers = {leaf: Number(f"x{i}", leaf.shape, leaf.precision) for i, leaf in leaves}
         self.views = possible_views(self.results, outputs)
         self.last_read = last_reads(self.results, outputs, self.views)
         self.dying: dict[int, list[int]] = {}  # position: storages read there for the last time
@@ -109,7 +109,7 @@ class Emitter:
                 self.numbers[node] = found
                 return
         array = self._place(i, node, operands)
-        self.numbers[node] = out = Number(name, node.shape, node.dtype, array, i)
+        self.numbers[node] = out = Number(name, node.shape, node.precision, array, i)
         self.code.bind(name, array)
         tiles = self._tiles(operands, out) if op.scalar is not None else None
         line = reading_of(op).line(Call(op, node.params, operands, out, tiles), self.code)
@@ -123,18 +123,18 @@ class Emitter:
     def _operand(self, operand: Any, reader: Node) -> Number:
         """An operand as `reader` takes it: a Value counts as a Python float, which has no dtype."""
         if not isinstance(operand, Node):
-            dtype = getattr(operand, "dtype", reader.dtype)
+            dtype = getattr(operand, "dtype", reader.precision)
             name = self.code.constant(np.asarray(operand, dtype))  # sooner taken than a float
             return Number(name, np.shape(operand), dtype, operand)
         number = self.numbers[operand]
         weak = type(operand.raw) is float and number.array is not None
-        if not weak or reader.dtype == operand.dtype:
+        if not weak or reader.precision == operand.precision:
             return number
-        cast = np.empty((), reader.dtype)
+        cast = np.empty((), reader.precision)
         name = self.code.constant(cast)
         self.code.bind("copyto", np.copyto)
         self.code.append(f"copyto({name}, {number.name})", "astype ()", 12)
-        return Number(name, (), reader.dtype, cast)
+        return Number(name, (), reader.precision, cast)
 
     def _place(self, i: int, node: Node, operands: Sequence[Number]) -> NDArray[Any]:
         """A buffer for `node`: that of an operand that nobody reads afterwards, if there is one."""
@@ -203,7 +203,7 @@ class TensorReplay:
             for place, number in zip(self.places, data, strict=True):
                 leaf = self.leaves[place]
                 single = type(leaf.raw) is float
-                numbers[place] = float(number) if single else np.asarray(number, leaf.dtype)
+                numbers[place] = float(number) if single else np.asarray(number, leaf.precision)
         results = (self._everything if everything else self._value)(*numbers)
         return [x if type(x) is float else np.array(x) for x in results] if copy else results
 

@@ -148,7 +148,7 @@ def _compare_float32(function: Function, rng: np.random.Generator, report: Repor
         cotangent = random_cotangent(call, rng)
         certified = call.gradients(cotangent)
     with function.at(function.original) as call:
-        for name, gradient in call.gradients(np.asarray(cotangent, call.output.dtype)).items():
+        for name, gradient in call.gradients(np.asarray(cotangent, call.output.precision)).items():
             exact = certified[name]
             size, apart = np.abs(exact), np.abs(gradient - exact)
             if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0))).all():

@@ -51,7 +51,7 @@ def _broken(call: Call, cotangent: Number) -> Iterator[str]:
     scaled = {factor: call.gradients(factor * cotangent) for factor in factors}
     for (name, leaf), node in zip(call.leaves.items(), recorded, strict=True):
         g = first[name]
-        kind = type(leaf.raw), leaf.shape, leaf.dtype
+        kind = type(leaf.raw), leaf.shape, leaf.precision
         if (type(g), np.shape(g), getattr(g, "dtype", float)) != kind:
             yield f"{name}: the gradient of a {form_of(leaf.raw)} is a {form_of(g)}"
         if not identical(g, second[name]):

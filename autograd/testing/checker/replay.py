@@ -81,7 +81,7 @@ def replay_of(subject: Subject, call: Call, moved: Numbers) -> CallReplay | None
 
 def parts(output: Node[Any]) -> list[Any]:
     """The nodes that were `joined` to make it."""
-    joined = output.op is concatenate
+    joined = output.op is concatenate and all(isinstance(x, Node) for x in output.operands)
     rows = output.operands if joined else [output]
     return [row.operands[0] if joined and row.op is reshape else row for row in rows]
 

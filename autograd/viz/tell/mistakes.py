@@ -135,7 +135,9 @@ class Mistakes:
                     yield f"{used} {use} left out", self.shifted(operand, -sent)
 
     def upstream_forgotten(self) -> Made:
-        consumers = [step.node for step in self.walk if step.node not in (self.node, self.root)]
+        consumers = [
+            s.node for s in self.walk if s.node is not self.node and s.node is not self.root
+        ]
         if len(self.nodes) > MOST_NODES:
             consumers = [c for c in consumers if any(x is self.node for x in c.operands)]
         for consumer in reversed(consumers):

@@ -103,7 +103,7 @@ def go(stepper: Stepper, target: str) -> str:
 
 def table(stepper: Stepper) -> list[tuple[str, ...]]:
     """The nodes around the current one: mark, name, operation, value and gradient so far."""
-    here = stepper.nodes.index(stepper.now.node)
+    here = next(i for i, node in enumerate(stepper.nodes) if node is stepper.now.node)
     first = max(0, min(here - ROWS // 2, len(stepper.nodes) - ROWS))
     rows: list[tuple[str, ...]] = []
     for i, node in enumerate(stepper.nodes[first : first + ROWS], start=first):
