@@ -156,12 +156,17 @@ def meshgrid(*xs: Any, sparse: bool = False, indexing: str = "xy") -> tuple[Any,
 # --- diagonals and triangles --------------------------------------------------------------------
 
 
+def _sides(m: Any) -> tuple[int, int]:
+    rows, columns = shape_of(m)[-2:]
+    return rows, columns
+
+
 def tril(m: Any, k: int = 0) -> Any:
-    return mul(m, np.tri(*shape_of(m)[-2:], k))
+    return mul(m, np.tri(*_sides(m), k))
 
 
 def triu(m: Any, k: int = 0) -> Any:
-    return mul(m, 1 - np.tri(*shape_of(m)[-2:], k - 1))
+    return mul(m, 1 - np.tri(*_sides(m), k - 1))
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

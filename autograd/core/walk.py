@@ -158,7 +158,7 @@ def propagate(
                 exact = [np.float64(x) if type(x) is float else x for x in values]
                 with np.errstate(all="ignore"):
                     contribution = rule(*exact, **params)
-            if settling and not op.linear and not op.marks:  # type: ignore[union-attr]  # it has rules
+            if settling and not op.linear and not op.marks:
                 contribution = settled(op, gradient, contribution)
             if type(contribution) is not float or type(operand.raw) is not float:
                 contribution = operand.fitted(contribution)

@@ -21,6 +21,14 @@ def extreme_back(i: int, g: Any, out: Any, *xs: Any) -> Any:
     return g * ties[i] / reduce(operator.add, ties)
 
 
+def lowered(x: Any, y: Any) -> Any:
+    """x ** (y − 1), as which 0 ** −1 counts as 1 where it is multiplied by y = 0."""
+    if type(y) is float and y != 0:
+        return pow(x, y - 1)
+    both = equal(x, 0.0) * equal(y, 0.0)
+    return marked(pow(x + both, y - 1), abs(x) + abs(y))
+
+
 # fmt: off
 # name, symbol, forward on floats, forward on arrays, one rule per operand, meaning and shapes
 
@@ -39,7 +47,7 @@ div = primitive("div", "÷", operator.truediv, np.true_divide,
                 "x / y, elementwise; shapes broadcast.", domain=(ANY, POSITIVE),
                 remedy="keep the divisor away from 0 (a variance with ddof=1 needs two samples)")
 pow = primitive("pow", "^", math.pow, operator.pow,
-                (lambda g, out, x, y: g * y * pow(x + equal(x, 0.0) * equal(y, 0.0), y - 1),
+                (lambda g, out, x, y: g * y * lowered(x, y),
                  lambda g, out, x, y: g * out * marked(log(x + equal(out, 0.0)), x)),
                 "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too (y > 0).",
                 domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers")

@@ -178,7 +178,8 @@ def expressions(
         max_size: at most so many instructions.
 
     >>> from hypothesis import find
-    >>> print(find(expressions(), lambda e: e.output.op is autograd.mul))
+    >>> rows = [autograd.add, autograd.mul]
+    >>> print(find(expressions(primitives=rows), lambda e: e.output.op is autograd.mul))
     import autograd
     from autograd import Tensor, Value
     a = Value(1.0, label='a')

@@ -44,7 +44,7 @@ def test_at_once_and_one_by_one_are_the_same(make, missing) -> None:
     rng = np.random.default_rng(1)
     for without in missing:
         for i, (p, q) in enumerate(zip(at_once, apart, strict=True)):
-            gradient = rng.normal(size=p.shape).astype(p.dtype)
+            gradient = rng.normal(size=p.shape).astype(p.precision)
             p.grad = q.grad = None if i in without else gradient
         whole.step()
         single.step()

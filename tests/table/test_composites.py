@@ -132,7 +132,7 @@ def test_minus_infinity_where_it_has_a_meaning():
     assert t.log_softmax().data[0] == -math.inf
     nothing = Tensor([-math.inf, -math.inf])
     assert nothing.logsumexp().item() == -math.inf
-    np.testing.assert_array_equal(grad(nothing.logsumexp(), nothing), [0.0, 0.0])
+    np.testing.assert_array_equal(grad(nothing.logsumexp(), nothing), [0.5, 0.5])
     a, b = Value(-math.inf), Value(-math.inf)
     assert ag.logaddexp(a, b).data == -math.inf
     assert ag.logaddexp(a, Value(1.0)).data == 1.0
