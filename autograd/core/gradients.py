@@ -55,6 +55,15 @@ def _walked(
     return found, sound
 
 
+def settled_gradients(output: Node, inputs: Sequence[Node], seed: Seed) -> list[Node]:
+    """`grad` with `create_graph`, settled on whatever numbers: what a tape replays after a NaN."""
+    with np.errstate(all="ignore"):
+        found, _ = _walked(
+            {output: as_seed(output, seed)}, inputs, create_graph=True, settling=True
+        )
+    return [as_node(found[x] if x in found else zeros_like(x)) for x in inputs]
+
+
 def _swept(
     cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
 ) -> dict[Node, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd.core.node import Node, current_mode
+from autograd.core.node import Node, current_mode, raw
 from autograd.core.numbers import constant
 from autograd.core.primitive import TABLE
 from autograd.errors import StaleGraphError
@@ -176,7 +176,9 @@ def settled(op: Any, gradient: Any, contribution: Any) -> Any:
     slope ∞ at 0, and 0 · ∞ would be one. Elementwise rows are settled by elements, others where
     all of the gradient is 0. Nodes are recorded as such, and so stay right on other numbers.
     """
-    if not isinstance(contribution, Node) and not np.isnan(contribution).any():
+    if np.size(raw(contribution)) == 0 or not (
+        isinstance(contribution, Node) or np.isnan(contribution).any()
+    ):
         return contribution
     where, equal = TABLE["where"], TABLE["equal"]
     upstream = gradient if op.scalar is not None else TABLE["max"](TABLE["abs"](gradient))

@@ -3,18 +3,29 @@
 import gc
 import threading
 from collections.abc import Sequence
+from contextvars import Context
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Node, describe, grad, toposort
+from autograd import TABLE, Node, Primitive, describe, grad, recompute, toposort
+from autograd.core.gradients import has_nan, settled_gradients
 from autograd.core.numbers import Array, constant
 from autograd.tape.guards import Guards
 from autograd.tape.profile import Profile
 from autograd.tape.scalar.layout import is_scalar
 from autograd.tape.scalar.run import ScalarReplay
 from autograd.tape.tensor.run import TensorReplay
+
+
+# Rows whose slope is infinite somewhere: of them a branch that is not taken may send a NaN.
+SINGULAR: frozenset[Primitive | None] = frozenset(
+    row
+    for row in TABLE.values()
+    if row.remedy and row.scalar and row.name not in ("add", "sub", "mul")
+)
 
 
 class Tape:
@@ -70,6 +81,8 @@ class Tape:
         self._guards = guards or None
         self._gradients = self._single and outputs[0].size == 1
         self._values = len(outputs)
+        self._seed = seed
+        self._output: Node | None = None  # kept where gradients may have to be settled
         self._lock = threading.Lock()
         collecting = gc.isenabled()
         gc.disable()  # a graph has no cyclic garbage, but many objects to search for it
@@ -80,6 +93,8 @@ class Tape:
             first = [*outputs, *(self._guards.watched() if self._guards else ())]
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
+            if self._gradients and any(node.op in SINGULAR for node in toposort(outputs[0])):
+                self._output = outputs[0]
             nodes += set(self.inputs).difference(nodes)
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay
             self._replay = replay(nodes, [*first, *gradients], len(first), self.inputs)
@@ -128,8 +143,28 @@ class Tape:
                 "a gradient is that of one output of a single number; make one of them, for "
                 "example with .sum(), or use Tape(...).value"
             )
-        results = self._run(data, everything=True, copy=copy)
-        return results[0], results[-len(self.wrt) :] if self.wrt else []
+        results = self._run(data, True, copy)
+        gradients = results[-len(self.wrt) :] if self.wrt else []
+        if self._output is not None and any(map(has_nan, gradients)):
+            numbers = self._run(data, True, copy, settling=True)
+            gradients = numbers[-len(self.wrt) :]
+        return results[0], gradients
+
+    @cached_property
+    def _settled(self) -> ScalarReplay | TensorReplay:
+        """The same gradients, in which branches that are not taken send no NaN (see `settled`).
+
+        Made from a graph recorded anew, as leaves may have other data since.
+        """
+        assert self._output is not None
+        with np.errstate(all="ignore"):
+            leaves = {node: node for node in toposort(self._output) if node.op is None}
+            output = Context().run(recompute, self._output, leaves)
+            gradients = Context().run(settled_gradients, output, self.wrt, self._seed)
+        nodes = toposort(output, *gradients)
+        nodes += set(self.inputs).difference(nodes)
+        replay = ScalarReplay if is_scalar(nodes) else TensorReplay
+        return replay(nodes, [output, *gradients], 1, self.inputs)
 
     def profile(self) -> Profile:
         """Time and bytes of each operation of one replay, the slowest first.
@@ -142,16 +177,23 @@ class Tape:
         with self._lock:
             return self._replay.profile()
 
-    def _run(self, data: tuple[ArrayLike, ...], everything: bool, copy: bool = True) -> list[Any]:
+    def _run(
+        self,
+        data: tuple[ArrayLike, ...],
+        everything: bool,
+        copy: bool = True,
+        settling: bool = False,
+    ) -> list[Any]:
         numbers, rows = self._given(data) if data else (None, None)
         with self._lock:  # a replay has one set of buffers
+            replay = self._settled if settling else self._replay
             if numbers is None or rows is None:
-                results = self._replay(numbers, everything, copy)
+                results = replay(numbers, everything, copy)
             else:
                 pairs = zip(numbers, self.inputs, strict=True)
                 arrays = [np.broadcast_to(np.asarray(x), (rows, *node.shape)) for x, node in pairs]
-                results = self._replay.rows(arrays, everything)
-        if self._guards:
+                results = replay.rows(arrays, everything)
+        if self._guards and not settling:
             watched = results[self._values :]
             if rows is None:
                 self._guards.check(watched)
