@@ -82,12 +82,6 @@ def nan_to_num(x: Any, nan: Any = 0.0) -> Any:
     return where(isfinite(x), x, np.nan_to_num(getattr(x, "raw", x), nan=nan))
 
 
-def sinc(x: Any) -> Any:
-    at_0 = equal(x, 0.0)
-    angle = e.mul(x, math.pi) + at_0
-    return where(at_0, 1.0, e.div(e.sin(angle), angle))
-
-
 def several(function: Callable[[Any], Any]) -> Adapter:
     """Of several arguments a tuple."""
     return lambda *xs: function(xs[0]) if len(xs) == 1 else tuple(map(function, xs))
@@ -126,7 +120,7 @@ FUNCTIONS: dict[Any, Adapter] = {
     np.sort: sort, np.partition: lambda a, kth, axis=-1: sort(a, axis),
     np.linspace: arrange.linspace, np.gradient: arrange.gradient, np.angle: lambda z: t.arctan2(0.0, z),
     np.imag: lambda val: e.mul(val, 0.0), np.interp: statistics.interp, np.diff: arrange.diff, np.select: arrange.select,
-    np.nan_to_num: nan_to_num, np.sinc: sinc, np.copy: lambda a: e.mul(a, 1.0), np.real: lambda x: x,
+    np.nan_to_num: nan_to_num, np.sinc: t.sinc, np.copy: lambda a: e.mul(a, 1.0), np.real: lambda x: x,
     np.real_if_close: lambda a: a, np.full_like: full_like,
     # axes
     np.reshape: lambda a, shape: reshape(a, shape=shape), np.transpose: transpose, np.permute_dims: transpose,

@@ -245,7 +245,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if np.ndim(indices_or_sections) == 0 and shape_of(ary)[axis] % indices_or_sections:
         raise ValueError(
-            f"np.split: an axis of {shape_of(ary)[axis]} does not split into {indices_or_sections} equal indices_or_sections; "
+            f"np.split: an axis of {shape_of(ary)[axis]} does not split into {indices_or_sections} equal parts; "
             f"use np.array_split"
         )
     return array_split(ary, indices_or_sections, axis)
@@ -316,7 +316,7 @@ def kron(a: Any, b: Any) -> Any:
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Each pair of axes becomes one label of an einsum."""
     mine, theirs = len(shape_of(a)), len(shape_of(b))
-    if np.ndim(axes) == 0:
+    if isinstance(axes, (int, np.integer)):
         left, right = list(range(mine - axes, mine)), list(range(axes))
     else:
         left, right = ([side] if np.ndim(side) == 0 else list(side) for side in axes)
