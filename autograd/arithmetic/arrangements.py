@@ -92,6 +92,8 @@ def atleast_3d(x: Any) -> Any:
 def flip(m: Any, axis: Any = None) -> Any:
     shape = shape_of(m)
     axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
+    if not shape:
+        return m
     turned = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(len(shape)))
     return take(m, index=turned)
 
@@ -156,17 +158,17 @@ def meshgrid(*xs: Any, sparse: bool = False, indexing: str = "xy") -> tuple[Any,
 # --- diagonals and triangles --------------------------------------------------------------------
 
 
-def _sides(m: Any) -> tuple[int, int]:
-    rows, columns = shape_of(m)[-2:]
-    return rows, columns
-
-
 def tril(m: Any, k: int = 0) -> Any:
-    return mul(m, np.tri(*_sides(m), k))
+    return where(_lower(m, k), m, 0.0)
 
 
 def triu(m: Any, k: int = 0) -> Any:
-    return mul(m, 1 - np.tri(*_sides(m), k - 1))
+    return where(_lower(m, k - 1), 0.0, m)
+
+
+def _lower(m: Any, k: int) -> Any:
+    rows, columns = (shape_of(m) * 2)[-2:]  # of a vector as many as columns, as NumPy has it
+    return np.tri(rows, columns, k)
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -274,6 +276,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
 def padding(array: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0) -> Any:
     """What np.pad does, in the modes constant, edge, reflect, symmetric and wrap."""
     shape = shape_of(array)
+    if not shape:
+        return array
     pairs = np.broadcast_to(np.asarray(pad_width), (len(shape), 2)).tolist()
     if mode == "constant":
         return padded(array, width=pairs, value=constant_values)

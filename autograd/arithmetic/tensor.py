@@ -178,6 +178,7 @@ class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
     diagonal, trace       = numpy_method(np.diagonal), numpy_method(np.trace)
     argmax, argmin        = numpy_method(np.argmax), numpy_method(np.argmin)
     argsort, nonzero      = numpy_method(np.argsort), numpy_method(np.nonzero)
+    clip                  = numpy_method(np.clip)
     any, all, round       = numpy_method(np.any), numpy_method(np.all), numpy_method(np.round)
     # fmt: on
 
