@@ -5,7 +5,6 @@ Each has the name and the meaning of NumPy's function.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +12,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from autograd.table import reductions
-from autograd.table.composites import norm as euclidean
-from autograd.table.contraction import einsum
-from autograd.table.elementwise import abs as absolute
-from autograd.table.elementwise import mul, sub
-from autograd.table.elementwise import pow as power
+from autograd.table.elementwise import sub
 from autograd.table.indexing import concatenate, scatter, stack, take
 from autograd.table.indexing import pad as padded
 from autograd.table.masks import where
-from autograd.table.products import matmul
 from autograd.table.reductions import broadcast_to
 from autograd.table.shapes import reshape, shape_of, transpose
 
@@ -247,8 +241,8 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if np.ndim(indices_or_sections) == 0 and shape_of(ary)[axis] % indices_or_sections:
         raise ValueError(
-            f"np.split: an axis of {shape_of(ary)[axis]} does not split into {indices_or_sections} equal parts; "
-            f"use np.array_split"
+            f"np.split: an axis of {shape_of(ary)[axis]} does not split into "
+            f"{indices_or_sections} equal parts; use np.array_split"
         )
     return array_split(ary, indices_or_sections, axis)
 
@@ -292,119 +286,7 @@ def padding(array: Any, pad_width: Any, mode: str = "constant", constant_values:
     return array
 
 
-# --- products -----------------------------------------------------------------------------------
-
-
-def outer(a: Any, b: Any) -> Any:
-    return mul(reshape(a, shape=(-1, 1)), reshape(b, shape=(1, -1)))
-
-
-def inner(a: Any, b: Any) -> Any:
-    if not shape_of(a) or not shape_of(b):
-        return mul(a, b)
-    return tensordot(a, b, (-1, -1))
-
-
-def vdot(a: Any, b: Any) -> Any:
-    return matmul(ravel(a), ravel(b))
-
-
-def kron(a: Any, b: Any) -> Any:
-    ndim = max(len(shape_of(a)), len(shape_of(b)))
-    m, n = ((1,) * (ndim - len(shape_of(z))) + shape_of(z) for z in (a, b))
-    apart = [size for k in m for size in (k, 1)], [size for k in n for size in (1, k)]
-    product = mul(reshape(a, shape=apart[0]), reshape(b, shape=apart[1]))
-    return reshape(product, shape=tuple(i * j for i, j in zip(m, n, strict=True)))
-
-
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """Each pair of axes becomes one label of an einsum."""
-    mine, theirs = len(shape_of(a)), len(shape_of(b))
-    if isinstance(axes, (int, np.integer)):
-        left, right = list(range(mine - axes, mine)), list(range(axes))
-    else:
-        left, right = ([side] if np.ndim(side) == 0 else list(side) for side in axes)
-    if len(left) != len(right):
-        raise ValueError("np.tensordot: as many axes of each operand must be given")
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    first, second = list(letters[:mine]), list(letters[mine : mine + theirs])
-    for i, j in zip(left, right, strict=True):
-        second[j] = first[i]
-    rest = [c for c in first if c not in second] + [c for c in second if c not in first]
-    return einsum(f"{''.join(first)},{''.join(second)}->{''.join(rest)}", a, b)
-
-
-def contracted(*operands: Any) -> Any:
-    """np.einsum in both of its forms: subscripts first, or a list of labels behind each operand."""
-    if isinstance(operands[0], str):
-        return einsum(*operands)
-    *pairs, target = operands if len(operands) % 2 else (*operands, None)
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-    def text(labels: Any) -> str:
-        return "".join("..." if label is Ellipsis else letters[label] for label in labels)
-
-    subscripts = ",".join(map(text, pairs[1::2]))
-    return einsum(subscripts + ("" if target is None else f"->{text(target)}"), *pairs[::2])
-
-
-# --- norms --------------------------------------------------------------------------------------
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """What np.linalg.norm does, but for the norms that need singular values."""
-    ndim = len(shape_of(x))
-    if axis is None and (ord is None or ndim == 0):
-        return euclidean(x, axis, keepdims)
-    axes = normalize_axis_tuple(range(ndim) if axis is None else axis, ndim)
-    if len(axes) == 1:
-        return _vector_norm(x, ord, axes, keepdims)
-    if len(axes) != 2:
-        raise ValueError("np.linalg.norm: an order needs one axis, or the two of matrices")
-    if ord in (None, "fro"):
-        return euclidean(x, axes, keepdims)
-    if ord not in (1, -1, math.inf, -math.inf):
-        raise TypeError(
-            f"np.linalg.norm: ord={ord!r} of matrices is not supported; use 'fro', ±1 or ±inf"
-        )
-    rows, columns = axes if abs(ord) == 1 else axes[::-1]
-    sums = reductions.sum(absolute(x), axis=rows, keepdims=True)
-    found = _extreme(sums, ord > 0, columns)
-    return found if keepdims else squeeze(found, axes)
-
-
-def _extreme(x: Any, largest: bool, axis: Any) -> Any:
-    top = reductions.max(x if largest else -x, axis=axis, keepdims=True)
-    return top if largest else -top
-
-
-def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
-    if ord is None or ord == 2:
-        return euclidean(x, axes, keepdims)
-    if not isinstance(ord, (int, float)) or ord == 0:
-        raise TypeError(
-            f"np.linalg.norm: ord={ord!r} of vectors is not supported; use p ≠ 0 or ±inf"
-        )
-    if math.isinf(ord):
-        found = _extreme(absolute(x), ord > 0, axes)
-        return found if keepdims else squeeze(found, axes)
-    total = reductions.sum(power(absolute(x), float(ord)), axis=axes, keepdims=keepdims)
-    return total if ord == 1 else power(total, 1 / ord)
-
-
 # --- of several kinds -----------------------------------------------------------------------------
-
-
-def cross(
-    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
-) -> Any:
-    if axis is not None:
-        axisa = axisb = axisc = axis
-    a, b = moveaxis(a, axisa, 0), moveaxis(b, axisb, 0)
-    if shape_of(a)[0] != 3 or shape_of(b)[0] != 3:
-        raise ValueError("np.cross: the vectors must have 3 elements")
-    parts = [a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))]
-    return moveaxis(stack(*parts, axis=0), 0, axisc)
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
@@ -424,19 +306,6 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
 def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
     x = moveaxis(x, axis, 0)
     return tuple(x[i] for i in range(shape_of(x)[0]))
-
-
-def multi_dot(arrays: Any) -> Any:
-    found, *rest = arrays
-    for x in rest:
-        found = matmul(found, x)
-    return found
-
-
-def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    x, axis = (ravel(x), 0) if axis is None and not keepdims else (x, axis)
-    axes = normalize_axis_tuple(range(len(shape_of(x))) if axis is None else axis, len(shape_of(x)))
-    return _vector_norm(x, ord, axes, keepdims)
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0) -> Any:

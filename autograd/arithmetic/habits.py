@@ -41,9 +41,9 @@ HABITS = {
     "dtype": "a Value holds a Python float; a Tensor has a dtype",
 }
 
-_WRITES = "numbers of a graph are not written into; build the new ones by np.where, np.stack or np.concatenate"
+_WRITES = "nodes are not written into; build new ones by np.where, np.stack or np.concatenate"
 _JUMPS = "it jumps; take the plain numbers, x.data, or write the smooth part out"
-_SINGULAR = "it needs singular values or eigenvalues, whose derivatives are not here; see np.linalg.solve, inv, det"
+_SINGULAR = "singular values and eigenvalues are not here; there are np.linalg.solve, inv, det"
 _SETS = "what it gives are plain numbers; take x.data first"
 
 # By the name of NumPy's function.

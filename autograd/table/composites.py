@@ -117,7 +117,8 @@ def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
     >>> float(std([1.0, 2.0, 3.0], ddof=1))
     1.0
     """
-    return root(var(x, axis, ddof, keepdims))
+    spread = var(x, axis, ddof, keepdims)
+    return spread if count_of(x, axis) == 1 and ddof == 0 else root(spread)  # one has none at all
 
 
 @composite

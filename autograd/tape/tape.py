@@ -19,7 +19,6 @@ from autograd.tape.scalar.layout import is_scalar
 from autograd.tape.scalar.run import ScalarReplay
 from autograd.tape.tensor.run import TensorReplay
 
-
 # Rows whose slope is infinite somewhere: of them a branch that is not taken may send a NaN.
 SINGULAR: frozenset[Primitive | None] = frozenset(
     row

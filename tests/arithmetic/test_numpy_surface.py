@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import re
 import warnings
 from collections import Counter
 from typing import Any
@@ -17,21 +18,32 @@ X = np.array([[0.5, 1.5, 2.5], [1.25, 0.75, 0.25], [2.0, 1.0, 3.0]])
 POSITIVE = X @ X.T + np.eye(3)
 OTHERS: tuple[tuple[Any, ...], ...] = ((), (X + 0.5,), (1,), (1, 0), ([0, 1], 0), (0.5, 0), (X, X))
 # What is no function of numbers: of files, types, settings, text and memory.
+# fmt: off
 ASIDE = {
-    "test", "info", "show_config", "show_runtime", "get_include", "seterr", "geterr", "seterrcall", "geterrcall",
-    "setbufsize", "getbufsize", "set_printoptions", "get_printoptions", "printoptions", "errstate", "load", "save",
-    "savez", "savez_compressed", "savetxt", "loadtxt", "genfromtxt", "fromfile", "fromregex", "memmap",
-    "get_printoptions", "issubdtype", "isdtype", "promote_types", "isfortran", "typename", "mintypecode", "iterable",
-    "base_repr", "binary_repr", "format_float_positional", "format_float_scientific", "frompyfunc", "vectorize",
-    "nested_iters", "bmat", "einsum_path", "asmatrix", "from_dlpack", "frombuffer", "fromstring", "fromiter",
-    "fromfunction", "apply_along_axis", "apply_over_axes", "piecewise", "tri", "eye", "identity", "block",
-    "diag_indices", "diag_indices_from", "tril_indices", "triu_indices", "tril_indices_from", "triu_indices_from",
-    "mask_indices", "unravel_index", "ravel_multi_index", "indices", "ix_", "isscalar", "empty", "zeros", "ones",
-    "full", "arange", "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require",
-    "asarray_chkfinite", "can_cast", "result_type", "common_type", "min_scalar_type", "logspace", "geomspace",
-    "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander", "broadcast_shapes", "astype", "array2string",
-    "may_share_memory", "shares_memory", "empty_like", "put_along_axis", "take_along_axis",
-}  # fmt: skip
+    "apply_along_axis", "apply_over_axes", "arange", "array", "array2string", "asanyarray",
+    "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "asmatrix", "astype",
+    "bartlett", "base_repr", "binary_repr", "blackman", "block", "bmat", "broadcast_shapes",
+    "can_cast", "common_type", "diag_indices", "diag_indices_from", "einsum_path", "empty",
+    "empty_like", "errstate", "eye", "format_float_positional", "format_float_scientific",
+    "from_dlpack", "frombuffer", "fromfile", "fromfunction", "fromiter", "frompyfunc",
+    "fromregex", "fromstring", "full", "genfromtxt", "geomspace", "get_include",
+    "get_printoptions", "getbufsize", "geterr", "geterrcall", "hamming", "hanning", "identity",
+    "indices", "info", "isdtype", "isfortran", "isscalar", "issubdtype", "iterable", "ix_",
+    "kaiser", "load", "loadtxt", "logspace", "mask_indices", "may_share_memory", "memmap",
+    "min_scalar_type", "mintypecode", "nested_iters", "ones", "piecewise", "printoptions",
+    "promote_types", "put_along_axis", "ravel_multi_index", "require", "result_type", "save",
+    "savetxt", "savez", "savez_compressed", "set_printoptions", "setbufsize", "seterr",
+    "seterrcall", "shares_memory", "show_config", "show_runtime", "take_along_axis", "test",
+    "tri", "tril_indices", "tril_indices_from", "triu_indices", "triu_indices_from", "typename",
+    "unravel_index", "vander", "vectorize", "zeros",
+}
+# fmt: on
+
+# What a refusal says: what is not supported, or what to write instead.
+CLEAR = re.compile(
+    r"supported|must|item\(\)|\.data|np\.|autograd|plain|take |use |here|out of bounds|iterate|"
+    r"positional argument|x\."
+)
 
 
 def answer(function: Any, x: Any, others: tuple[Any, ...]) -> Any:
@@ -71,24 +83,7 @@ def verdict(function: Any, x: Any, node: Any, others: tuple[Any, ...]) -> str:
         found = answer(function, node, others)
     except (TypeError, AttributeError, ValueError, IndexError) as error:
         text = str(error)
-        clear = (
-            "supported",
-            "must",
-            "item()",
-            ".data",
-            "np.",
-            "autograd",
-            "plain",
-            "take ",
-            "use ",
-            "here",
-        )
-        clear += ("out of bounds", "iterate", "positional argument", "x.")
-        return (
-            "refusal"
-            if any(word in text for word in clear)
-            else f"bare {type(error).__name__}: {text}"
-        )
+        return "refusal" if CLEAR.search(text) else f"bare {type(error).__name__}: {text}"
     return "answer" if same(found, wanted) else f"different: {found!r} for {wanted!r}"
 
 
