@@ -33,9 +33,7 @@ Adapter = Callable[..., Any]
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
     """By the row where the bounds are plain numbers, else by two rows that differentiate them."""
-    lo = min if a_min is None or a_min is np._NoValue else a_min
-    hi = max if a_max is None or a_max is np._NoValue else a_max
-    lo, hi = (None if bound is np._NoValue else bound for bound in (lo, hi))
+    lo, hi = min if a_min is None else a_min, max if a_max is None else a_max
     if all(bound is None or isinstance(bound, (int, float)) for bound in (lo, hi)):
         return e.clip(a, lo=lo, hi=hi)
     a = a if lo is None else e.maximum(a, lo)
@@ -43,7 +41,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any
 
 
 def average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
-    keepdims = keepdims is True
     if weights is None:
         return c.mean(a, axis, keepdims)
     if shape_of(weights) != shape_of(a):

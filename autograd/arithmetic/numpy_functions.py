@@ -58,6 +58,7 @@ def _parameters(adapter: Adapter) -> frozenset[str]:
 
 
 _signature = cache(inspect.signature)
+NO_VALUE = _signature(np.sum).parameters["initial"].default  # where NumPy has no default
 
 
 def _bound(
@@ -90,7 +91,7 @@ def _bound(
 
 def _is_default(value: Any, default: Any) -> bool:
     if value is default or value is None:
-        return value is default or default is np._NoValue
+        return value is default or default is NO_VALUE
     return type(value) is type(default) and not isinstance(value, Node) and bool(value == default)
 
 

@@ -76,6 +76,10 @@ class Operators(Generic[O]):
         __rmod__: O
         __matmul__: O
         __rmatmul__: O
+
+        def __neg__(self: X) -> X: ...
+        def __abs__(self: X) -> X: ...
+
     else:
         # fmt: off
         __add__,     __radd__     = binary(e.add)
@@ -86,8 +90,7 @@ class Operators(Generic[O]):
         __mod__,     __rmod__     = binary(e.mod)
         __matmul__,  __rmatmul__  = binary(matmul)
         # fmt: on
-
-    __neg__, __abs__ = unary(e.neg), unary(e.abs)
+        __neg__, __abs__ = unary(e.neg), unary(e.abs)
 
     def __pos__(self: X) -> X:
         return self

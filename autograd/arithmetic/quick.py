@@ -34,6 +34,7 @@ from autograd.core.primitive import TABLE, Params, Primitive
 from autograd.table import elementwise as e
 
 C = TypeVar("C", bound=type)
+GENERATED = "<autograd>"  # the file that the frames of what is written here name
 
 # --- the table writes Python ------------------------------------------------------------------
 
@@ -70,7 +71,7 @@ def compiled(source: str, **names: Any) -> Any:
     """The function `made` that `source` defines, in which the rows' names are their forwards."""
     space: dict[str, Any] = {name: row.scalar for name, row in TABLE.items() if row.scalar}
     space |= {"inf": math.inf, "nan": math.nan, "Value": HOLDERS[float], **names}
-    exec(compile(source, f"{__file__}<generated>", "exec"), space)
+    exec(compile(source, GENERATED, "exec"), space)
     return space["made"]
 
 

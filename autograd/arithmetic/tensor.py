@@ -178,9 +178,13 @@ class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
     diagonal, trace       = numpy_method(np.diagonal), numpy_method(np.trace)
     argmax, argmin        = numpy_method(np.argmax), numpy_method(np.argmin)
     argsort, nonzero      = numpy_method(np.argsort), numpy_method(np.nonzero)
-    clip                  = numpy_method(np.clip)
     any, all, round       = numpy_method(np.any), numpy_method(np.all), numpy_method(np.round)
     # fmt: on
+
+    def clip(self, lo: Any = None, hi: Any = None) -> Tensor:  # bounds may be arrays or nodes
+        """min(max(x, lo), hi), elementwise; the gradient passes where lo ≤ x ≤ hi."""
+        clipped: Any = np.clip(cast(Any, self), lo, hi)
+        return clipped
 
     @property
     def real(self) -> Tensor:

@@ -28,7 +28,8 @@ def pullback(
     if inputs is not None and (swept := _swept(cotangents, inputs, create_graph)) is not None:
         return swept
     with np.errstate(all="ignore"):  # NaNs are reported once, by name
-        observed = bool(current_mode().observers)  # who are to hear of one walk
+        # Who hears of steps is to hear of one walk; a recorded one is settled only if it must be.
+        observed = bool(current_mode().observers) and not create_graph
         found, sound = _walked(cotangents, inputs, create_graph, settling or observed)
         if not sound and not (settling or observed):
             found, sound = _walked(cotangents, inputs, create_graph, settling=True)

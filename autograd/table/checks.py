@@ -131,7 +131,11 @@ def system(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     problem = squares(a)
     if not problem and (len(b) < 2 or a[-1] != b[-2]):
         return f"the right sides must be (..., {a[-1]}, m), got {b}; a vector needs b[:, None]"
-    return problem or f"the batch axes must broadcast together, got {a} and {b}"
+    if not problem and any(
+        m != n and 1 not in (m, n) for m, n in zip(a[-3::-1], b[-3::-1], strict=False)
+    ):
+        return f"the batch axes must broadcast together, got {a} and {b}"
+    return problem
 
 
 def same(*shapes: tuple[int, ...]) -> str:

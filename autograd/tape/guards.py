@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from autograd import Node, Observer, Value, describe, observing
 from autograd.arithmetic.adapters import PLAIN_BY_NAME
 from autograd.arithmetic.comparisons import COMPARISONS
+from autograd.arithmetic.quick import GENERATED
 from autograd.core.node import current_mode
 from autograd.errors import BranchError
 
-ENGINE = str(Path(sys.modules["autograd"].__file__ or "").parent)
+ENGINE = (str(Path(sys.modules["autograd"].__file__ or "").parent), GENERATED)
 
 
 def is_observed() -> bool:

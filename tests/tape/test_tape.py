@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -99,8 +100,10 @@ class TestScalars:
         inputs = [x for x in inputs if x in set(toposort(first))]
         if first.op is None:
             return
-        value, second = Tape(first, inputs).value_and_grad()
-        assert close(value, first.data) and close(second, grad(first, inputs))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # |x| at 0 has no second derivative
+            value, second = Tape(first, inputs).value_and_grad()
+            assert close(value, first.data) and close(second, grad(first, inputs))
 
     @pytest.mark.parametrize("name", [n for n, op in TABLE.items() if op.scalar is not None])
     def test_every_elementwise_primitive(self, name):

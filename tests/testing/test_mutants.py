@@ -245,7 +245,7 @@ def test_only_what_the_check_runs_is_mutated():
     assert {"exp[0]", "mul[0]", "mul[1]"} <= targets
     assert {"walk.propagate", "walk.toposort", "gradients.grad"} <= targets
     assert not {"tanh[0]", "matmul[0]", "derivatives.hessian"} & targets
-    assert 0.4 < result.score < 1
+    assert 0.3 < result.score < 1  # of the engine it meets a part
 
 
 def test_a_check_that_fails_anyway_can_t_be_audited():

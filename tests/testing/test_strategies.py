@@ -110,7 +110,7 @@ def test_calling_an_expression_computes_the_same_on_other_inputs(e):
 def test_expressions_are_diverse():
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=600, derandomize=True, database=None)
+    @settings(max_examples=1000, derandomize=True, database=None)
     @given(expressions())
     def draw(e):
         order = toposort(e.output)

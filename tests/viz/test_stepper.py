@@ -186,7 +186,14 @@ def test_every_primitive_is_told_with_its_numbers(name: str) -> None:
     primitive = ag.TABLE[name]
     cases = primitive.cases or ((((2, 3),) * len(primitive.domain), {}),)
     for shapes, params in cases:
-        operands = [Tensor(np.full(shape, 0.5), label=f"x{i}") for i, shape in enumerate(shapes)]
+        operands = [
+            Tensor(
+                np.full(shape, number) + (primitive.regular and np.eye(*shape[-2:])), label=f"x{i}"
+            )
+            for i, shape in enumerate(shapes)
+            for low, high in primitive.domain[min(i, len(primitive.domain) - 1) :][:1]
+            for number in [min(max(0.5, low), high)]
+        ]
         out = primitive(*operands, **params)
         stepper = Stepper(out, seed=1.0 if isinstance(out, Value) else np.ones(out.shape))
         for moment in stepper:

@@ -148,7 +148,7 @@ class Mistakes:
         for consumer in consumers:
             sent = vjp(consumer, zeros_like(consumer) + 1.0)
             for operand, contribution in zip(consumer.operands, sent, strict=True):
-                if operand is self.node:
+                if operand is self.node and contribution is not None:
                     local = local + contribution
         yield "only the local derivatives are there", local
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import autograd
 from autograd import Node, Observer, observing
+from autograd.arithmetic.quick import GENERATED
 from autograd.core.modes import Held, bare
 
 _PACKAGE = os.path.dirname(autograd.__file__)
 # People look for a line of their own: the library's frames don't count, nor those that started it.
 _NETS = os.path.join(os.path.dirname(_PACKAGE), "nets")
-_NOT_THE_USERS = (_PACKAGE + os.sep, _NETS + os.sep, "<frozen ")
+_NOT_THE_USERS = (_PACKAGE + os.sep, _NETS + os.sep, "<frozen ", GENERATED)
 
 
 class SourceLine(NamedTuple):
