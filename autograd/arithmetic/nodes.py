@@ -1,6 +1,6 @@
 """What `Value` and `Tensor` have in common: operators, methods, NumPy's protocols, `backward`."""
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from autograd.arithmetic.comparisons import comparison
 from autograd.arithmetic.habits import HABITS
@@ -11,6 +11,26 @@ from autograd.core.node import Node
 from autograd.core.walk import copy_graph
 from autograd.table import composites
 from autograd.table import elementwise as e
+
+
+class Elsewhere:
+    """An attribute that other libraries have: asked for, it says the way here.
+
+    One for each name, as a `__getattr__` would slow down every attribute that is there.
+    """
+
+    def __init__(self, name: str, way: str) -> None:
+        self.name, self.way = name, way
+
+    def __get__(self, node: Any, owner: type) -> Any:
+        if node is None:
+            return self
+        raise AttributeError(
+            f"a {owner.__name__} has no attribute {self.name!r}; {self.way}",
+            name=self.name,
+            obj=node,
+        )
+
 
 T = TypeVar("T")
 O = TypeVar("O")
@@ -58,13 +78,13 @@ class NumericNode(Operators[O], Node[T], Generic[T, O]):
             f"differentiated; use autograd.where, or .filled(...) the array first"
         )
 
-    if not TYPE_CHECKING:  # for a type checker every name would exist
-
-        def __getattr__(self, name: str) -> Any:
-            kind, way = type(self).__name__, HABITS.get(name)
-            hint = f"; {way}" if way else ""
-            raise AttributeError(f"a {kind} has no attribute {name!r}{hint}", name=name, obj=self)
-
     backward = backward
     __deepcopy__ = copy_graph
     __array_ufunc__, __array_function__ = array_ufunc, array_function
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in HABITS or hasattr(self, name)]
+
+
+for _name, _way in HABITS.items():
+    setattr(NumericNode, _name, Elsewhere(_name, _way))
