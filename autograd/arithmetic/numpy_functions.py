@@ -111,7 +111,7 @@ def _flat(func: Callable[..., Any], args: Any, options: dict[str, Any]) -> tuple
 def _plain(func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The result on plain numbers, which leaves the graph: see `Observer.escaped`."""
     result = func(*map(_plainly, args))
-    node = next(_nodes(args))
+    node = [x for x in _elements(args) if isinstance(x, Node)][0]  # noqa: RUF015, no loose end
     if any(node is x for x in args):
         return node.escape(_name(func), result, *args)
     return node.escape("data", result)  # within a list a tape does not find it again
@@ -121,12 +121,12 @@ def _plainly(x: Any) -> Any:
     return type(x)(map(_plainly, x)) if type(x) in (list, tuple) else raw(x)
 
 
-def _nodes(args: Any) -> Iterator[Node]:
+def _elements(args: Any) -> Iterator[Any]:
     for x in args:
-        if isinstance(x, Node):
+        if type(x) in (list, tuple):
+            yield from _elements(x)
+        else:
             yield x
-        elif type(x) in (list, tuple):
-            yield from _nodes(x)
 
 
 def _refuse(wanted: str, func: Callable[..., Any]) -> NoReturn:

@@ -58,7 +58,8 @@ def by_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
         batch = np.broadcast_shapes(*(x.shape[:-2] for x in stacks))
         stacks = tuple(np.broadcast_to(x, batch + x.shape[-2:]) for x in stacks)
         found = {place: function(*(x[place] for x in stacks)) for place in np.ndindex(batch)}
-        out = np.empty(batch + np.shape(next(iter(found.values()))), object)
+        sample = function(*(np.eye(*x.shape[-2:]).astype(object) for x in stacks))
+        out = np.empty(batch + np.shape(sample), object)
         for place, matrix in found.items():
             out[place] = matrix
         return out[()]

@@ -57,7 +57,7 @@ arccosh = primitive("arccosh", "acosh", math.acosh, np.arccosh, (lambda g, out, 
 arctanh = primitive("arctanh", "atanh", math.atanh, np.arctanh, (lambda g, out, x: g / ((1 - x) * (1 + x)),),
                     "The inverse of tanh, elementwise.", domain=(UNIT,), remedy="keep the operand between -1 and 1")
 sinc    = primitive("sinc",    "sinc", lambda x: float(np.sinc(x)), np.sinc, (sinc_back,),
-                    "sin(πx) / (πx), and 1 at 0, elementwise.")
+                    "sin(πx) / (πx), and 1 at 0, elementwise.", domain=((0.6, 1.3),))
 log2    = primitive("log2",    "log₂", math.log2,  np.log2,    (lambda g, out, x: g / (x * LN2),),
                     "The logarithm to base 2, elementwise.", domain=(POSITIVE,), remedy="keep the operand above 0")
 log10   = primitive("log10",   "log₁₀", math.log10, np.log10,  (lambda g, out, x: g / (x * LN10),),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import Node, Primitive, Tensor, Value, grad, scalarize, stop_gradient
+from autograd import Node, Primitive, Tensor, Value, grad, scalarize, sort, stop_gradient
 from autograd.core.numbers import Array
 from autograd.core.primitive import Params
 from autograd.errors import GradientError
@@ -16,6 +16,7 @@ from autograd.testing.checker.check import examine
 from autograd.testing.checker.numeric import Verdict
 from autograd.testing.checker.report import Report
 from autograd.testing.checker.subject import flat, leaf_of, like
+from autograd.testing.regular import regular
 
 SPECIAL = (0.0, 1.0, -1.0, 2.0)  # zeros, and numbers that make ties
 ELEMENTWISE_SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
@@ -44,7 +45,8 @@ class Case:
     def works(self) -> bool:
         """Whether the primitive takes such shapes with such parameters."""
         try:
-            self(*[np.ones(shape) for shape in self.shapes])
+            with np.errstate(all="ignore"):
+                self(*self._regular([np.ones(shape) for shape in self.shapes]))
         except (IndexError, TypeError, ValueError):
             return False
         return True
@@ -52,11 +54,17 @@ class Case:
     def numbers(self, rng: np.random.Generator) -> list[Array]:
         """Operands inside the domain."""
         domain = self.primitive.domain * (len(self.shapes) if self.primitive.variadic else 1)
-        return [rng.uniform(*at, shape) for at, shape in zip(domain, self.shapes, strict=True)]
+        drawn = [rng.uniform(*at, shape) for at, shape in zip(domain, self.shapes, strict=True)]
+        return self._regular(drawn)
+
+    def _regular(self, numbers: list[Any]) -> list[Any]:
+        if not self.primitive.regular or numbers[0].ndim < 2:
+            return numbers
+        return [regular(numbers[0], self.primitive.domain[0][1]), *numbers[1:]]
 
     def special(self) -> list[Array]:
         """Operands with zeros and ties, in the domain or not."""
-        return [np.resize(SPECIAL, shape) for shape in self.shapes]
+        return self._regular([np.resize(SPECIAL, shape) for shape in self.shapes])
 
 
 def certify(primitive: Primitive, *, rtol: float = 1e-6, seed: int = 0) -> list[Report]:
@@ -110,10 +118,14 @@ def examined(case: Case, rtol: float, rng: np.random.Generator) -> Iterator[Repo
         if all(shape == () for shape in case.shapes):
             yield look(*map(Value, map(float, numbers)))
         yield look(*[Tensor(x.astype(np.float32)) for x in numbers], order=1)
-        special = look(*map(Tensor, case.special()))
-        special.findings = [f for f in special.findings if f.verdict in (Verdict.OK, Verdict.WRONG)]
-        yield special
-    yield law(case, "⟨Lx, y⟩ = ⟨x, Lᵀy⟩", adjoint(case, numbers, rng))
+        # Of three ties the middle one moves neither up nor down alone, whatever `sort` chooses.
+        if not case.primitive.marks and case.primitive is not sort:
+            special = look(*map(Tensor, case.special()))
+            sure = (Verdict.OK, Verdict.WRONG)
+            special.findings = [f for f in special.findings if f.verdict in sure]
+            yield special
+    if not case.primitive.regular:
+        yield law(case, "⟨Lx, y⟩ = ⟨x, Lᵀy⟩", adjoint(case, numbers, rng))
     yield law(case, "Values, Tensors and the scalarized graph agree", carriers(case, numbers, rng))
 
 

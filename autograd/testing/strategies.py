@@ -20,6 +20,7 @@ from autograd import Node, Primitive, Tensor, Value, recompute, stop_gradient, t
 from autograd.core.node import raw
 from autograd.core.primitive import ANY
 from autograd.testing.listing import program
+from autograd.testing.regular import regular
 from autograd.viz import draw
 
 # What leaves are made of, the simplest first (one in which arrays can go wrong); None is a Value.
@@ -94,14 +95,10 @@ def operands_for(draw: st.DrawFn, primitive: Primitive) -> Operands:
         for shape, interval in zip(shapes, intervals, strict=True)
     )
     if primitive.regular:
-        operands = (_dominated(operands[0], intervals[0][1]), *operands[1:])
+        first: Any = operands[0]
+        matrices = Tensor(regular(first.data, intervals[0][1]), first.label)
+        operands = (matrices, *operands[1:])
     return Operands(operands, dict(params))
-
-
-def _dominated(matrices: Any, high: float) -> Tensor:
-    """Matrices in which the diagonal outweighs what stands beside it."""
-    n = matrices.shape[-1]
-    return Tensor(np.where(np.eye(n, dtype=bool), high, matrices.data / n), matrices.label)
 
 
 def _intervals(primitive: Primitive, count: int) -> list[tuple[float, float]]:

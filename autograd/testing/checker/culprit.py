@@ -182,13 +182,24 @@ def contributions(node: Node[Any], gradient: Number) -> dict[int, Array]:
                     contribution = rule(*values, **node.params)
                 except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
                     contribution = rule(*map(np.float64, values), **node.params)
-                sent[i] = undone(np.asarray(contribution), shape)
+                contribution = _settled(node, gradient, np.asarray(contribution))
+                sent[i] = undone(contribution, shape)
                 rule(upstream, node, *node.operands, **node.params)
         except Exception as error:
             raise RuleError(node, f"raises {type(error).__name__}: {error}") from error
     if not all(map(identical, given, values)):
         raise RuleError(node, "changes a number that it was given")
     return sent
+
+
+def _settled(node: Node[Any], gradient: Number, contribution: Array) -> Array:
+    """A NaN that a gradient of 0 would send is none: what the walk does, with nothing of it."""
+    assert node.op is not None
+    numeric = contribution.dtype.kind == "f"
+    if node.op.linear or node.op.marks or not (numeric and np.isnan(contribution).any()):
+        return contribution
+    zero = np.equal(gradient, 0.0) if node.op.scalar is not None else not np.any(gradient)
+    return np.where(zero & np.isnan(contribution), 0.0, contribution)
 
 
 def rules_of(node: Node[Any]) -> Iterator[tuple[int, Rule]]:

@@ -226,7 +226,7 @@ def test_what_is_empty_or_no_number_is_not_held_against_the_engine():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert blamed(autograd.sqrt, Tensor([0.0, 4.0]))[0] == "unknown"
-        assert blamed(lambda x: autograd.sqrt(x) * 0.0, Value(0.0))[0] == "unknown"
+        assert blamed(lambda x: autograd.sqrt(x * x), Value(0.0))[0] == "unknown"
     x = Value(0.7, "x")
     empty = Tensor(np.zeros((0, 2)))
     assert tampered(lambda step: step, lambda x: x * 2.0, empty)[0] == "unknown"

@@ -75,14 +75,14 @@ def test_infinities_as_ieee_754_has_them_in_silence():
 def test_a_nan_is_told_by_name_in_one_warning():
     sound = Value(1.0)
     for leaf in (Value(0.0), Tensor([0.0, 4.0])):
-        out = autograd.sum(autograd.sqrt(leaf) * 0.0) + sound  # 0 · ∞ at the leaf
+        out = autograd.sum(autograd.sqrt(leaf * leaf)) + sound  # ∞ · 0 at the leaf
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             out.backward()
         assert np.isnan(leaf.grad).any()
         assert sound.grad == 1.0
         assert [str(w.message).count("NaN") for w in caught] == [1]
-        assert "sqrt" in str(caught[0].message)
+        assert "mul" in str(caught[0].message)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             found = grad(out, [leaf, sound])
