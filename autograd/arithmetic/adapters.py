@@ -182,7 +182,6 @@ FUNCTIONS: dict[Any, Adapter] = {
     np.diff: arrange.diff,
     np.select: arrange.select,
     np.nan_to_num: nan_to_num,
-    np.sinc: t.sinc,
     np.copy: lambda a: e.mul(a, 1.0),
     np.real: lambda x: x,
     np.real_if_close: lambda a: a,

@@ -186,9 +186,7 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "sum": r"\sum",
     **dict.fromkeys(("erf", "softplus", "relu", "log1p", "expm1", "clip", "astype")),
     "cbrt": _around("∛(", ")", r"\sqrt[3]{", "}"),
-    **dict.fromkeys(
-        ("exp2", "mod", "sinc", "hypot", "arctan2", "sort", "sorted_by", "unsorted_by")
-    ),
+    **dict.fromkeys(("exp2", "mod", "hypot", "arctan2", "sort", "sorted_by", "unsorted_by")),
     **dict.fromkeys(("solve", "cofactors", "logabsdet", "signdet", "cholesky")),
     "inv": _inverse,
     "det": r"\det",

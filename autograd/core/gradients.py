@@ -18,20 +18,25 @@ def pullback(
     cotangents: dict[Node, Any],
     inputs: Sequence[Node] | None,
     create_graph: bool,
-    settling: bool = False,
 ) -> dict[Node, Any]:
     """The gradients of `inputs` (None: of every node reached), where these reach the outputs.
 
     Where a NaN came out at the end of the walk, at an input or a leaf, it is walked again without
     those of branches that are not taken (see `settled`); warns where one remains.
     """
-    if inputs is not None and (swept := _swept(cotangents, inputs, create_graph)) is not None:
-        return swept
+    swept = None if inputs is None else _swept(cotangents, inputs, create_graph)
+    return _pulled(cotangents, inputs, create_graph) if swept is None else swept
+
+
+def _pulled(
+    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+) -> dict[Node, Any]:
+    """The same by the general way."""
     with np.errstate(all="ignore"):  # NaNs are reported once, by name
         # Who hears of steps is to hear of one walk; a recorded one is settled only if it must be.
         observed = bool(current_mode().observers) and not create_graph
-        found, sound = _walked(cotangents, inputs, create_graph, settling or observed)
-        if not sound and not (settling or observed):
+        found, sound = _walked(cotangents, inputs, create_graph, observed)
+        if not sound and not observed:
             found, sound = _walked(cotangents, inputs, create_graph, settling=True)
         if not sound:
             _warn_of_nan(cotangents)

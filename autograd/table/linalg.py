@@ -33,22 +33,27 @@ def array_cofactors(a: np.ndarray) -> np.ndarray:
     return (orientation[..., None, None] * (u * without[..., None, :]) @ vt).astype(a.dtype)
 
 
-def eliminated(a: np.ndarray, b: np.ndarray) -> tuple[Any, np.ndarray]:
-    """The determinant of one matrix of Values and the solution of A X = B, after Gauss and Jordan."""
-    a, b, det = a.copy(), b.copy(), 1.0
-    for i in range(len(a)):
-        column = np.abs(numbers_of(a[i:, i]))
-        pivot = i + int(np.argmax(column))
-        if column[pivot - i] == 0:
-            raise np.linalg.LinAlgError("Singular matrix")
-        if pivot != i:
-            a[[i, pivot]], b[[i, pivot]], det = a[[pivot, i]], b[[pivot, i]], -det
-        det = a[i, i] * det
-        a[i], b[i] = a[i] / a[i, i], b[i] / a[i, i]
-        for j in range(len(a)):
-            if j != i:
-                a[j], b[j] = a[j] - a[j, i] * a[i], b[j] - a[j, i] * b[i]
-    return det, b
+def adjugate(a: np.ndarray) -> tuple[Any, np.ndarray]:
+    """The determinant of one matrix of Values and its adjugate, after Faddeev and LeVerrier.
+
+    Polynomials: no pivot is chosen by its size, so that replays on other numbers stay right.
+    """
+    n = len(a)
+    unit = np.eye(n, dtype=object)
+    rest, c = np.zeros((n, n), object), 1.0
+    for k in range(1, n + 1):
+        rest = a @ rest + c * unit if k > 1 else unit
+        c = np.trace(a @ rest) / -k
+    even = n % 2 == 0
+    return c if even else -c, -rest if even else rest
+
+
+def divided(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The solution of A X = B for one matrix of Values."""
+    det, adjoint = adjugate(a)
+    if numbers_of(boxed(det)) == 0:
+        raise np.linalg.LinAlgError("Singular matrix")
+    return adjoint @ b.astype(object) / det
 
 
 def by_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,22 +113,22 @@ REGULAR = "keep the matrix away from a singular one"
 solve     = primitive("solve", "solve", None, np.linalg.solve,
                       (lambda g, out, a, b: -matmul(solve(a.mT, g), out.mT), lambda g, out, a, b: solve(a.mT, g)),
                       "X with A X = B: (..., n, n) and (..., n, m) to (..., n, m); batch axes broadcast.",
-                      objects=by_matrix(lambda a, b: eliminated(a, b)[1]),
+                      objects=by_matrix(divided),
                       diagnosis=checks.system, regular=True, remedy=REGULAR,
                       cases=((((2, 2), (2, 3)), {}), (((3, 3), (3, 1)), {}), (((2, 3, 3), (3, 2)), {}),
                              (((1, 1), (1, 1)), {})))
 inv       = primitive("inv", "inv", None, np.linalg.inv,
                       (lambda g, out, a: -matmul(matmul(out.mT, g), out.mT),),
                       "A⁻¹ of square matrices (..., n, n).",
-                      objects=by_matrix(lambda a: eliminated(a, np.eye(len(a), dtype=object))[1]),
+                      objects=by_matrix(lambda a: divided(a, np.eye(len(a)))),
                       diagnosis=checks.squares, regular=True, remedy=REGULAR, cases=SQUARES)
 det       = primitive("det", "det", None, np.linalg.det, (lambda g, out, a: spread(g) * cofactors(a),),
                       "The determinants of square matrices: (..., n, n) to (...).",
-                      objects=by_matrix(lambda a: eliminated(a, a)[0]),
+                      objects=by_matrix(lambda a: adjugate(a)[0]),
                       diagnosis=checks.squares, regular=True, cases=SQUARES)
 cofactors = primitive("cofactors", "cof", None, array_cofactors, (cofactors_back,),
                       "The derivative of det: det(A) A⁻ᵀ where A is regular, (..., n, n).",
-                      objects=lambda a: boxed(det(a))[..., None, None] * np.swapaxes(inv(a), -1, -2),
+                      objects=by_matrix(lambda a: adjugate(a)[1].T),
                       diagnosis=checks.squares, regular=True, cases=SQUARES)
 logabsdet = primitive("logabsdet", "ln|det|", None, lambda a: np.linalg.slogdet(a)[1],
                       (lambda g, out, a: spread(g) * inv(a).mT,),

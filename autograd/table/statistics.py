@@ -184,11 +184,19 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
             f"interp: xp and fp must be of one shape (n,), n ≥ 1, got {shape_of(xp)} and "
             f"{shape_of(fp)}"
         )
-    xs, fs = (reshape(z, shape=(-1,)) for z in (xp, fp))
-    x = reshape(x, shape=(*shape_of(x), 1))
+    shape = shape_of(x)
+    xs, fs, x = (reshape(z, shape=(-1,)) for z in (xp, fp, x))
+    x = reshape(x, shape=(-1, 1))
     left, right = take(xs, index=slice(None, -1)), take(xs, index=slice(1, None))
-    rises = sub(take(fs, index=slice(1, None)), take(fs, index=slice(None, -1)))
-    share = div(sub(x, left), sub(right, left))
-    # 0 before a piece, 1 behind it
-    share = where(heaviside(sub(left, x)), 0.0, where(heaviside(sub(right, x)), share, 1.0))
-    return add(take(fs, index=0), sum(mul(rises, share), axis=-1))
+    low, high = take(fs, index=slice(None, -1)), take(fs, index=slice(1, None))
+    slope = div(sub(high, low), sub(right, left))
+    line = add(mul(slope, sub(x, left)), low)
+    back = add(mul(slope, sub(x, right)), high)  # as NumPy does where infinities meet
+    line = where(equal(line, line), line, where(equal(x, left), low, back))
+    # Pieces are chosen, not added up: what other pieces come to is nothing to a point.
+    before, behind = heaviside(sub(left, x)), heaviside(sub(right, x))
+    inside = sum(where(mul(sub(1.0, before), behind), line, 0.0), axis=-1)
+    x, first, last = reshape(x, shape=(-1,)), take(xs, index=0), take(xs, index=-1)
+    found = where(heaviside(sub(last, x)), inside, take(fs, index=-1))
+    found = where(heaviside(sub(first, x)), take(fs, index=0), found)
+    return reshape(where(equal(x, x), found, math.nan), shape=shape)

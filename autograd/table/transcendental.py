@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.core.primitive import ANY, primitive
-from autograd.table.elementwise import POSITIVE, cos, sqrt
-from autograd.table.masks import equal, heaviside, marked, where
+from autograd.table.elementwise import POSITIVE, sqrt
+from autograd.table.masks import equal, marked
 
 UNIT, ABOVE_ONE, SOME = (-0.9, 0.9), (1.2, 5.0), (-1.2, 1.2)
 LN2, LN10 = math.log(2), math.log(10)
@@ -20,16 +20,6 @@ def distance(x: Any, y: Any) -> Any:
     """From the origin; 1 there, so that it can be divided by."""
     r = hypot(x, y)
     return r + equal(r, 0.0)
-
-
-def sinc_back(g: Any, out: Any, x: Any) -> Any:
-    """(cos πx − sinc x) / x, and near 0, where that cancels, its power series."""
-    z = math.pi * x
-    series: Any = 1.0
-    for k in range(7, 0, -1):
-        series = 1 - z * z / (2 * k * (2 * k + 3)) * series
-    near = heaviside(0.09 - x * x)
-    return g * where(near, series * z * (-math.pi / 3), (cos(z) - out) / (x + near))
 
 
 # fmt: off
@@ -56,8 +46,6 @@ arccosh = primitive("arccosh", "acosh", math.acosh, np.arccosh, (lambda g, out, 
                     remedy="keep the operand above 1")
 arctanh = primitive("arctanh", "atanh", math.atanh, np.arctanh, (lambda g, out, x: g / ((1 - x) * (1 + x)),),
                     "The inverse of tanh, elementwise.", domain=(UNIT,), remedy="keep the operand between -1 and 1")
-sinc    = primitive("sinc",    "sinc", lambda x: float(np.sinc(x)), np.sinc, (sinc_back,),
-                    "sin(πx) / (πx), and 1 at 0, elementwise.", domain=((0.6, 1.3),))
 log2    = primitive("log2",    "log₂", math.log2,  np.log2,    (lambda g, out, x: g / (x * LN2),),
                     "The logarithm to base 2, elementwise.", domain=(POSITIVE,), remedy="keep the operand above 0")
 log10   = primitive("log10",   "log₁₀", math.log10, np.log10,  (lambda g, out, x: g / (x * LN10),),

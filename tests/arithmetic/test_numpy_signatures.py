@@ -77,7 +77,6 @@ CALLS: dict[Any, list[Call]] = {
     np.diff: [((M,), {}), ((M, 2), {}), ((M,), {"axis": 0})],
     np.select: [(([M > 1, M < 0], [M, 2 * M]), {}), (([M > 1], [M]), {"default": 5.0})],
     np.nan_to_num: [((HOLES,), {}), ((HOLES,), {"nan": 3.0})],
-    np.sinc: [((V,), {})],
     np.copy: [((M,), {})],
     np.real: [((M,), {})],
     np.imag: [((M,), {})],

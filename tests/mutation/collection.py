@@ -33,11 +33,19 @@ from tests.mutation.engine import (
     test_kernels,
     test_nodes,
     test_refusals,
+    test_settling,
 )
 from tests.mutation.rules import test_rules
 
 OF_RULES = (test_rules,)
-OF_ENGINE = (test_graphs, test_derivatives, test_nodes, test_refusals, test_kernels)
+OF_ENGINE = (
+    test_graphs,
+    test_derivatives,
+    test_nodes,
+    test_refusals,
+    test_kernels,
+    test_settling,
+)
 # Each of these files names the functions of the checker that it tests.
 OF_CHECKER = (
     test_slopes,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 
-from autograd import TABLE, Node, Tensor, Value, grad
+from autograd import TABLE, Node, Tensor, Value, grad, hessian
 from autograd.testing import certify, check_grads
 from tests.mutation.rules.calls import RTOL, call, calls, count, parameters, surrounded
 
@@ -93,6 +94,78 @@ def test_conventions(primitive):
                 numbers = [g.data if isinstance(g, Node) else g for g in found]
                 same = [np.array_equal(*pair) for pair in zip(numbers, expected, strict=True)]
                 assert all(same), (operands, numbers, expected)
+
+
+NAN, INF = math.nan, math.inf
+# numbers, the gradient, and the second derivatives
+SECOND = {
+    "abs": (((0.0,), [0], [[NAN]]), ((-2.0,), [-1], [[0]]), ((3.0,), [1], [[0]])),
+    "root": (
+        ((0.0,), [0], [[NAN]]),
+        ((4.0,), [1 / 4], [[-1 / 32]]),
+        ((1.0,), [1 / 2], [[-1 / 4]]),
+        ((0.25,), [1], [[-2]]),
+    ),
+    "marked": (
+        ((3.0, 0.0), [1, NAN], [[0, 0], [0, 0]]),
+        ((0.0, 2.0), [1, 0], [[0, 0], [0, 0]]),
+        ((1.0, -1.0), [1, 0], [[0, 0], [0, 0]]),
+        ((1.0, 1.0), [1, 0], [[0, 0], [0, 0]]),
+    ),
+    "hypot": (
+        ((0.0, 0.0), [0, 0], [[NAN, NAN], [NAN, NAN]]),
+        ((3.0, 4.0), [0.6, 0.8], [[16 / 125, -12 / 125], [-12 / 125, 9 / 125]]),
+        ((0.0, 2.0), [0, 1], [[0.5, 0], [0, 0]]),
+        ((1.0, 0.0), [1, 0], [[0, 0], [0, 1]]),
+    ),
+    "arctan2": (
+        ((0.0, 0.0), [0, 0], [[NAN, NAN], [NAN, NAN]]),
+        ((1.0, 2.0), [2 / 5, -1 / 5], [[-4 / 25, -3 / 25], [-3 / 25, 4 / 25]]),
+        ((0.0, 2.0), [0.5, 0], [[0, -0.25], [-0.25, 0]]),
+        ((1.0, 0.0), [0, -1], [[0, 1], [1, 0]]),
+    ),
+    "pow": (
+        ((2.0, 0.0), [0, math.log(2)], [[0, 0.5], [0.5, math.log(2) ** 2]]),
+        ((0.0, 2.0), [0, 0], [[2, 0], [NAN, 0]]),
+        ((0.0, 1.0), [1, 0], [[0, -INF], [NAN, 0]]),
+        ((0.0, 0.0), [0, -INF], [[NAN, NAN], [NAN, INF]]),
+        (
+            (3.0, 1.0),
+            [1, 3 * math.log(3)],
+            [[0, 1 + math.log(3)], [1 + math.log(3), 3 * math.log(3) ** 2]],
+        ),
+    ),
+    "mod": (
+        ((7.5, 2.0), [1, -3], [[0, 0], [0, 0]]),
+        ((-7.5, 2.0), [1, 4], [[0, 0], [0, 0]]),
+        ((5.0, -3.0), [1, 2], [[0, 0], [0, 0]]),
+    ),
+}
+
+
+@of_rows(*map(TABLE.get, SECOND))
+def test_conventions_of_second_order(primitive):
+    for operands, slopes, curvature in SECOND[primitive.name]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            leaves = [Value(x) for x in operands]
+            out = primitive(*leaves)
+            np.testing.assert_allclose(grad(out, leaves), slopes, rtol=1e-14)
+            np.testing.assert_allclose(hessian(out, leaves), curvature, rtol=1e-13, atol=1e-15)
+
+
+@of_rows(TABLE["cholesky"])
+def test_matrices_of_several_rows(primitive):
+    x = np.random.default_rng(5).normal(size=(2, 3, 3))
+
+    def factor(x):
+        return primitive(x @ x.mT + np.eye(3)) * np.arange(1.0, 10.0).reshape(3, 3)
+
+    check_grads(factor, Tensor(x), order=2, rtol=RTOL)
+    a = Tensor(x[0] @ x[0].T + np.eye(3))
+    out = primitive(a)
+    np.testing.assert_allclose(np.triu(grad(out.sum(), a), 1), 0.0)
+    check_grads(lambda d: primitive(a.data + np.tril(np.ones((3, 3))) * d), Tensor(0.1 * x[1]))
 
 
 @of_rows(*(row for row in ROWS if row is not TABLE["to_value"]))
