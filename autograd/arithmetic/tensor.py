@@ -111,7 +111,7 @@ class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
         if type(contribution) is np.ndarray:
             if contribution.shape != shape:
                 contribution = reductions.sum_to.array(contribution, shape=shape)
-        elif type(contribution) is float or contribution.shape != shape:
+        elif not isinstance(contribution, Tensor) or contribution.shape != shape:
             contribution = reductions.sum_to(contribution, shape=shape)
         if contribution.dtype != dtype:
             contribution = elementwise.astype(contribution, dtype=dtype)

@@ -82,7 +82,8 @@ def _swept(
 
 def has_nan(number: Any) -> bool:
     """Whether a number, array or node holds a NaN: its sum of squares is one exactly then."""
-    square = np.vdot(raw(number), raw(number))
+    number = raw(number)
+    square = np.vdot(number, number)
     return bool(square != square)
 
 

@@ -196,7 +196,7 @@ def _settled(node: Node[Any], gradient: Number, contribution: Array) -> Array:
     """A NaN that a gradient of 0 would send is none: what the walk does, with nothing of it."""
     assert node.op is not None
     numeric = contribution.dtype.kind == "f"
-    if node.op.linear or node.op.marks or not (numeric and np.isnan(contribution).any()):
+    if node.op.marks or not (numeric and np.isnan(contribution).any()):
         return contribution
     zero = np.equal(gradient, 0.0) if node.op.scalar is not None else not np.any(gradient)
     return np.where(zero & np.isnan(contribution), 0.0, contribution)

@@ -16,6 +16,7 @@ _APART = (
     "describe",
     "_warn_of_nan",
     "_swept",
+    "pullback",
 )  # written there, but no gradient needs them
 
 # What carries gradients without being a rule.

@@ -229,3 +229,27 @@ def test_rules_that_are_not_linear():
     for x0, offset, linear in ((0.0, 1e-292, True), (0.0, 1e-285, False), (1e-288, 1e-292, True)):
         off = one(row(lambda g, out, x, by=offset: 2.0 * g * x + by), Value(x0))
         assert ("linear" in str(off)) is not linear, (offset, off)
+
+
+def test_what_a_gradient_of_0_would_send_is_settled():
+    with np.errstate(all="ignore"):
+        node = autograd.sqrt(Tensor([0.0, 4.0, -1.0]))
+    sent = culprit.contributions(node, np.array([0.0, 1.0, 0.0]))[0]
+    assert sent.tolist() == [0.0, 0.25, 0.0]
+    sent = culprit.contributions(node, np.array([0.0, 0.0, 1.0]))[0]
+    assert sent[:2].tolist() == [0.0, 0.0] and np.isnan(sent[2])
+    assert culprit.contributions(node, np.zeros(3))[0].tolist() == [0.0, 0.0, 0.0]
+    with np.errstate(all="ignore"):
+        product = autograd.matmul(Tensor(np.ones((2, 3))), np.array([[np.inf, 1.0]] * 3))
+    assert culprit.contributions(product, np.zeros((2, 2)))[0].tolist() == [[0.0] * 3] * 2
+    assert np.isnan(culprit.contributions(product, np.eye(2))[0]).any()
+    marked = autograd.marked(Value(1.0), Value(0.0))
+    assert np.isnan(culprit.contributions(marked, 0.0)[1])
+    shifted = autograd.Primitive(
+        "shifted", "s", lambda x: x, lambda x: x, (lambda g, out, x: g + 1.0,), "x."
+    )
+    assert culprit.contributions(shifted(Value(2.0)), 0.0)[0] == 1.0
+    wordy = autograd.Primitive(
+        "wordy", "w", lambda x: x, lambda x: x, (lambda g, out, x: np.array("no"),), "x."
+    )
+    assert "isnan" not in said(culprit.contributions, wordy(Tensor([1.0, 2.0])), np.ones(2))

@@ -160,3 +160,13 @@ class Off:
             yield call.output.raw + next(self.errors)
 
         return again
+
+
+def test_the_parts_are_those_that_were_joined_for_it():
+    t = Tensor([1.0, 2.0])
+    turned = autograd.reshape(t, shape=(2, 1))
+    assert replay.parts(turned)[0] is turned
+    partly = autograd.concatenate(t, np.ones(2))
+    assert replay.parts(partly)[0] is partly
+    whole = autograd.concatenate(autograd.reshape(t, shape=-1), autograd.reshape(t, shape=-1))
+    assert [x is t for x in replay.parts(whole)] == [True, True]
