@@ -170,7 +170,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "Tensor.fitted: if type(contribution) is np.ndarray: → if False: (branch never taken)",
         "Tensor.fitted: if type(contribution) is np.ndarray: → if contribution is np.ndarray: (call dropped)",
         "Tensor.fitted: if contribution.shape != shape: → if True: (branch always taken)",
-        "Tensor.fitted: if type(contribution) is float or contribution.shape != shape: → if True: (branch always taken)",
+        "Tensor.fitted: if not isinstance(contribution, Tensor) or contribution.shape != shape: → if True: (branch always taken)",
         "Tensor.fitted: if contribution.dtype != dtype: → if True: (branch always taken)",
         "sum_to_shape: if have[lead:] == shape: → if False: (branch never taken)",
         "sum_to_shape: if have[lead:] == shape: → if have[:] == shape: (bound dropped)",

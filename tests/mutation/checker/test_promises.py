@@ -303,3 +303,11 @@ def test_rounding():
         warnings.simplefilter("error")
         assert passes.rounding(autograd.sqrt(x * 0.0), 1.0, np.ones(1)) == math.inf
     assert passes.rounding(Tensor(np.zeros(0)) * 2.0, np.zeros(0), np.ones(3)) == 0.0
+
+
+def test_a_nan_is_the_same_as_itself():
+    function = Function(lambda x: autograd.sqrt(x * x), (Tensor([0.0, 4.0]),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with function.at({}) as call:
+            assert passes.broken_promises(function, call, np.ones(2)) == []

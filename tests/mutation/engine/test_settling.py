@@ -76,7 +76,7 @@ def test_a_recorded_gradient_is_settled_on_other_numbers_too():
         warnings.simplefilter("error")
         first, none = settled_gradients(out, [x, unused], None)
     assert isinstance(none, Tensor) and none.tolist() == [0.0]
-    (turned,) = settled_gradients(masked(-(-x)).sum(), [x], None)
+    (turned,) = settled_gradients(masked(autograd.neg(autograd.neg(x))).sum(), [x], None)
     made = [node.op.name for node in autograd.toposort(turned) if node.op]
     assert made.count("equal") == 1  # of what sqrt sends, and of no linear row
     with np.errstate(all="ignore"):

@@ -165,6 +165,19 @@ def test_conventions_of_second_order(primitive):
             np.testing.assert_allclose(hessian(out, leaves), curvature, rtol=1e-13, atol=1e-15)
 
 
+@of_rows(TABLE["marked"])
+def test_a_mark_passes_the_upstream_gradient_on(primitive):
+    y, x = Tensor([1.0, 2.0]), Tensor([1.0, -1.0])
+    seed = Tensor([1 + 2.0**-30, 3.0])
+    kept = seed.data
+    first, none = grad(primitive(y, x), [y, x], seed, create_graph=True)
+    assert first.tolist() == kept.tolist() == seed.tolist() and none.tolist() == [0.0, 0.0]
+    assert grad(first.sum(), seed).tolist() == [1.0, 1.0]
+    plain = kept.copy()
+    grad(primitive(y, x), [y, x], plain)
+    assert plain.tolist() == kept.tolist()
+
+
 @of_rows(TABLE["cholesky"])
 def test_matrices_of_several_rows(primitive):
     x = np.random.default_rng(5).normal(size=(2, 1, 3, 3))
