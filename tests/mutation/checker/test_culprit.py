@@ -250,7 +250,12 @@ def test_what_a_gradient_of_0_would_send_is_settled():
     )
     assert culprit.contributions(shifted(Value(2.0)), 0.0)[0] == 1.0
     partly = autograd.Primitive(
-        "partly", "p", lambda x: x, lambda x: x, (lambda g, out, x: g + [np.nan, 1.0],), "x."
+        "partly",
+        "p",
+        lambda x: x,
+        lambda x: x,
+        (lambda g, out, x: g + np.array([np.nan, 1.0]),),
+        "x.",
     )
     assert culprit.contributions(partly(Tensor([1.0, 2.0])), np.zeros(2))[0].tolist() == [0.0, 1.0]
     wordy = autograd.Primitive(
