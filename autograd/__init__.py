@@ -64,7 +64,7 @@ __all__ = [
     "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
     "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile",
     "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize", "scatter",
-    "sigmoid", "sign", "signdet", "sin", "sinc", "sinh", "slogdet", "softmax", "softplus",
+    "sigmoid", "sign", "signdet", "sin", "sinh", "slogdet", "softmax", "softplus",
     "solve", "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps", "stop_gradient",
     "sub", "sum_to", "take", "tan", "tanh", "to_value", "toposort", "transpose", "unsorted_by",
     "var", "vjp", "where", "windows", "write",

@@ -54,7 +54,7 @@ pow = primitive("pow", "^", math.pow, operator.pow,
 
 mod = primitive("mod", "mod", operator.mod, np.remainder,
                 (lambda g, out, x, y: g, lambda g, out, x, y: -g * floor(x / y)),
-                "x − y ⌊x / y⌋, of the sign of y, elementwise; shapes broadcast.", domain=((2.3, 2.9), (1.5, 1.9)),
+                "x − y ⌊x / y⌋, of the sign of y, elementwise; shapes broadcast.", domain=((1.9, 2.1), (1.2, 1.6)),
                 kinks="jumps where x / y is whole", remedy="keep the divisor away from 0")
 
 exp      = primitive("exp",      "exp",   math.exp,   np.exp,   (lambda g, out, x: g * out,), "eˣ, elementwise.",

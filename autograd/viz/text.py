@@ -122,6 +122,8 @@ def operation_text(node: Node) -> str:
     'Σ axis 0'
     >>> operation_text(Tensor([1.0, 2.0, 3.0])[1:]), operation_text(Tensor([[1.0, 2.0]])[..., 0])
     ('[1:]', '[…, 0]')
+    >>> operation_text(Tensor([1.0, 2.0, 3.0])[[0, 2]])
+    '[[0, 2]]'
     """
     if node.op is None:
         return ""

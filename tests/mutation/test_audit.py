@@ -125,7 +125,7 @@ def test_whole_algorithms_gone_wrong_are_noticed(mutant):
         (refusals.test_gradients, walk.as_seed, "if output.size != 1: → if False:"),
         (
             graphs.test_rules_run_only_for_operands_that_need_a_gradient,
-            gradients.pullback,
+            gradients._pulled,
             "if not sound: → if True:",
         ),
     ],
