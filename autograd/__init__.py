@@ -35,9 +35,9 @@ from autograd.arithmetic.functions import (
     log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid, logsumexp, marked,
     matmul, maximum, mean, median, minimum, mod, mul, nanmax, nanmean, nanmin, nanprod, nanstd,
     nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod, quantile, relu, reshape,
-    root, scatter, sigmoid, sign, signdet, sin, sinh, slogdet, softmax, softplus, solve, sort,
-    sorted_by, sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh, to_value,
-    transpose, unsorted_by, var, where, windows,
+    root, scatter, sigmoid, sign, signdet, sin, sinc, sinh, slogdet, softmax, softplus, solve,
+    sort, sorted_by, sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh,
+    to_value, transpose, unsorted_by, var, where, windows,
 )
 # fmt: on
 # isort: on
@@ -64,7 +64,7 @@ __all__ = [
     "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
     "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile",
     "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize", "scatter",
-    "sigmoid", "sign", "signdet", "sin", "sinh", "slogdet", "softmax", "softplus",
+    "sigmoid", "sign", "signdet", "sin", "sinc", "sinh", "slogdet", "softmax", "softplus",
     "solve", "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps", "stop_gradient",
     "sub", "sum_to", "take", "tan", "tanh", "to_value", "toposort", "transpose", "unsorted_by",
     "var", "vjp", "where", "windows", "write",

@@ -178,6 +178,7 @@ FUNCTIONS: dict[Any, Adapter] = {
     np.gradient: arrange.gradient,
     np.angle: lambda z: t.arctan2(0.0, z),
     np.imag: lambda val: e.mul(val, 0.0),
+    np.sinc: c.sinc,
     np.interp: statistics.interp,
     np.diff: arrange.diff,
     np.select: arrange.select,

@@ -10,7 +10,7 @@ from autograd.core.primitive import TABLE
 from autograd.core.walk import toposort
 from autograd.errors import ExpressionError
 from autograd.table import elementwise as e
-from autograd.table.composites import logaddexp, logsigmoid, square
+from autograd.table.composites import logaddexp, logsigmoid, sinc, square
 
 OPERATORS: dict[type, Any] = {
     ast.Add: e.add,
@@ -21,7 +21,7 @@ OPERATORS: dict[type, Any] = {
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: row for name, row in TABLE.items() if row.scalar and not row.params},
-    **{f.__name__: f for f in (square, logaddexp, logsigmoid)},
+    **{f.__name__: f for f in (square, logaddexp, logsigmoid, sinc)},
 }
 
 

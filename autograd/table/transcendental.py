@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table.elementwise import POSITIVE, sqrt
-from autograd.table.masks import equal, marked
+from autograd.table.masks import equal, isfinite, marked, sign, where
 
 UNIT, ABOVE_ONE, SOME = (-0.9, 0.9), (1.2, 5.0), (-1.2, 1.2)
 LN2, LN10 = math.log(2), math.log(10)
@@ -20,6 +20,13 @@ def distance(x: Any, y: Any) -> Any:
     """From the origin; 1 there, so that it can be divided by."""
     r = hypot(x, y)
     return r + equal(r, 0.0)
+
+
+def cosine(x: Any, y: Any) -> Any:
+    """x / √(x² + y²), 0 at the origin; next to an infinite side a finite one is nothing."""
+    finite = isfinite(x) * isfinite(y)
+    x, y = (where(finite, side, sign(side) * (1 - isfinite(side))) for side in (x, y))
+    return x / distance(x, y)
 
 
 # fmt: off
@@ -46,9 +53,9 @@ arccosh = primitive("arccosh", "acosh", math.acosh, np.arccosh, (lambda g, out, 
                     remedy="keep the operand above 1")
 arctanh = primitive("arctanh", "atanh", math.atanh, np.arctanh, (lambda g, out, x: g / ((1 - x) * (1 + x)),),
                     "The inverse of tanh, elementwise.", domain=(UNIT,), remedy="keep the operand between -1 and 1")
-log2    = primitive("log2",    "log₂", math.log2,  np.log2,    (lambda g, out, x: g / (x * LN2),),
+log2    = primitive("log2",    "log₂", math.log2,  np.log2,    (lambda g, out, x: g / LN2 / x,),
                     "The logarithm to base 2, elementwise.", domain=(POSITIVE,), remedy="keep the operand above 0")
-log10   = primitive("log10",   "log₁₀", math.log10, np.log10,  (lambda g, out, x: g / (x * LN10),),
+log10   = primitive("log10",   "log₁₀", math.log10, np.log10,  (lambda g, out, x: g / LN10 / x,),
                     "The logarithm to base 10, elementwise.", domain=(POSITIVE,), remedy="keep the operand above 0")
 exp2    = primitive("exp2",    "exp2", math.exp2,  np.exp2,    (lambda g, out, x: g * out * LN2,),
                     "2ˣ, elementwise.", remedy="bound the operand: 2ˣ is infinite from x = 1024 on")
@@ -57,12 +64,12 @@ cbrt    = primitive("cbrt",    "∛",    lambda x: float(np.cbrt(x)), np.cbrt,
                     "The real cube root, elementwise.", domain=(POSITIVE,),
                     remedy="keep the operand away from 0, where the slope is infinite")
 hypot   = primitive("hypot",   "hypot", math.hypot, np.hypot,
-                    (lambda g, out, x, y: g * marked(x / distance(x, y), out),
-                     lambda g, out, x, y: g * marked(y / distance(x, y), out)),
+                    (lambda g, out, x, y: g * marked(cosine(x, y), out),
+                     lambda g, out, x, y: g * marked(cosine(y, x), out)),
                     "√(x² + y²), elementwise, without overflow; shapes broadcast; its gradient at (0, 0) is 0.",
                     domain=(POSITIVE, ANY), symmetric=True, kinks="0 at (0, 0)")
 arctan2 = primitive("arctan2", "atan2", math.atan2, np.arctan2,
-                    (lambda g, out, y, x: g * marked((x / distance(x, y)) / distance(x, y), hypot(x, y)),
-                     lambda g, out, y, x: -g * marked((y / distance(x, y)) / distance(x, y), hypot(x, y))),
+                    (lambda g, out, y, x: g * marked(cosine(x, y) / distance(x, y), hypot(x, y)),
+                     lambda g, out, y, x: -g * marked(cosine(y, x) / distance(x, y), hypot(x, y))),
                     "The angle of the point (x, y), of which y comes first, elementwise; its gradient at (0, 0) is 0.",
                     domain=(ANY, POSITIVE), kinks="0 at (0, 0)")

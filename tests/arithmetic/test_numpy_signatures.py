@@ -66,6 +66,7 @@ CALLS: dict[Any, list[Call]] = {
         ((M,), {"min": -1.0, "max": V}),
     ],
     np.take: [((M, [0, 5, 5]), {}), ((M, [2, 0], 1), {}), ((M, 1), {"axis": 0})],
+    np.sinc: [((M,), {})],
     np.sort: [((M,), {}), ((M, 0), {}), ((M,), {"axis": None})],
     np.partition: [((np.sort(M), 2), {})],
     np.interp: [

@@ -29,6 +29,7 @@ EXAMPLES = {
     "logsumexp": [((X,), {}), ((X,), {"axis": 0}), ((X,), {"axis": 1, "keepdims": True})],
     "logaddexp": [((X, Y), {}), ((X, X), {})],
     "logsigmoid": [((X,), {})],
+    "sinc": [((X,), {})],
     "softmax": [((X,), {}), ((X,), {"axis": 0}), ((X,), {"axis": (0, 1)})],
     "log_softmax": [((X,), {}), ((X,), {"axis": 0})],
     "norm": [((X,), {}), ((X,), {"axis": 0}), ((X,), {"axis": 1, "keepdims": True})],

@@ -76,6 +76,7 @@ UNARY: dict[str, Reference] = {
     "isfinite": lambda x: mp.mpf(1),
     "stop_gradient": lambda x: x,
     "square": lambda x: x * x,
+    "sinc": lambda x: mp.sinpi(x) / (mp.pi * x) if x else mp.mpf(1),
     "logsigmoid": lambda x: -(mp.log1p(mp.exp(-x)) if x > 0 else mp.log1p(mp.exp(x)) - x),
 }
 BINARY: dict[str, Reference] = {
@@ -104,7 +105,12 @@ def function_of(name: str) -> Any:
 
 def test_every_elementwise_row_is_swept() -> None:
     rows = {name for name, row in TABLE.items() if row.scalar is not None}
-    assert rows - NOT_HERE == (set(UNARY) | set(BINARY)) - {"square", "logsigmoid", "logaddexp"}
+    assert rows - NOT_HERE == (set(UNARY) | set(BINARY)) - {
+        "square",
+        "sinc",
+        "logsigmoid",
+        "logaddexp",
+    }
 
 
 def slopes(f: Reference, at: tuple[float, ...], orders: tuple[int, ...]) -> Iterator[Any]:
@@ -247,6 +253,47 @@ def test_what_is_conical_has_no_second_derivative(make, at, wanted) -> None:
         assert np.isnan(found).any() and (np.isnan(found) | (found == 0)).all()
     else:
         np.testing.assert_allclose(hessian(make(z), z), wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("sides", "wanted"),
+    [
+        ((math.inf, 1.0), (1.0, 0.0)),
+        ((-2.0, -math.inf), (0.0, -1.0)),
+        ((math.inf, -math.inf), (math.sqrt(0.5), -math.sqrt(0.5))),
+        ((1e308, -1e308), (math.sqrt(0.5), -math.sqrt(0.5))),
+    ],
+)
+def test_an_infinite_side_is_all_of_a_distance(sides, wanted) -> None:
+    for leaves in (list(map(Value, sides)), [Tensor([x]) for x in sides]):
+        found = np.ravel(grad(autograd.hypot(*leaves), leaves))
+        np.testing.assert_allclose(found, wanted, rtol=1e-15)
+        np.testing.assert_allclose(
+            np.ravel(grad(autograd.arctan2(*leaves), leaves)), [0.0, 0.0], atol=1e-307
+        )
+        second = np.array(hessian(autograd.hypot(*leaves), leaves), float)
+        np.testing.assert_allclose(second, np.zeros_like(second), atol=1e-307)
+
+
+def test_powers_of_0_have_the_same_mixed_derivative_from_both_sides() -> None:
+    for exponent in (1.5, 2.0, 3.0):
+        x, y = Value(0.0), Value(exponent)
+        found = hessian(x**y, [x, y])
+        assert found[0][1] == found[1][0] == found[1][1] == 0.0
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, 0.1, 0.3, 0.5, 0.6366, 0.64, 1.0, -1.7, 2.0, 40.5])
+def test_sinc_is_precise_to_second_order(x) -> None:
+    v = Value(x)
+    out = autograd.sinc(v)
+    found = [out.data, grad(out, v), hessian(out, [v])[0][0]]
+    function = UNARY["sinc"]
+    for order, number in enumerate(found):
+        wanted = float(
+            mp.diff(function, x, order, h=mp.mpf(10) ** -60) if order else function(mp.mpf(x))
+        )
+        assert number == pytest.approx(wanted, rel=4e-15, abs=2e-15), order
+    assert float(np.sinc(x)) == pytest.approx(found[0], rel=1e-14, abs=1e-16)
 
 
 def test_the_snippets() -> None:
