@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.arithmetic.formulas import Symbol, formula, write
 from autograd.arithmetic.scalars import as_values, scalarize
 from autograd.arithmetic.tensor import Tensor
-from autograd.arithmetic.value import Value
+from autograd.arithmetic.value import Value, assign
 from autograd.core.derivatives import hessian, hvp, jacobian, jvp
 from autograd.core.gradients import backward, grad
 from autograd.core.modes import no_grad, observing
@@ -55,7 +55,7 @@ __version__ = "0.1.0"
 __all__ = [
     "COMPOSITES", "TABLE", "Node", "Observer", "Primitive", "StaleGraphError", "Step",
     "Symbol", "Tensor", "Value", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
-    "arctan2", "arctanh", "as_values", "astype", "backward", "broadcast_to", "cbrt",
+    "arctan2", "arctanh", "as_values", "assign", "astype", "backward", "broadcast_to", "cbrt",
     "cholesky", "clip", "cofactors", "concatenate", "cos", "cosh", "cumprod", "cumsum",
     "describe", "det", "div", "dot", "einsum", "equal", "erf", "exp", "exp2", "expm1", "floor",
     "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp", "inv", "isfinite",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograd.arithmetic.nodes import NumericNode
 from autograd.arithmetic.quick import quick, swept
 from autograd.arithmetic.tensor import Tensor
-from autograd.core.node import EVERYDAY, Node, current_mode, next_index
+from autograd.core.node import EVERYDAY, Node, current_mode, indices, next_index
 from autograd.core.numbers import Array, constant
 from autograd.table.reductions import sum_to, to_value
 
@@ -97,3 +99,33 @@ class Value(NumericNode[float, Operator], data_type=float):
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value({self.raw!r}{label})"
+
+
+def assign(values: Sequence[Value], numbers: ArrayLike) -> None:
+    """New data for many leaf Values at once: `value.data = number` for each, or for none.
+
+    Raises:
+        TypeError: one is no Value, or a number is no real number.
+        ValueError: a Value is no leaf, or there are not as many numbers as Values.
+
+    >>> a, b = Value(1.0), Value(2.0)
+    >>> assign([a, b], np.array([3.0, 4.0]))
+    >>> a, b
+    (Value(3.0), Value(4.0))
+    """
+    array = constant(numbers, None, "assign")
+    if np.shape(array) != (len(values),):
+        raise ValueError(
+            f"assign needs a number for each of the {len(values)} Values, got shape "
+            f"{np.shape(array)}"
+        )
+    for value in values:
+        if type(value) is not Value:
+            raise TypeError(
+                f"assign moves Values, got {type(value).__name__}; assign to the .data of Tensors"
+            )
+        if value.op is not None:
+            value.must_be_leaf()
+    numbered = zip(values, array.tolist(), indices)  # noqa: B905 (indices never end)
+    for value, number, index in numbered:
+        value.raw, value.index = number, index

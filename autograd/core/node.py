@@ -28,7 +28,8 @@ T = TypeVar("T")
 Self = TypeVar("Self", bound="Node[Any]")
 
 # Operands before results; a leaf whose data was rebound, which renumbers it, shows as a stale edge.
-next_index = count().__next__
+indices = count()
+next_index = indices.__next__
 _new = object.__new__
 NO_PARAMS: Params = {}
 
@@ -176,18 +177,18 @@ class Node(Generic[T]):
     def _assign(self, raw: Any) -> None:
         if type(raw) is Data and raw.is_data_of(self):
             return  # an operator in place has written it
-        self._must_be_leaf()
+        self.must_be_leaf()
         data = self.coerce(raw, self.precision, "data")
         self._must_match(data, "data")
         self.raw, self.index = data, next_index()
 
     def rebind(self, array: Any) -> None:
         """Take on an array of the same shape and dtype, which nobody else has."""
-        self._must_be_leaf()
+        self.must_be_leaf()
         protect(array, False)
         self.raw, self.index = array, next_index()
 
-    def _must_be_leaf(self) -> None:
+    def must_be_leaf(self) -> None:
         if self.op is not None:
             raise ValueError(
                 f"only a leaf's data can be assigned, and this is the result of {self.op.name}; "

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from autograd.core.renaming import old_names
 from autograd.errors import BranchError
-from autograd.tape.compiling import Compiled, compile, lookup, sample, tap
+from autograd.tape.compiling import Compiled, compile, sample, tap
 from autograd.tape.guards import Guards, is_observed
+from autograd.tape.indexing import lookup
 from autograd.tape.tape import Tape
 
 __all__ = [

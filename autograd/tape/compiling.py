@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node, Tensor, describe, take
+from autograd import Node, Tensor, Value
 from autograd.core.node import raw
 from autograd.core.numbers import Array
 from autograd.errors import BranchError
@@ -30,9 +30,11 @@ from autograd.tape.tape import Tape
 T = TypeVar("T")
 Indices = NDArray[np.intp]
 
+Wrt = Sequence[Node] | NDArray[np.object_] | None
+
 KEPT = 8  # recordings of a signature, and signatures, that are kept
 
-_recording: ContextVar[Recording | None] = ContextVar("autograd_recording", default=None)
+recording_now: ContextVar[Recording | None] = ContextVar("autograd_recording", default=None)
 
 
 def sample(function: Callable[[], T]) -> T | Tensor:
@@ -43,7 +45,7 @@ def sample(function: Callable[[], T]) -> T | Tensor:
     >>> noisy(np.ones(2))[0] != noisy(np.ones(2))[0]
     np.True_
     """
-    recording = _recording.get()
+    recording = recording_now.get()
     if recording is None:
         return function()
     number: Any = function()
@@ -70,57 +72,11 @@ def tap(x: Node | NDArray[Any], function: Callable[[Any], object]) -> None:
     9.0
     (10.0, [6.0])
     """
-    recording = _recording.get()
+    recording = recording_now.get()
     if recording is None:
         function(x)
     else:
         recording.guards.tap(x, function)
-
-
-def lookup(x: Node | ArrayLike, *index: Node | ArrayLike) -> Any:
-    """`x[index]` for arrays of integers: one for each of the first axes, broadcast together.
-
-    Within a compiled function an index may also be one of its floating arguments, of whole numbers
-    that are not negative; each replay then takes the new ones.
-
-    Raises:
-        TypeError: an index is another node.
-        ValueError: an index holds no such numbers; an integer one may be negative, as in NumPy.
-
-    >>> @compile
-    ... def picked(x, i):
-    ...     return lookup(x, i).sum()
-    >>> x = np.array([1.0, 2.0, 4.0])
-    >>> [float(picked(x, np.array(i))[0]) for i in ([0.0, 1.0], [2.0, 2.0])]
-    [3.0, 8.0]
-    """
-    if not any(isinstance(i, Node) for i in index):
-        return take(x, index=index)
-    node = x if isinstance(x, Node) else Tensor(x)  # else nothing would be recorded
-    followed = tuple(
-        _followed(i, node.shape[axis]) if isinstance(i, Node) else i for axis, i in enumerate(index)
-    )
-    return take(node, index=followed)
-
-
-def _followed(argument: Node, size: int) -> Indices:
-    """The integers in an argument of the function that is recorded, to be renewed by replays."""
-    recording = _recording.get()
-    given = recording.given if recording else []
-    place = next((place for place, node in enumerate(given) if node is argument), None)
-    if recording is None or place is None:
-        raise TypeError(
-            f"an index must be raw integers, or an argument of the function that is compiled, got "
-            f"{describe(argument)}; a number that was computed can't be followed into an index"
-        )
-    index = Index(place, np.empty(argument.shape, np.intp), size)
-    if not index.renew(argument.raw):
-        raise ValueError(
-            f"an index must be whole numbers from 0 to {size - 1}, got {argument.raw.min():g} "
-            f"to {argument.raw.max():g}"
-        )
-    recording.indices.append(index)
-    return index.array
 
 
 class Index(NamedTuple):
@@ -148,21 +104,22 @@ class Recording:
         function: Callable[..., Any],
         arguments: Sequence[Any],
         flat: Sequence[Any],
-        wrt: Sequence[Node] | None,
+        wrt: Wrt,
     ) -> None:
+        self.joined = isinstance(wrt, np.ndarray)
         self.given = [leaf(x) for x in flat]
         self.samples: list[tuple[Tensor, Callable[[], Any]]] = []
         self.sampled = True  # while recording, and not to be sampled again for the first replay
         self.indices: list[Index] = []
         self.guards = Guards()
         self._lock = threading.RLock()
-        token = _recording.set(self)
+        token = recording_now.set(self)
         try:
             with self.guards:
                 rest = iter(self.given)
                 output = function(*[nested(x, rest) for x in arguments])
         finally:
-            _recording.reset(token)
+            recording_now.reset(token)
         if not isinstance(output, Node):
             raise TypeError(
                 f"a compiled function must return a Value or a Tensor that was computed from its "
@@ -171,11 +128,12 @@ class Recording:
         inputs = [x for x in self.given if isinstance(x, Node)]
         # An index is renewed in the backward pass too, where that is not folded into constants.
         seed = Tensor(np.ones(output.shape, output.precision)) if self.indices else None
-        self.tape = Tape(output, inputs, self.guards, wrt=wrt, strict=False, seed=seed)
+        leaves = wrt.ravel().tolist() if isinstance(wrt, np.ndarray) else wrt
+        self.tape = Tape(output, inputs, self.guards, wrt=leaves, strict=False, seed=seed)
         self.guards.release()
         self.captured = Captured(function)
 
-    def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, list[float | Array]]:
+    def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, Any]:
         with self._lock:  # what is sampled, and the indices, are those of one replay
             for index in self.indices:
                 if not index.renew(raw(arguments[index.place])):
@@ -185,27 +143,29 @@ class Recording:
                     leaf.data = function()
             self.sampled = False
             data = [raw(x) for x in arguments if is_input(x)]
-            return self.tape.value_and_grad(*data)
+            return self.tape.value_and_grad(*data, joined=self.joined)
 
 
 class Compiled:
     """What `compile` returns: call it as the function, for its value and gradients."""
 
-    def __init__(self, function: Callable[..., Any], wrt: Sequence[Node] | None = None) -> None:
+    def __init__(self, function: Callable[..., Any], wrt: Wrt = None) -> None:
+        if isinstance(wrt, np.ndarray) and not all(isinstance(x, Value) for x in wrt.flat):
+            raise TypeError("an array of leaves must hold Values alone; list other ones")
         update_wrapper(self, function)
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
 
-    def __call__(self, *arguments: Any) -> tuple[float | Array, list[Any]]:
+    def __call__(self, *arguments: Any) -> tuple[float | Array, Any]:
         flat = flattened(arguments)
         value, gradients = self._replayed(arguments, flat)
-        if flat is not arguments and self.wrt is None:
+        if isinstance(self.wrt, np.ndarray):
+            gradients = gradients.reshape(self.wrt.shape)
+        elif flat is not arguments and self.wrt is None:
             gradients = gradients_of(arguments, gradients)
         return value, gradients
 
-    def _replayed(
-        self, arguments: Sequence[Any], flat: Sequence[Any]
-    ) -> tuple[float | Array, list[Any]]:
+    def _replayed(self, arguments: Sequence[Any], flat: Sequence[Any]) -> tuple[float | Array, Any]:
         recordings = self.recordings.setdefault(tuple(map(signature, arguments)), [])
         for recording in recordings:
             if not recording.captured.hold():
@@ -222,16 +182,17 @@ class Compiled:
 
 
 @overload
-def compile(function: Callable[..., Any], *, wrt: Sequence[Node] | None = None) -> Compiled: ...
+def compile(function: Callable[..., Any], *, wrt: Wrt = None) -> Compiled: ...
 @overload
-def compile(function: None = None, *, wrt: Sequence[Node] | None = None) -> partial[Compiled]: ...
+def compile(function: None = None, *, wrt: Wrt = None) -> partial[Compiled]: ...
 def compile(
-    function: Callable[..., Any] | None = None, *, wrt: Sequence[Node] | None = None
+    function: Callable[..., Any] | None = None, *, wrt: Wrt = None
 ) -> Compiled | partial[Compiled]:
     """Record `function` at its first call, and replay it at the next ones.
 
     The compiled function returns the value and the list of gradients for the arguments that are
     floats, floating arrays or nodes; with `wrt` for these leaves instead (a model's parameters).
+    Of an array of Values they are one array of numbers, which an optimiser takes as it is.
     Arguments may be lists, tuples and dicts of these: so are their gradients, then.
     It is recorded anew for arguments of other shapes or dtypes, for other values of arguments that
     are no floating numbers (they may decide the structure), and where a comparison or `.item()` of
@@ -252,10 +213,10 @@ def compile(
 
     Args:
         function: of numbers or arrays, returns one node of a single number.
-        wrt: leaves that the function uses.
+        wrt: leaves that the function uses: a list, or an array of Values.
 
     Raises:
-        TypeError: the function does not return a node.
+        TypeError: the function does not return a node, or the array holds others than Values.
 
     Warns:
         UserWarning: `.data` of a node is read while recording: a replay keeps that number.

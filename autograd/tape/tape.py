@@ -90,6 +90,7 @@ class Tape:
             if self._gradients:
                 gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
             first = [*outputs, *(self._guards.watched() if self._guards else ())]
+            self._first = len(first)
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
             if self._gradients and any(node.op in SINGULAR for node in toposort(outputs[0])):
@@ -127,15 +128,17 @@ class Tape:
             ValueError: a shape does not fit.
             BranchError: a guard does not hold for these numbers.
         """
-        results = self._run(data, everything=False)[: self._values]
+        results = _listed(self._run(data, everything=False)[: self._values])
         return results[0] if self._single else results
 
     def value_and_grad(
-        self, *data: ArrayLike, copy: bool = True
-    ) -> tuple[float | Array, list[float | Array]]:
+        self, *data: ArrayLike, copy: bool = True, joined: bool = False
+    ) -> tuple[float | Array, Any]:
         """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`.
 
         With `copy=False` arrays may be the tape's own buffers, which the next replay overwrites.
+        With `joined` the gradients come in one array instead of a list: what thousands of Values
+        are moved by (every node must be a single number).
         """
         if not self._gradients:
             raise ValueError(
@@ -144,10 +147,11 @@ class Tape:
             )
         results = self._run(data, True, copy)
         gradients = results[-len(self.wrt) :] if self.wrt else []
-        if self._output is not None and any(map(has_nan, gradients)):
-            numbers = self._run(data, True, copy, settling=True)
-            gradients = numbers[-len(self.wrt) :]
-        return results[0], gradients
+        parts = [gradients] if isinstance(gradients, np.ndarray) else gradients
+        if self._output is not None and any(map(has_nan, parts)):
+            gradients = self._run(data, True, copy, settling=True)[-len(self.wrt) :]
+        value = _listed(results[:1])[0]
+        return value, np.array(gradients, float) if joined else _listed(gradients)
 
     @cached_property
     def _settled(self) -> ScalarReplay | TensorReplay:
@@ -182,7 +186,7 @@ class Tape:
         everything: bool,
         copy: bool = True,
         settling: bool = False,
-    ) -> list[Any]:
+    ) -> Any:
         numbers, rows = self._given(data) if data else (None, None)
         with self._lock:  # a replay has one set of buffers
             replay = self._settled if settling else self._replay
@@ -193,7 +197,7 @@ class Tape:
                 arrays = [np.broadcast_to(np.asarray(x), (rows, *node.shape)) for x, node in pairs]
                 results = replay.rows(arrays, everything)
         if self._guards and not settling:
-            watched = results[self._values :]
+            watched = _listed(results[self._values : self._first])
             if rows is None:
                 self._guards.check(watched)
             for row in range(rows or 0):
@@ -222,3 +226,8 @@ class Tape:
                 )
             rows = shape[0]
         return numbers, rows
+
+
+def _listed(results: Any) -> list[Any]:
+    """The results of a replay as a list: a scalar one leaves an array."""
+    return results.tolist() if isinstance(results, np.ndarray) else results

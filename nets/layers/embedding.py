@@ -25,12 +25,16 @@ def embedding(indices: Numbers, weight: Numbers) -> Any:
     """
     if not isinstance(indices, Node):
         indices, rows = np.asarray(indices), np.shape(weight)[0]
-        if indices.dtype.kind not in "iu":
+        if indices.dtype.kind not in "iuO":
             raise TypeError(
                 f"embedding: indices must be integers, got dtype {indices.dtype}; "
                 f"convert them with .astype(int)"
             )
-        if indices.size and not 0 <= indices.min() <= indices.max() < rows:
+        if (
+            indices.dtype != object
+            and indices.size
+            and not 0 <= indices.min() <= indices.max() < rows
+        ):
             raise ValueError(
                 f"embedding: indices must lie between 0 and {rows - 1}, got "
                 f"{indices.min()} to {indices.max()}; give the table a row for each"

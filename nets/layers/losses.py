@@ -74,12 +74,17 @@ def cross_entropy(logits: Numbers, targets: Numbers) -> Any:
         return autograd.neg(autograd.mean(autograd.sum(autograd.mul(targets, scores), axis=-1)))
     raw = not isinstance(targets, autograd.Node)
     classes: Any = np.asarray(targets) if raw else targets
-    if classes.shape != shape[:-1] or (raw and classes.dtype.kind not in "iu"):
+    if classes.shape != shape[:-1] or (raw and classes.dtype.kind not in "iuO"):
         raise ValueError(
             f"cross_entropy: targets must be integers of shape {shape[:-1]}, or distributions of "
             f"shape {shape}, got dtype {classes.dtype} and shape {classes.shape}"
         )
-    if raw and classes.size and not 0 <= classes.min() <= classes.max() < shape[-1]:
+    if (
+        raw
+        and classes.dtype != object
+        and classes.size
+        and not 0 <= classes.min() <= classes.max() < shape[-1]
+    ):
         raise ValueError(
             f"cross_entropy: classes must lie between 0 and {shape[-1] - 1}, got "
             f"{classes.min()} to {classes.max()}; give the logits one column per class"

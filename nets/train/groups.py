@@ -9,19 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd import Node, assign
 from nets.layers.carriers import Parameter
 
 Raw = float | NDArray[np.floating[Any]]
 Numbers = NDArray[np.floating[Any]]
+Given = Sequence[Raw | None] | Numbers | None  # gradients of all parameters; None: each one's own
 
 LARGE = 1 << 12  # numbers; a parameter of more is moved alone, as joining would only copy it
+
+
+def gradient_of(parameter: Parameter) -> Raw | None:
+    """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
+    gradient: Any = parameter.grad
+    return gradient.data if isinstance(gradient, Node) else gradient
 
 
 class Group:
     """Parameters of one dtype: `places` among all of them, and where each lies in an array."""
 
     def __init__(self, parameters: Sequence[Parameter], places: list[int]) -> None:
-        self.places = places
+        self.places = np.array(places)
         self.parameters: list[Any] = [parameters[i] for i in places]
         self.shapes = [p.shape for p in self.parameters]
         self.dtype = self.parameters[0].precision
@@ -33,24 +41,32 @@ class Group:
     def joined(self, numbers: Sequence[Raw]) -> Numbers:
         """A number or array for each parameter in one array."""
         if self.single:
-            return np.array(numbers, self.dtype)
+            return np.asarray(numbers, self.dtype)
         if len(numbers) == 1:
             return np.ravel(numbers[0])
         return np.concatenate([np.ravel(x) for x in numbers])
 
-    def split(self, numbers: Numbers) -> Iterator[Raw]:
-        """What belongs to each parameter, as views of the array; floats for Values."""
-        if self.single:
-            yield from numbers.tolist()
-            return
+    def split(self, numbers: Numbers) -> Iterator[Numbers]:
+        """What belongs to each parameter, as views of the array."""
         for part, shape in zip(self.parts, self.shapes, strict=True):
             yield numbers[part].reshape(shape)
+
+    def gradients(self, given: Given) -> Any:
+        """Those `given` for all parameters, or each one's own: of those of the group."""
+        if given is None:
+            return [gradient_of(p) for p in self.parameters]
+        if isinstance(given, np.ndarray):
+            return given if len(given) == len(self.places) else given[self.places]
+        return [given[i] for i in self.places]
 
     def data(self) -> Numbers:
         return self.joined([p.raw for p in self.parameters])
 
-    def assign(self, numbers: Numbers) -> None:
+    def assign(self, numbers: Any) -> None:
         """New data for all of the parameters."""
+        if self.single:
+            assign(self.parameters, numbers)
+            return
         for parameter, data in zip(self.parameters, self.split(numbers), strict=True):
             parameter.data = data
 

@@ -5,7 +5,7 @@ defaults and order of operations.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd
 from autograd import Node
 from nets.layers.carriers import Parameter
-from nets.train.groups import Group, Raw, grouped
+from nets.train.groups import Given, Group, Raw, gradient_of, grouped
 from nets.train.schedules import Schedule, constant
 
 TINY = 1e-200  # where squares begin to lose digits
@@ -50,35 +50,57 @@ class Optimiser:
             {name: np.zeros(group.size, group.dtype) for name in self.memory}
             for group in self._groups
         ]
-        self._seen = [0] * len(self.parameters)  # updates of each parameter
+        self._seen = np.zeros(len(self.parameters), int)  # updates of each parameter
 
     @property
     def lr(self) -> float:
         """The learning rate of the next step."""
         return self.schedule(self.steps)
 
-    def step(self) -> None:
-        """Move every parameter by the gradient that the last backward pass left in its `.grad`.
+    def step(self, gradients: Given = None) -> None:
+        """Move every parameter by its gradient.
 
         A parameter without one stays. One that the last backward pass did not reach still has the
         gradient of an earlier pass; set its `.grad = None` where that can happen.
+
+        Args:
+            gradients: one for each parameter, in order (None: it stays), as a compiled function
+                gives them; for Values also one array. Left out, those that the last backward pass
+                left in `.grad`.
+
+        Raises:
+            ValueError: there are not as many gradients as parameters.
+
+        >>> from autograd.tape import compile
+        >>> from autograd import Value
+        >>> w = np.array([Value(3.0), Value(4.0)])
+        >>> step = compile(lambda x: x * (w * w).sum(), wrt=w)
+        >>> loss, gradients = step(1.0)
+        >>> gradients
+        array([6., 8.])
+        >>> SGD(w, lr=0.5).step(gradients)
+        >>> w.tolist()
+        [Value(0.0), Value(0.0)]
         """
+        if gradients is not None and len(gradients) != len(self.parameters):
+            raise ValueError(
+                f"step needs a gradient for each of the {len(self.parameters)} parameters, "
+                f"got {len(gradients)}"
+            )
         lr = self.lr
         for group, memory in zip(self._groups, self._memory, strict=True):
-            gradients = [_gradient(p) for p in group.parameters]
-            seen = {self._seen[i] for i in group.places}
-            if self.elementwise and len(seen) == 1 and not any(g is None for g in gradients):
-                t = seen.pop() + 1
-                data, gradient = group.data(), group.joined(gradients)  # type: ignore[arg-type]
-                group.assign(self.update(data, gradient, lr, t, memory))  # type: ignore[arg-type]
-                for i in group.places:
-                    self._seen[i] = t
+            found, seen = group.gradients(gradients), self._seen[group.places]
+            whole = isinstance(found, np.ndarray) or not any(g is None for g in found)
+            if self.elementwise and whole and (seen == seen[0]).all():
+                t = int(seen[0]) + 1
+                group.assign(self.update(group.data(), group.joined(found), lr, t, memory))
+                self._seen[group.places] = t
             else:
-                self._step_one_by_one(group, gradients, memory, lr)
+                self._step_one_by_one(group, found, memory, lr)
         self.steps += 1
 
     def _step_one_by_one(
-        self, group: Group, gradients: list[Raw | None], memory: dict[str, Any], lr: float
+        self, group: Group, gradients: Sequence[Raw | None], memory: dict[str, Any], lr: float
     ) -> None:
         rows = zip(group.places, group.parameters, group.parts, gradients, strict=True)
         for i, parameter, part, gradient in rows:
@@ -87,7 +109,7 @@ class Optimiser:
                 own = {name: memory[name][part].reshape(parameter.shape) for name in memory}
                 raw: Any = parameter.raw
                 data = raw if type(raw) is float else raw.copy()
-                parameter.data = self.update(data, gradient, lr, self._seen[i], own)
+                parameter.data = self.update(data, gradient, lr, int(self._seen[i]), own)
                 for name in memory:
                     memory[name][part] = np.ravel(own[name])
 
@@ -97,7 +119,7 @@ class Optimiser:
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Copies of all numbers that the next step depends on, beside parameters and settings."""
-        state = {"steps": np.array(self.steps), "seen": np.array(self._seen)}
+        state = {"steps": np.array(self.steps), "seen": self._seen.copy()}
         found: dict[int, dict[str, NDArray[Any]]] = {}
         for group, memory in zip(self._groups, self._memory, strict=True):
             for i, part, shape in zip(group.places, group.parts, group.shapes, strict=True):
@@ -123,17 +145,11 @@ class Optimiser:
                 f"an optimiser's state must have the names and shapes that {type(self).__name__} "
                 f"saves for these parameters, got {shapes}; build the optimiser it was saved from"
             )
-        self.steps, self._seen = int(arrays["steps"]), arrays["seen"].astype(int).tolist()
+        self.steps, self._seen = int(arrays["steps"]), arrays["seen"].astype(int)
         for group, memory in zip(self._groups, self._memory, strict=True):
             for name in memory:
                 parts = [np.ravel(arrays[f"{name}.{i}"]) for i in group.places]
                 memory[name] = np.concatenate(parts).astype(group.dtype)
-
-
-def _gradient(parameter: Parameter) -> Raw | None:
-    """The numbers of a gradient, which is a node after `backward(create_graph=True)`."""
-    gradient: Any = parameter.grad
-    return gradient.data if isinstance(gradient, Node) else gradient
 
 
 def _positive(name: str, number: float) -> float:
@@ -293,7 +309,7 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     >>> clip_grad_norm([w], max_norm=1.0), w.grad
     (6.0, 1.0)
     """
-    gradients = {p: g for p in parameters if (g := _gradient(p)) is not None}
+    gradients = {p: g for p in parameters if (g := gradient_of(p)) is not None}
     norm = norm_of(list(gradients.values()))
     if max_norm < norm < math.inf:
         for parameter, gradient in gradients.items():

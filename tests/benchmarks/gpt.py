@@ -11,9 +11,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 WIDTH, HEADS, BLOCK, LETTERS = 16, 4, 16, 27
 NAME = [26, 4, 12, 8, 11, 24, 13, 26]  # a start, some letters, and an end: seven predictions
 Matrix = list[list[Any]]
+Softmax = Callable[[list[Any]], list[Any]]
 
 SHAPES = {
     "tokens": (LETTERS, WIDTH),
@@ -52,7 +55,7 @@ def rms_norm(x: list[Any]) -> list[Any]:
     return [xi * scale for xi in x]
 
 
-def attention(q: list[Any], keys: Matrix, values: Matrix) -> list[Any]:
+def attention(q: list[Any], keys: Matrix, values: Matrix, softmax: Softmax) -> list[Any]:
     size, out = WIDTH // HEADS, []
     for h in range(0, WIDTH, size):
         part = slice(h, h + size)
@@ -68,7 +71,7 @@ def attention(q: list[Any], keys: Matrix, values: Matrix) -> list[Any]:
     return out
 
 
-def losses(w: dict[str, Matrix], embedded: Matrix) -> Matrix:
+def losses(w: dict[str, Matrix], embedded: Matrix, softmax: Softmax = softmax) -> Matrix:
     """The probabilities of the letter after each of the `embedded` ones."""
     keys: Matrix = []
     values: Matrix = []
@@ -78,7 +81,7 @@ def losses(w: dict[str, Matrix], embedded: Matrix) -> Matrix:
         before, x = x, rms_norm(x)
         keys.append(linear(x, w["key"]))
         values.append(linear(x, w["value"]))
-        x = linear(attention(linear(x, w["query"]), keys, values), w["out"])
+        x = linear(attention(linear(x, w["query"]), keys, values, softmax), w["out"])
         x = [a + b for a, b in zip(x, before, strict=True)]
         before, x = x, rms_norm(x)
         x = linear([xi.relu() for xi in linear(x, w["wide"])], w["narrow"])
@@ -123,7 +126,7 @@ def training(scalar: Callable[[float], Any]) -> Any:
         found = loss(w, NAME)
         found.backward()
         adam.step()
-        return found.data, [p.data for p in parameters]
+        return found.data, (p.data for p in parameters)
 
     return step
 
@@ -201,6 +204,39 @@ def gradwalk() -> Any:
     return training(Value)
 
 
+def replayed() -> Any:
+    """Compiled: the letters are arguments, the gradients one array, and `nets.Adam` moves all."""
+    import nets
+    from autograd import Value, maximum, stop_gradient
+    from autograd.tape import compile, lookup
+
+    w = weights(Value)
+    parameters = np.array([p for matrix in w.values() for row in matrix for p in row])
+    adam = nets.Adam(parameters, lr=0.01, betas=(0.85, 0.99))
+
+    def softmax(logits: list[Any]) -> list[Any]:
+        top = stop_gradient(maximum(*logits))
+        exps = [(x - top).exp() for x in logits]
+        total = sum(exps)
+        return [e / total for e in exps]
+
+    def letters(name: list[Any]) -> Any:
+        embedded = [lookup(w["tokens"], letter) for letter in name[:-1]]
+        found = losses(w, embedded, softmax)
+        picked = [lookup(p, letter) for p, letter in zip(found, name[1:], strict=True)]
+        return sum(-p.log() for p in picked) / len(picked)
+
+    both = compile(letters, wrt=parameters)
+    name = [float(letter) for letter in NAME]
+
+    def step() -> Any:
+        found, gradients = both(name)
+        adam.step(gradients)
+        return found, (p.data for p in parameters)
+
+    return step
+
+
 def smallest() -> Any:
     return training(Smallest)
 
@@ -226,4 +262,9 @@ def micrograd() -> Any:
     return training(Value)
 
 
-GPT = {"gradwalk eager": gradwalk, "the smallest engine": smallest, "micrograd": micrograd}
+GPT = {
+    "gradwalk replayed": replayed,
+    "gradwalk eager": gradwalk,
+    "the smallest engine": smallest,
+    "micrograd": micrograd,
+}

@@ -58,7 +58,12 @@ def test_at_once_and_one_by_one_are_the_same(make, missing) -> None:
 
 
 def test_small_ones_of_a_kind_stand_together() -> None:
-    assert [group.places for group in grouped(parameters())] == [[0, 5, 6], [1, 4], [2], [3]]
+    assert [group.places.tolist() for group in grouped(parameters())] == [
+        [0, 5, 6],
+        [1, 4],
+        [2],
+        [3],
+    ]
 
 
 def test_data_given_by_the_user_is_never_written_into() -> None:
@@ -82,3 +87,43 @@ def test_the_norm_of_float32_and_of_what_is_not_finite() -> None:
     assert norm_of([np.array([np.inf, 1.0])]) == np.inf
     assert np.isnan(norm_of([np.array([np.nan]), 1.0]))
     assert norm_of([]) == 0.0
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@given(missing=st.lists(st.sets(st.integers(0, 6)), min_size=1, max_size=3))
+def test_gradients_that_are_given_are_those_of_the_parameters(make, missing) -> None:
+    held, given_to = parameters(), parameters()
+    mine, other = make(held), make(given_to)
+    rng = np.random.default_rng(1)
+    for without in missing:
+        gradients = [
+            None if i in without else rng.normal(size=p.shape).astype(p.precision)
+            for i, p in enumerate(held)
+        ]
+        for p, gradient in zip(held, gradients, strict=True):
+            p.grad = gradient
+        mine.step()
+        other.step(gradients)
+    for p, q in zip(held, given_to, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_one_array_of_gradients_moves_values(make) -> None:
+    numbers = np.array([1.0, -2.0, 0.5])
+    held, given_to = ([Value(x) for x in numbers] for _ in range(2))
+    mixed = [Tensor(1.0), *map(Value, numbers)]  # a group of its own for the Tensor
+    optimisers = make(held), make(given_to), make(mixed)
+    for step in range(3):
+        gradient = numbers * step + 1
+        for p, g in zip(held, gradient.tolist(), strict=True):
+            p.grad = g
+        optimisers[0].step()
+        optimisers[1].step(gradient)
+        optimisers[2].step(np.array([0.0, *gradient]))
+    assert [p.data for p in held] == [p.data for p in given_to] == [p.data for p in mixed[1:]]
+    before = [p.data for p in held]
+    for wrong in (gradient[:2], [1.0] * 4):
+        with pytest.raises(ValueError, match="a gradient for each of the 3 parameters, got"):
+            optimisers[0].step(wrong)
+    assert [p.data for p in held] == before and optimisers[0].steps == 3

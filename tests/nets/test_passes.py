@@ -480,7 +480,19 @@ def test_a_scalarized_model_learns_a_gate_the_same(gate, loss, calls):
     assert "replay" in calls and "record_again" not in calls
 
 
-def test_a_scalarized_model_that_chooses_by_integers_is_recorded(calls):
+def test_a_scalarized_classifier_picks_its_classes_in_replays(calls):
+    def make():
+        rng = np.random.default_rng(0)
+        model = MLP(2, 3, rng=rng).scalarize()
+        data = rng.normal(size=(7, 2)), rng.integers(0, 3, 7)
+        keywords = {"loss": nets.cross_entropy, "optimiser": SGD(model.parameters(), 0.1)}
+        return model, data, keywords | {"rng": rng, "epochs": 4, "batch_size": 3}
+
+    assert_same(trained(make, False), trained(make, True), 1e-12)
+    assert "replay" in calls and "record_again" not in calls
+
+
+def test_a_scalarized_model_that_drops_numbers_is_recorded(calls):
     def make():
         rng = np.random.default_rng(0)
         model = Sequential(nets.Dropout(0.5, rng=rng), MLP(2, 3, rng=rng)).scalarize()

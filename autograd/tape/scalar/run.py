@@ -255,14 +255,14 @@ class ScalarReplay:
             self.programs[rows] = Program(self.layout, rows)
         return self.programs[rows]
 
-    def __call__(self, data: list[Any] | None, everything: bool, copy: bool = True) -> list[Any]:
+    def __call__(self, data: list[Any] | None, everything: bool, copy: bool = True) -> Numbers:
         program = self._program(None)
         if data is None:
             data = [node.raw for node in self.inputs]
         program.load(self._places, data)
         program.load(self._other_places, [node.raw for node in self.others])
         program.run(program.everything if everything else program.value)
-        return program.numbers[self.layout.outputs[: None if everything else self.first]].tolist()
+        return program.numbers[self.layout.outputs[: None if everything else self.first]]
 
     def rows(self, data: Sequence[Array], everything: bool) -> list[Array]:
         count = len(data[0])
