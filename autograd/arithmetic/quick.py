@@ -27,8 +27,10 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any, TypeVar
 
+import numpy as np
+
 from autograd.arithmetic.operators import CALLS, Operators
-from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index
+from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
 from autograd.table import elementwise as e
@@ -79,7 +81,8 @@ def compiled(source: str, **names: Any) -> Any:
 
 UNARY = """
 def made(self):
-    if current_mode() is not EVERYDAY:
+    mode = current_mode()
+    if mode is not EVERYDAY and not mode.quiet:
         return general(self)
     try:
         raw = {forward}
@@ -99,7 +102,8 @@ def made(self, other):
             y = other = float(other)
         else:
             return general(self, other)
-        if current_mode() is not EVERYDAY:
+        mode = current_mode()
+        if mode is not EVERYDAY and not mode.quiet:
             return general(self, other)
         raw = {forward}
     except (ArithmeticError, ValueError):
@@ -198,28 +202,47 @@ def by_rules(node: Any, g: float) -> None:
             x.flow += sent
 
 
+def recorded(node: Any, g: Any, nothing: float) -> None:
+    """The step back through any row, which is recorded."""
+    operands, Value = node.operands, node.__class__
+    for x, rule in zip(operands, node.op.rules(operands), strict=True):
+        if rule is not None and x.__class__ is Value:
+            sent = rule(g, node, *operands, **node.params)
+            if sent.__class__ is not Value and sent.__class__ is not float:
+                raise TypeError(f"a rule of {node.op.name} made a {type(sent).__name__} of Values")
+            x.flow = sent if x.flow is nothing else x.flow + sent
+
+
 _walking = Lock()  # a flow is that of one walk at a time
 _by_index = attrgetter("index")
 
 
-def swept(root: Any, seed: Any, inputs: Sequence[Any] | None) -> dict[Any, float] | None:
+def swept(
+    root: Any, seed: Any, inputs: Sequence[Any] | None, create_graph: bool
+) -> dict[Any, Any] | None:
     """The gradients of `inputs`, as `pullback` gives them; without inputs every `.grad` is set.
 
     None where only the general way will do, as where another walk is under way: in another thread,
     or in this one, interrupted.
     """
-    quick = current_mode() is EVERYDAY and type(seed) is float
+    mode = current_mode()
+    quick = (mode is EVERYDAY or mode.quiet) and (type(seed) is float or create_graph)
     if not quick or not _walking.acquire(blocking=False):
         return None
     try:
-        return _swept(root, seed, inputs)
+        if create_graph:
+            with np.errstate(all="ignore"):  # a NaN is reported once, by name
+                return _swept(root, seed, inputs, create_graph)
+        return _swept(root, seed, inputs, create_graph)
     except Exception:  # whatever it is, the general way says it in the user's terms
         return None
     finally:
         _walking.release()
 
 
-def _swept(root: Any, seed: float, inputs: Sequence[Any] | None) -> dict[Any, float] | None:
+def _swept(
+    root: Any, seed: Any, inputs: Sequence[Any] | None, create_graph: bool
+) -> dict[Any, Any] | None:
     for x in inputs or ():
         x.flow = None
     nothing = float("-0.0")  # an object of this walk's own; whatever is added to it stays the same
@@ -232,12 +255,19 @@ def _swept(root: Any, seed: float, inputs: Sequence[Any] | None) -> dict[Any, fl
         g = node.flow
         if g is not nothing:
             op = node.op
-            (op.step or step_of(op))(node, g)
+            if create_graph:
+                recorded(node, g, nothing)
+            else:
+                (op.step or step_of(op))(node, g)
     ends = leaves if inputs is None else [x for x in inputs if x.flow is not None]
-    if any(x.flow != x.flow for x in ends):  # a NaN, which wants to be warned of by name
+    gradients = {x: x.flow for x in ends if x.flow is not nothing}
+    if create_graph:
+        for node in results + leaves:
+            node.flow = None  # so that it keeps no graph alive
+    if any(raw(g) != raw(g) for g in gradients.values()):  # a NaN, which is to be warned of by name
         return None
     if inputs is not None:
-        return {x: x.flow for x in ends if x.flow is not nothing}
+        return gradients
     for node in results + leaves:
         if node.flow is not nothing:
             node.raw_grad = node.flow
@@ -252,13 +282,24 @@ def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
     Value = HOLDERS[float]
     results: list[Any] = []
     leaves: list[Any] = []
+    if root.op is None:
+        return None
     stack = [root]
+
+    def reach(x: Any) -> bool:
+        if x.__class__ is Value and x.flow is not nothing:
+            x.flow = nothing
+            (leaves if x.op is None else stack).append(x)
+        return x.__class__ is Value or x.__class__ is float
+
     root.flow = nothing  # (both operands are written out: a loop over two is a tuple a node)
     while stack:
         node = stack.pop()
         results.append(node)
         if node.many is not None:
-            return None
+            if not all(map(reach, node.many)):
+                return None
+            continue
         x = node.first
         if x.__class__ is Value:
             if x.flow is not nothing:

@@ -74,10 +74,10 @@ def _swept(
     cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
 ) -> dict[Node, Any] | None:
     """The same by the quick way, where the one output's class has one: see `Node.swept`."""
-    if create_graph or len(cotangents) != 1:
+    if len(cotangents) != 1:
         return None
     ((output, seed),) = cotangents.items()
-    return output.swept(seed, inputs)
+    return output.swept(seed, inputs, create_graph)
 
 
 def has_nan(number: Any) -> bool:
@@ -131,7 +131,7 @@ def backward(
     10.0
     """
     cotangents = {output: as_seed(output, seed)}
-    if not accumulate and _swept(cotangents, None, create_graph) is not None:
+    if not (accumulate or create_graph) and _swept(cotangents, None, False) is not None:
         return
     for node, gradient in pullback(cotangents, None, create_graph).items():
         gradient = as_node(gradient) if create_graph else gradient

@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import update_wrapper
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
-from autograd.core.node import MODE, Mode, Observer, current_mode
+from autograd.core.node import EVERYDAY, MODE, Mode, Observer, current_mode
 from autograd.core.resuming import holding
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
+LOUD = ("created", "recorded", "stepped")  # what happens too often to be told for nothing
 
 
 class Held(AbstractContextManager[T]):
@@ -140,7 +141,7 @@ def no_grad() -> Held[None]:
     >>> square(a).operands
     ()
     """
-    return Switch("no_grad()", lambda mode: mode._replace(recording=False))
+    return Switch("no_grad()", lambda mode: mode._replace(recording=False, quiet=False))
 
 
 def observing(observer: Observer) -> Held[None]:
@@ -160,10 +161,13 @@ def observing(observer: Observer) -> Held[None]:
     >>> counter.count
     2
     """
-    return Switch(
-        f"observing({type(observer).__name__})",
-        lambda mode: mode._replace(observers=(*mode.observers, observer)),
-    )
+    deaf = all(getattr(type(observer), x) is getattr(Observer, x) for x in LOUD)
+
+    def joined(mode: Mode) -> Mode:
+        quiet = deaf and (mode is EVERYDAY or mode.quiet)
+        return mode._replace(observers=(*mode.observers, observer), quiet=quiet)
+
+    return Switch(f"observing({type(observer).__name__})", joined)
 
 
 def without_shortcuts() -> Held:
@@ -171,4 +175,4 @@ def without_shortcuts() -> Held:
 
     For whoever changes a rule of the table, or the engine, for a while.
     """
-    return Switch("without_shortcuts()", Mode._replace)  # another object, and so not everyday
+    return Switch("without_shortcuts()", lambda mode: mode._replace(quiet=False))

@@ -62,6 +62,7 @@ class Mode(NamedTuple):
 
     recording: bool = True
     observers: tuple[Observer, ...] = ()
+    quiet: bool = False  # whether all of these hear of nothing but what escapes
     by: Any = None  # the switch that brought it about, and the mode before
     outer: Mode | None = None
 
@@ -306,7 +307,9 @@ class Node(Generic[T]):
             )
         return type(self), (self.raw, self.label)
 
-    def swept(self, seed: Any, inputs: Sequence[Node[Any]] | None) -> dict[Node[Any], Any] | None:
+    def swept(
+        self, seed: Any, inputs: Sequence[Node[Any]] | None, create_graph: bool
+    ) -> dict[Node[Any], Any] | None:
         """What `pullback` comes to, by a quicker way where the class has one; None where not."""
         return None
 

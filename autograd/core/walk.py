@@ -43,7 +43,9 @@ def toposort(*outputs: Node) -> list[Node]:
     """
     seen, stack = set(outputs), list(outputs)
     while stack:
-        for operand in stack.pop().operands:
+        node = stack.pop()
+        many = node.many
+        for operand in (node.first, node.second) if many is None else many:
             if isinstance(operand, Node) and operand not in seen:
                 seen.add(operand)
                 stack.append(operand)

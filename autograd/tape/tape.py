@@ -93,7 +93,7 @@ class Tape:
             self._first = len(first)
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
-            if self._gradients and any(node.op in SINGULAR for node in toposort(outputs[0])):
+            if self._gradients and any(node.op in SINGULAR for node in nodes):
                 self._output = outputs[0]
             nodes += set(self.inputs).difference(nodes)
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay

@@ -7,6 +7,7 @@ import operator
 import struct
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -111,6 +112,57 @@ def test_both_ways_agree_to_the_bit_in_numbers_errors_and_warnings(program, inpu
         assert outcome(lambda: seen(program, inputs)) == quickly
 
 
+def recorded(root: Value, inputs: list[Value]) -> Any:
+    """The graph of the gradients: each node's row, number and operands, by their places."""
+    gradients = autograd.grad(root, inputs, create_graph=True)
+    nodes = toposort(root, *gradients)
+    place = {
+        node: i for i, node in enumerate(sorted(nodes, key=lambda n: (n.op is not None, n.index)))
+    }
+    graph = [
+        (
+            node.op and node.op.name,
+            bits(node.raw),
+            [place[x] if isinstance(x, Value) else bits(float(x)) for x in node.operands],
+        )
+        for node in place
+        if node.op is not None
+    ]
+    return graph, [bits(g.raw) for g in gradients]
+
+
+@given(programs())
+def test_gradients_are_recorded_as_the_general_way_records_them(program) -> None:
+    def seen() -> Any:
+        root, nodes = program()
+        leaves = [node for node in nodes if node.op is None]
+        return recorded(root, leaves)
+
+    quickly = outcome(seen)
+    with without_shortcuts():
+        assert outcome(seen) == quickly
+
+
+def test_gradients_of_gradients_of_many_operands() -> None:
+    def seen() -> Any:
+        x, y, z = leaves = [Value(2.0), Value(3.0), Value(-1.0)]
+        root = autograd.where(x, autograd.maximum(x * y, y * y, z), 1.0) * x + z
+        first = autograd.grad(root, leaves, create_graph=True)
+        return recorded(sum(first), leaves), autograd.hessian(root, leaves)
+
+    quickly = seen()
+    with without_shortcuts():
+        assert seen() == quickly
+
+
+def test_a_recorded_walk_keeps_nothing_alive() -> None:
+    x = Value(2.0)
+    (gradient,) = autograd.grad(x * x * x, [x], create_graph=True)
+    gone = weakref.ref(gradient)
+    del gradient
+    assert gone() is None
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @given(data=st.data())
 def test_each_row_steps_back_as_its_rules_say(row, data) -> None:
@@ -132,9 +184,12 @@ def test_each_row_steps_back_as_its_rules_say(row, data) -> None:
 def test_the_quick_way_is_taken() -> None:
     """Otherwise every test here would compare the general way with itself."""
     x, y = Value(2.0), Value(3.0)
-    for root in ((x * y + 2 / x).tanh(), -x, abs(x - 1), x.clip(0, 3), autograd.maximum(x, y)):
-        assert root.swept(1.0, None) == {}
-    assert (x**2).swept(1.0, [x, y]) == {x: 4.0}
+    roots = (x * y + 2 / x).tanh(), -x, abs(x - 1), x.clip(0, 3), autograd.maximum(x, y)
+    for root in (*roots, autograd.where(x, y, 3.0), autograd.maximum(x, y, 2.0)):
+        with observing(autograd.Observer()):  # who hears of nothing
+            assert root.swept(1.0, [x], True) is not None
+        assert root.swept(1.0, None, False) == {}
+    assert (x**2).swept(1.0, [x, y], False) == {x: 4.0}
     assert quick.step_of(autograd.div) is not quick.by_rules
 
 
@@ -147,11 +202,20 @@ def test_what_is_not_reached_keeps_its_gradient() -> None:
 
 def test_where_arrays_observers_or_others_take_part_the_general_way_is_gone() -> None:
     x = Value(2.0)
-    assert (x * Tensor([1.0, 2.0])).sum().swept(1.0, None) is None
-    assert autograd.where(x, x, x * 2).swept(1.0, None) is None
-    assert x.swept(Value(1.0), None) is None
-    with observing(autograd.Observer()):
-        assert (x * x).swept(1.0, None) is None
+    assert (x * Tensor([1.0, 2.0])).sum().swept(1.0, None, False) is None
+    assert x.swept(1.0, None, False) is None  # a leaf
+    assert x.swept(Value(1.0), None, False) is None
+
+    class Listener(autograd.Observer):
+        def stepped(self, step: Any) -> None:
+            pass
+
+    with observing(Listener()):
+        assert (x * x).swept(1.0, None, False) is None
+    with observing(Listener()), observing(autograd.Observer()):  # who hears nothing
+        assert (x * x).swept(1.0, None, False) is None
+    with observing(autograd.Observer()), no_grad():
+        assert (x * x).op is None
 
     class Mine(Value):
         __slots__ = ()
@@ -201,7 +265,7 @@ def test_a_walk_within_a_walk_and_one_after_an_interrupt() -> None:
         (product + broken(product)).backward()
     assert x.grad == 12.0
     product.backward()
-    assert x.grad == 5.0 and product.swept(1.0, None) == {}
+    assert x.grad == 5.0 and product.swept(1.0, None, False) == {}
 
 
 def test_a_rule_of_ones_own_that_leaves_the_floats_is_done_the_general_way() -> None:
