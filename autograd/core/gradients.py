@@ -83,8 +83,10 @@ def _swept(
 def has_nan(number: Any) -> bool:
     """Whether a number, array or node holds a NaN: its sum of squares is one exactly then."""
     number = raw(number)
-    square = np.vdot(number, number)
-    return bool(square != square)
+    if type(number) is not float:
+        flat = number.ravel(order="K")  # as it lies in memory
+        number = np.vdot(flat, flat)
+    return bool(number != number)
 
 
 def _warn_of_nan(cotangents: dict[Node, Any]) -> None:

@@ -16,6 +16,9 @@ Params = dict[str, Any]
 Case = tuple[tuple[tuple[int, ...], ...], Params]
 
 TABLE: dict[str, Primitive] = {}
+PLAIN = frozenset(
+    (bool, int, float, str, slice, tuple, type(None), type(...))
+)  # no node: tuples are of whole numbers
 ANY = (-2.0, 2.0)  # where most functions are smooth, and neither small nor large
 
 
@@ -253,7 +256,9 @@ class Primitive:
 
     def _prepared(self, params: Params) -> Params:
         for name, param in params.items():
-            for x in param if isinstance(param, (list, tuple)) else (param,):
+            if type(param) in PLAIN:
+                continue
+            for x in param if isinstance(param, list) else (param,):
                 if hasattr(type(x), "__primitive__"):
                     raise TypeError(
                         f"{self.name}: {name} must be raw, got a {type(x).__name__}, to which no "

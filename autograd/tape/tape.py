@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd import TABLE, Node, Primitive, describe, grad, recompute, toposort
+from autograd import TABLE, Node, Primitive, describe, div, grad, pow, recompute, toposort
 from autograd.core.gradients import has_nan, settled_gradients
 from autograd.core.numbers import Array, constant
 from autograd.tape.guards import Guards
@@ -93,7 +93,7 @@ class Tape:
             self._first = len(first)
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
-            if self._gradients and any(node.op in SINGULAR for node in nodes):
+            if self._gradients and any(map(_is_singular, nodes)):
                 self._output = outputs[0]
             nodes += set(self.inputs).difference(nodes)
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay
@@ -226,6 +226,16 @@ class Tape:
                 )
             rows = shape[0]
         return numbers, rows
+
+
+def _is_singular(node: Node) -> bool:
+    """Whether its slope may be infinite for some numbers of its operands."""
+    if node.op not in SINGULAR:
+        return False
+    second = node.operands[-1]
+    if node.op is pow and not isinstance(second, Node):
+        return not np.all(np.greater_equal(second, 1.0))
+    return node.op is not div or isinstance(second, Node) or not np.all(second)
 
 
 def _listed(results: Any) -> list[Any]:

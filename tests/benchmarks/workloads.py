@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+import gmm
 import gpt
 import networks
 import scalars
@@ -48,6 +49,7 @@ WORKLOADS = {
         networks.TRANSFORMER,
         1e-3,
     ),
+    "gmm": Workload("ADBench's mixture of 25 Gaussians: 1,000 points of 10 numbers", gmm.GMM),
     "gelu": Workload("GELU of 2,000,000 numbers, float64", networks.GELU),
     "hessian": Workload("the Hessian of a network with 50 parameters", networks.HESSIAN, 1e-6),
 }
