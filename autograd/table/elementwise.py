@@ -48,7 +48,7 @@ div = primitive("div", "÷", operator.truediv, np.true_divide,
                 remedy="keep the divisor away from 0 (a variance with ddof=1 needs two samples)")
 pow = primitive("pow", "^", math.pow, operator.pow,
                 (lambda g, out, x, y: g * y * lowered(x, y),
-                 lambda g, out, x, y: g * out * marked(log(x + equal(out, 0.0)), abs(x) + heaviside(y - 1))),
+                 lambda g, out, x, y: g * out * marked(log(x + equal(out, 0.0)), x + heaviside(y - 1))),
                 "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too (y > 0).",
                 domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers")
 

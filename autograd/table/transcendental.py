@@ -23,8 +23,8 @@ def distance(x: Any, y: Any) -> Any:
 
 
 def cosine(x: Any, y: Any) -> Any:
-    """x / √(x² + y²), 0 at the origin; next to an infinite side a finite one is nothing."""
-    finite = isfinite(x) * isfinite(y)
+    """x / √(x² + y²), 0 at the origin; next to an infinite x a finite y is nothing."""
+    finite = isfinite(x)
     x, y = (where(finite, side, sign(side) * (1 - isfinite(side))) for side in (x, y))
     return x / distance(x, y)
 
