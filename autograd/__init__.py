@@ -30,14 +30,14 @@ from autograd.table.composites import COMPOSITES
 from autograd.arithmetic.functions import (
     abs as abs, max as max, min as min, pow as pow, sum as sum,  # in no __all__
     add, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, astype, broadcast_to,
-    cbrt, cholesky, clip, cofactors, concatenate, cos, cosh, cumprod, cumsum, det, div, dot,
-    einsum, equal, erf, exp, exp2, expm1, floor, heaviside, hypot, interp, inv, isfinite, log,
-    log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid, logsumexp, marked,
-    matmul, maximum, mean, median, minimum, mod, mul, nanmax, nanmean, nanmin, nanprod, nanstd,
-    nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod, quantile, relu, reshape,
-    root, scatter, sigmoid, sign, signdet, sin, sinc, sinh, slogdet, softmax, softplus, solve,
-    sort, sorted_by, sqrt, square, stack, std, stop_gradient, sub, sum_to, take, tan, tanh,
-    to_value, transpose, unsorted_by, var, where, windows,
+    cbrt, cholesky, clip, cofactors, concatenate, cos, cosh, cumprod, cumsum, det, direction,
+    div, dot, einsum, equal, erf, exp, exp2, expm1, floor, heaviside, hypot, interp, inv,
+    isfinite, log, log10, log1p, log2, log_softmax, logabsdet, logaddexp, logsigmoid,
+    logsumexp, marked, matmul, maximum, mean, median, minimum, mod, mul, nanmax, nanmean,
+    nanmin, nanprod, nanstd, nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod,
+    quantile, relu, reshape, root, scatter, sigmoid, sign, signdet, sin, sinc, sinh, slogdet,
+    softmax, softplus, solve, sort, sorted_by, sqrt, square, stack, std, stop_gradient, sub,
+    sum_to, take, tan, tanh, to_value, transpose, unsorted_by, var, where, windows,
 )
 # fmt: on
 # isort: on
@@ -57,17 +57,17 @@ __all__ = [
     "Symbol", "Tensor", "Value", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
     "arctan2", "arctanh", "as_values", "assign", "astype", "backward", "broadcast_to", "cbrt",
     "cholesky", "clip", "cofactors", "concatenate", "cos", "cosh", "cumprod", "cumsum",
-    "describe", "det", "div", "dot", "einsum", "equal", "erf", "exp", "exp2", "expm1", "floor",
-    "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp", "inv", "isfinite",
-    "jacobian", "jvp", "log", "log1p", "log2", "log10", "log_softmax", "logabsdet",
-    "logaddexp", "logsigmoid", "logsumexp", "marked", "matmul", "maximum", "mean", "median",
-    "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum",
-    "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad", "percentile",
-    "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize", "scatter",
-    "sigmoid", "sign", "signdet", "sin", "sinc", "sinh", "slogdet", "softmax", "softplus",
-    "solve", "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps", "stop_gradient",
-    "sub", "sum_to", "take", "tan", "tanh", "to_value", "toposort", "transpose", "unsorted_by",
-    "var", "vjp", "where", "windows", "write",
+    "describe", "det", "direction", "div", "dot", "einsum", "equal", "erf", "exp", "exp2",
+    "expm1", "floor", "formula", "grad", "heaviside", "hessian", "hvp", "hypot", "interp",
+    "inv", "isfinite", "jacobian", "jvp", "log", "log1p", "log2", "log10", "log_softmax",
+    "logabsdet", "logaddexp", "logsigmoid", "logsumexp", "marked", "matmul", "maximum", "mean",
+    "median", "minimum", "mod", "mul", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd",
+    "nansum", "nanvar", "neg", "no_grad", "norm", "observing", "overlap_add", "pad",
+    "percentile", "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize",
+    "scatter", "sigmoid", "sign", "signdet", "sin", "sinc", "sinh", "slogdet", "softmax",
+    "softplus", "solve", "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps",
+    "stop_gradient", "sub", "sum_to", "take", "tan", "tanh", "to_value", "toposort",
+    "transpose", "unsorted_by", "var", "vjp", "where", "windows", "write",
 ]
 # fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")

@@ -47,6 +47,12 @@ class Symbol(Operators[Operator]):
     def ndim(self) -> int:
         return len(self.shape)
 
+    def inside(self, strength: int) -> tuple[str, str]:
+        """Text and LaTeX as they stand inside an operator of this strength."""
+        if self.strength >= strength:
+            return self.text, self.latex
+        return f"({self.text})", rf"\left({self.latex}\right)"
+
     @property
     def T(self) -> Symbol:
         return _transposed(self)
@@ -75,20 +81,13 @@ def number(x: Any) -> Symbol:
     return Symbol(latex.replace("-", "−"), latex, NEGATIVE if latex.startswith("-") else ATOM)
 
 
-def _inside(x: Symbol, strength: int) -> tuple[str, str]:
-    """`x` as it stands inside an operator of this strength."""
-    if x.strength >= strength:
-        return x.text, x.latex
-    return f"({x.text})", rf"\left({x.latex}\right)"
-
-
 def _infix(
     text: str, latex: str, strength: int, left: int | None = None, right: int | None = None
 ) -> Callable[[Symbol, Symbol], Symbol]:
     def write(x: Symbol, y: Symbol) -> Symbol:
-        x_text, x_latex = _inside(x, strength if left is None else left)
+        x_text, x_latex = x.inside(strength if left is None else left)
         least = strength if right is None else right
-        y_text, y_latex = _inside(y, ATOM if y.strength == NEGATIVE else least)
+        y_text, y_latex = y.inside(ATOM if y.strength == NEGATIVE else least)
         return Symbol(f"{x_text} {text} {y_text}", f"{x_latex} {latex} {y_latex}", strength)
 
     return write
@@ -100,27 +99,27 @@ def _around(before: str, after: str, latex_before: str, latex_after: str) -> Cal
 
 def _postfix(text: str, latex: str) -> Callable[..., Symbol]:
     def write(x: Symbol) -> Symbol:
-        x_text, x_latex = _inside(x, ATOM)
+        x_text, x_latex = x.inside(ATOM)
         return Symbol(f"{x_text}{text}", f"{{{x_latex}}}{latex}", shape=x.shape)
 
     return write
 
 
 def _negative(x: Symbol) -> Symbol:
-    text, latex = _inside(x, PRODUCT if x.strength == PRODUCT else POWER)
+    text, latex = x.inside(PRODUCT if x.strength == PRODUCT else POWER)
     return Symbol(f"−{text}", f"-{latex}", NEGATIVE if x.strength != PRODUCT else PRODUCT)
 
 
 def _power(x: Symbol, y: Symbol) -> Symbol:
     if y.text == "1":
         return x
-    x_text, x_latex = _inside(x, ATOM)
-    y_text, _ = _inside(y, ATOM)
+    x_text, x_latex = x.inside(ATOM)
+    y_text, _ = y.inside(ATOM)
     return Symbol(f"{x_text}^{y_text}", f"{{{x_latex}}}^{{{y.latex}}}", POWER)
 
 
 def _quotient(x: Symbol, y: Symbol) -> Symbol:
-    (x_text, _), (y_text, _) = _inside(x, PRODUCT), _inside(y, POWER)
+    (x_text, _), (y_text, _) = x.inside(PRODUCT), y.inside(POWER)
     return Symbol(f"{x_text} / {y_text}", rf"\frac{{{x.latex}}}{{{y.latex}}}", PRODUCT)
 
 
@@ -128,6 +127,12 @@ def _where(c: Symbol, x: Symbol, y: Symbol) -> Symbol:
     return Symbol(
         f"({x.text} if {c.text} else {y.text})",
         rf"\begin{{cases}}{x.latex} & {c.latex} \\ {y.latex} & \text{{otherwise}}\end{{cases}}",
+    )
+
+
+def _distance(x: Symbol, y: Symbol) -> Symbol:
+    return Symbol(
+        f"hypot({x.text}, {y.text})", rf"\operatorname{{hypot}}\left({x.latex}, {y.latex}\right)"
     )
 
 
@@ -159,6 +164,7 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "where": _where,
     "marked": lambda y, x: y,
+    "direction": lambda x, y: _quotient(x, _distance(x, y)),
     "root": _around("√(", ")", r"\sqrt{", "}"),
     "floor": _around("⌊", "⌋", r"\left\lfloor ", r"\right\rfloor "),
     "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),

@@ -5,8 +5,7 @@ attribute look-ups. So all that happens once a node is written for few of them, 
 
 - Up to two operands lie in slots of their own: a tuple would be one more object a node for the
   garbage collector to walk, which is most of what a large graph costs.
-- `new_node` fills the slots of an object from `object.__new__` itself, with no
-  `__init__`; `type(x) is float` is asked sooner than `isinstance`.
+- `new_node` fills slots itself, with no `__init__`; `type(x) is float` comes before `isinstance`.
 - Nodes are numbered as they are recorded: sorting by number is a topological sort.
 """
 

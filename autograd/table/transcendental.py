@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table.elementwise import POSITIVE, sqrt
-from autograd.table.masks import equal, isfinite, marked, sign, where
+from autograd.table.masks import equal, marked
 
 UNIT, ABOVE_ONE, SOME = (-0.9, 0.9), (1.2, 5.0), (-1.2, 1.2)
 LN2, LN10 = math.log(2), math.log(10)
@@ -22,11 +22,17 @@ def distance(x: Any, y: Any) -> Any:
     return r + equal(r, 0.0)
 
 
-def cosine(x: Any, y: Any) -> Any:
-    """x / √(x² + y²), 0 at the origin; next to an infinite x a finite y is nothing."""
-    finite = isfinite(x)
-    x, y = (where(finite, side, sign(side) * (1 - isfinite(side))) for side in (x, y))
-    return x / distance(x, y)
+def scalar_direction(x: float, y: float) -> float:
+    if math.isinf(x):
+        x, y = math.copysign(1.0, x), float(math.isinf(y))
+    return x / (math.hypot(x, y) or 1.0)
+
+
+def array_direction(x: Any, y: Any) -> Any:
+    infinite = np.isinf(x)
+    near, far = np.where(infinite, np.sign(x), x), np.where(infinite, np.isinf(y), y)
+    r = np.hypot(near, far)
+    return (near / (r + (r == 0))).astype(np.result_type(x, y))
 
 
 # fmt: off
@@ -64,12 +70,17 @@ cbrt    = primitive("cbrt",    "∛",    lambda x: float(np.cbrt(x)), np.cbrt,
                     "The real cube root, elementwise.", domain=(POSITIVE,),
                     remedy="keep the operand away from 0, where the slope is infinite")
 hypot   = primitive("hypot",   "hypot", math.hypot, np.hypot,
-                    (lambda g, out, x, y: g * marked(cosine(x, y), out),
-                     lambda g, out, x, y: g * marked(cosine(y, x), out)),
+                    (lambda g, out, x, y: g * marked(direction(x, y), out),
+                     lambda g, out, x, y: g * marked(direction(y, x), out)),
                     "√(x² + y²), elementwise, without overflow; shapes broadcast; its gradient at (0, 0) is 0.",
                     domain=(POSITIVE, ANY), symmetric=True, kinks="0 at (0, 0)")
 arctan2 = primitive("arctan2", "atan2", math.atan2, np.arctan2,
-                    (lambda g, out, y, x: g * marked(cosine(x, y) / distance(x, y), hypot(x, y)),
-                     lambda g, out, y, x: -g * marked(cosine(y, x) / distance(x, y), hypot(x, y))),
+                    (lambda g, out, y, x: g * marked(direction(x, y) / distance(x, y), hypot(x, y)),
+                     lambda g, out, y, x: -g * marked(direction(y, x) / distance(x, y), hypot(x, y))),
                     "The angle of the point (x, y), of which y comes first, elementwise; its gradient at (0, 0) is 0.",
                     domain=(ANY, POSITIVE), kinks="0 at (0, 0)")
+direction = primitive("direction", "direction", scalar_direction, array_direction,
+                      (lambda g, out, x, y: g * direction(y, x) * direction(y, x) / distance(x, y),
+                       lambda g, out, x, y: -g * out * direction(y, x) / distance(x, y)),
+                      "x / √(x² + y²), elementwise; 0 at (0, 0), and ±1 where x alone is infinite.",
+                      domain=(ANY, POSITIVE), kinks="0 at (0, 0)")

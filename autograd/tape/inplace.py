@@ -106,7 +106,7 @@ class Way(Enum):
 
 INTO: dict[str, Call | Way] = {
     **{name: Way.OWN for name, op in TABLE.items() if isinstance(op.array, np.ufunc)},
-    **dict.fromkeys(("erf", "stop_gradient", "take", "windows", "cumsum"), Way.COPIED),
+    **dict.fromkeys(("erf", "direction", "stop_gradient", "take", "windows", "cumsum"), Way.COPIED),
     **dict.fromkeys(("sort", "sorted_by", "unsorted_by", "solve", "inv", "det"), Way.COPIED),
     **dict.fromkeys(("cofactors", "logabsdet", "signdet", "cholesky"), Way.COPIED),
     "pow": power,

@@ -3,7 +3,7 @@
 The formulas come from the table's own rows and rules; nothing here knows a derivative.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,12 +105,13 @@ def rule(step: Step, i: int, named: dict[Node, str], top: str) -> tuple[Symbol, 
     symbols = [_symbol(x, named) for x in node.operands]
     numbers = [_filled(x) for x in node.operands]
     return (
-        _sent(node, i, symbols, gradient_symbol(top, name), named_symbol(name)),
-        _sent(node, i, numbers, number_symbol(step.gradient), number_symbol(node.raw)),
+        sent_along(node, i, symbols, gradient_symbol(top, name), named_symbol(name)),
+        sent_along(node, i, numbers, number_symbol(step.gradient), number_symbol(node.raw)),
     )
 
 
-def _sent(node: Node, i: int, operands: list[Symbol | float], g: Symbol, out: Symbol) -> Symbol:
+def sent_along(node: Node, i: int, operands: list[Any], g: Symbol, out: Symbol) -> Symbol:
+    """What `node` sends to its operand `i`, of symbols for its operands, gradient and result."""
     assert node.op is not None
     symbol = formula(node.op, i, tuple(operands), g=g, out=out, params=node.params)
     return write(sum_to, symbol) if _was_broadcast(node, i) else symbol

@@ -87,6 +87,7 @@ BINARY: dict[str, Reference] = {
     "pow": lambda x, y: x**y,
     "mod": lambda x, y: x - y * mp.floor(x / y),
     "hypot": mp.hypot,
+    "direction": lambda x, y: x / mp.hypot(x, y),
     "arctan2": mp.atan2,
     "logaddexp": lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
     "maximum": max,

@@ -13,6 +13,7 @@ from autograd.errors import NoRenderer
 from autograd.viz.picture.dot import DARK, LIGHT, Theme
 from autograd.viz.picture.draw import Drawing, draw
 from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
+from autograd.viz.walk.live import is_live, live_script
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
 STATIC = Path(__file__).parent / "static"
@@ -46,7 +47,16 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
     ]
     steps = [_step_data(moment, place, shown) for moment in stepper]
     name = stepper.names[stepper.root]
-    return {"name": name, "nodes": nodes, "steps": steps, "svg": svg, "note": note}
+    still = "" if is_live(stepper) else _why_still(stepper)
+    return {"name": name, "nodes": nodes, "steps": steps, "svg": svg, "note": note, "still": still}
+
+
+def _why_still(stepper: Timeline) -> str:
+    """Why nothing can be edited without Python, and what to do about it."""
+    why = "Numbers can be edited in a page where all are single ones, not arrays"
+    if sum(node.size for node in stepper.nodes) > LIMIT or stepper.root.size != 1:
+        return f"{why}."
+    return f"{why}: Stepper(scalarize(root)) steps through these one by one."
 
 
 def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, Any]:
@@ -164,7 +174,11 @@ def page(stepper: Timeline) -> str:
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    css, script = ((STATIC / f"stepper.{x}").read_text(encoding="utf-8") for x in ("css", "js"))
+    css, script = (_static(f"stepper.{x}") for x in ("css", "js"))
+    alive = ""
+    if is_live(stepper):
+        script += _static("live.js")
+        alive = f", compute: computed, live: {live_script(stepper)}"
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -183,11 +197,15 @@ const [data, picture] = ["data", "picture"].map((id) => document.getElementById(
 mount(
   document.body,
   {{ ...JSON.parse(data.textContent), svg: picture.innerHTML }},
-  {{ step: {stepper.position} }},
+  {{ step: {stepper.position}{alive} }},
 );
 </script>
 </html>
 """
+
+
+def _static(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 def frame(stepper: Timeline) -> str:

@@ -16,7 +16,9 @@ function create(tag, attributes = {}, ...children) {
 }
 
 // A number is a text; an array has its `shape` and either `rows` of texts or a `summary`.
-const parsed = (text) => Number(text.replace("−", "-"));
+const parsed = (text) => Number(text.replaceAll("−", "-"));
+
+const isOdd = (number) => typeof number === "string" && !Number.isFinite(parsed(number));
 
 function heat(text, largest) {
   const x = parsed(text);
@@ -54,13 +56,39 @@ function editor(text, label, onChange) {
     class: "editor",
     value: text,
     size: Math.max(text.length, 3),
-    inputmode: "decimal",
+    inputmode: "text",
     "aria-label": label,
-    onchange: (event) => onChange(event.target.value.replace("−", "-")),
+    onchange: (event) => onChange(event.target.value),
   });
 }
 
-export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
+/** The number that somebody typed: 0.5, 1,5, −2e-3, 1/3, pi, inf; null for anything else. */
+export function numberOf(text) {
+  const known = { pi: Math.PI, "π": Math.PI, e: Math.E, inf: Infinity, nan: NaN };
+  const part = (text) => {
+    const found = /^([+-]?)(pi|π|e|inf|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.exec(text.trim());
+    if (!found) return null;
+    const size = known[found[2].toLowerCase()] ?? Number(found[2]);
+    return found[1] === "-" ? -size : size;
+  };
+  const plain = text.replaceAll("−", "-").replace(/^(\s*[+-]?\d*),(\d+\s*)$/, "$1.$2");
+  const parts = plain.split("/").map(part);
+  if (parts.length > 2 || parts.includes(null)) return null;
+  return parts.length === 2 ? parts[0] / parts[1] : parts[0];
+}
+
+/**
+ * Draw the stepper below `el`.
+ *
+ * `onEdit(node, place, number)` makes the leaves editable. Where `live` is given (see live.js), and
+ * `compute` to compute it, they are, and nobody else is needed.
+ */
+export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}) {
+  const original = data;
+  const leaves = live ? live.graph.map((node) => (typeof node === "number" ? node : null)) : [];
+  let numbersNow = leaves; // of the leaves, by their places
+  let slopes = live ? compute(data, live, leaves).gradients : [];
+  let learning = leaves.map((number) => number !== null);
   let position = 0;
   let timer = null;
   let drawn = []; // per row, what it shows
@@ -83,6 +111,13 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
     slider,
     count,
   );
+  const rate = create("input", {
+    class: "editor", value: "0.1", size: 5, inputmode: "text", "aria-label": "Learning rate",
+  });
+  const workshop = create("div", { class: "workshop", role: "group", "aria-label": "What if" },
+    button("descend", "Descend one step", "Descend one step", descend),
+    create("label", {}, "by ", rate, " × gradient"),
+    button("reset", "Reset", "Reset", () => recompute(leaves)));
   const graph = create("div", { class: "graph", tabindex: 0, role: "group" });
   const formula = create("section", {
     class: "formula", "aria-live": "polite", "aria-atomic": "true", "aria-label": "This step",
@@ -99,11 +134,12 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
   const help = create("p", { class: "help" });
   help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
     "to step, ", create("kbd", {}, "Space"), " to play.");
+  if (data.still) help.append(" ", data.still);
   const root = create("div", {
     class: "gradwalk-stepper",
     tabindex: -1,
     "data-lm-suppress-shortcuts": "true", // else JupyterLab takes Enter, Space and the arrows
-  }, toolbar, create("div", { class: "stage" }, graph, formula), numbers, help);
+  }, toolbar, create("div", { class: "stage" }, graph, formula), live ? workshop : null, numbers, help);
 
   const last = () => data.steps.length - 1;
   const phaseAt = (k) => (k < data.nodes.length ? "forward" : "backward");
@@ -134,6 +170,9 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       place.classList.toggle("waiting", i > k);
       const gradient = latest(node, k);
       place.classList.toggle("reached", gradient !== null);
+      const figures = place.querySelectorAll(".figure");
+      if (figures.length === 1 && typeof node.value === "string") figures[0].textContent = node.value;
+      place.classList.toggle("odd", i <= k && isOdd(node.value) || isOdd(gradient));
       const slope = place.querySelector(".slope");
       if (slope && typeof gradient === "string") slope.textContent = slope.dataset.before + gradient;
       if (i === current.node) bringIntoView(graph, place, 0.25);
@@ -215,26 +254,80 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       drawn[i] = { known, gradient };
       const [, , value, slope] = row.children;
       const before = node.before || { value: null, history: [] };
-      const editable = onEdit && !node.operation ? (place, text) => onEdit(i, place, text) : null;
-      fill(value, known ? node.value : null, before.value, node.name, editable);
+      const editable = (onEdit || live) && !node.operation
+        ? (place, text) => edited(i, place, text) : null;
+      fill(value, known ? node.value : null, before.value, node.name, editable, i);
       fill(slope, gradient, latest(before, k), `gradient of ${node.name}`);
     });
     const lit = rows.children[data.steps[k].node];
     if (lit) bringIntoView(numbers, lit);
   }
 
-  function fill(cell, number, before, name, onCell) {
+  function fill(cell, number, before, name, onCell, leaf) {
+    const inputs = () => [...cell.querySelectorAll("input")];
+    const focused = inputs().indexOf(el.getRootNode().activeElement);
+    const kept = cell.querySelector(":scope > .live"); // which may be under the pointer
     const changed = before !== null && JSON.stringify(before) !== JSON.stringify(number);
     cell.classList.toggle("changed", changed && number !== null);
     if (number === null) {
       const unknown = { class: "unknown", "aria-label": "not yet known" };
       return cell.replaceChildren(create("span", unknown, "·"));
     }
-    cell.replaceChildren(quantity(number, name, onCell));
+    cell.classList.toggle("odd", isOdd(number));
+    if (kept) {
+      for (const element of [...cell.children]) if (element !== kept) element.remove();
+      kept.querySelector(".editor").value = number;
+      const drag = kept.querySelector("[type=range]");
+      if (drag !== el.getRootNode().activeElement) drag.value = numbersNow[leaf];
+    } else if (live && onCell) {
+      cell.replaceChildren(create("span", { class: "live" },
+        quantity(number, name, onCell), dragged(leaf, name)));
+    } else {
+      cell.replaceChildren(quantity(number, name, onCell));
+      if (focused >= 0) inputs()[focused]?.focus();
+    }
     if (changed) cell.prepend(
       create("del", { "aria-label": "before" }, quantity(before, `${name} before`)),
       create("span", { class: "arrow" }, "→"),
     );
+  }
+
+  // --- other numbers --------------------------------------------------------------------------
+
+  function edited(leaf, place, text) {
+    const number = numberOf(text);
+    if (number === null)
+      return complain(`a number is needed, such as 0.5, 1/3 or pi, got “${text}”`);
+    if (!live) return onEdit(leaf, place, number);
+    recompute(numbersNow.map((x, i) => (i === leaf ? number : x)));
+  }
+
+  function dragged(leaf, name) {
+    const span = Math.max(1, 2 * Math.abs(leaves[leaf])) || 1;
+    const slide = create("input", {
+      type: "range", class: "drag", "aria-label": `Drag ${name}`,
+      min: leaves[leaf] - span, max: leaves[leaf] + span, step: span / 200,
+      oninput: () => recompute(numbersNow.map((x, i) => (i === leaf ? Number(slide.value) : x))),
+    });
+    slide.value = numbersNow[leaf];
+    return slide;
+  }
+
+  function recompute(numbers) {
+    const found = compute(original, live, numbers);
+    found.data.nodes.forEach((node, i) => {
+      const { value, history } = data.nodes[i];
+      node.before = { value, history };
+    });
+    [numbersNow, slopes] = [numbers, found.gradients];
+    load(found.data, position);
+  }
+
+  function descend() {
+    const by = numberOf(rate.value);
+    if (by === null) return complain(`a learning rate is a number, such as 0.1, got “${rate.value}”`);
+    recompute(numbersNow.map((x, i) =>
+      (learning[i] && slopes[i] !== null ? x - by * slopes[i] : x)));
   }
 
   // Scrolls the pane alone, where `scrollIntoView` would move the whole notebook.
@@ -290,8 +383,8 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
 
   function keyed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input")) {
-      event.stopPropagation();
+    event.stopPropagation(); // notebooks take letters for commands: d d deletes a cell
+    if (event.target.matches("input:not([type=range])")) {
       if (event.key === "Enter") event.target.blur(); // some notebooks keep Enter from committing
       return;
     }
@@ -299,23 +392,24 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       ArrowRight: () => show(position + 1), ArrowLeft: () => show(position - 1),
       Home: () => show(0), End: () => show(last()),
     };
-    if (event.key === " " && !event.target.matches("button")) moves[" "] = toggle;
-    if (!moves[event.key]) return;
+    if (event.key === " " && !event.target.matches("button, input")) moves[" "] = toggle;
+    if (!moves[event.key] || event.target.matches(".drag")) return;
     event.preventDefault();
-    event.stopPropagation();
     moves[event.key]();
   }
 
   function load(changed, k) {
+    const drawnBefore = graph.hasChildNodes() && changed.svg === data.svg;
+    const rowsBefore = rows.children.length === changed.nodes.length;
     data = changed;
     drawn = [];
     slider.max = last();
     root.style.setProperty("--turn", `${(100 * (data.nodes.length - 0.5)) / Math.max(last(), 1)}%`);
     graph.setAttribute("aria-label", `Computation graph of ${data.name}, ${data.nodes.length} nodes`);
-    graph.innerHTML = data.svg || "";
-    if (!data.svg) graph.append(create("p", { class: "note" }, data.note));
+    if (!drawnBefore) graph.innerHTML = data.svg || "";
+    if (!data.svg && !drawnBefore) graph.append(create("p", { class: "note" }, data.note));
     const picture = graph.querySelector("svg");
-    if (picture) {
+    if (picture && !drawnBefore) {
       const width = picture.viewBox.baseVal.width * (4 / 3); // points to pixels
       picture.setAttribute("aria-hidden", "true");
       picture.removeAttribute("height");
@@ -324,17 +418,28 @@ export function mount(el, data, { step = 0, onStep, onEdit } = {}) {
       picture.style.minWidth = `${0.6 * width}px`;
       data.nodes.forEach(markTexts);
     }
-    rows.replaceChildren(...data.nodes.map((node) => create("tr", {},
+    if (!rowsBefore) rows.replaceChildren(...data.nodes.map((node, i) => create("tr", {},
       create("th", { scope: "row" }, node.name),
-      create("td", { class: "operation" }, node.operation || "leaf"),
+      create("td", { class: "operation" }, node.operation || "leaf", learns(node, i)),
       create("td"),
       create("td"))));
     show(k, true);
   }
 
+  function learns(node, i) {
+    if (!live || node.operation) return null;
+    const box = create("input", {
+      type: "checkbox", "aria-label": `${node.name} learns`,
+      onchange: () => { learning[i] = box.checked; },
+    });
+    box.checked = true;
+    return create("label", { class: "learns" }, box, " learns");
+  }
+
   function complain(text) {
     drawn = []; // so that the refused text gives way to the number
     showNumbers(position);
+    for (const earlier of formula.querySelectorAll(".problem")) earlier.remove();
     formula.prepend(create("p", { class: "problem", role: "alert" }, text));
   }
 
@@ -354,7 +459,7 @@ export default {
     const view = mount(el, model.get("data"), {
       step: model.get("position"),
       onStep: (k) => { model.set("position", k); model.save_changes(); },
-      onEdit: (node, place, text) => model.send({ node, place, text }),
+      onEdit: (node, place, number) => model.send({ node, place, text: String(number) }),
     });
     const moved = () => view.show(model.get("position"));
     const changed = () => view.load(model.get("data"));
