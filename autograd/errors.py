@@ -45,6 +45,9 @@ class NonFiniteError(ArithmeticError):
         self.node, self.place, self.operands = node, place, operands
         self.operand, self.upstream, self.local = operand, upstream, local
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
 
 class NoRenderer(RuntimeError):
     """Neither `dot` nor pygraphviz is there to make a picture."""

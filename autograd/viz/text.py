@@ -14,8 +14,6 @@ Number = float | Array  # of a node, or a gradient
 
 SMALL = 12  # the most elements that an array shows one by one
 LONG = 90  # characters that fit on a line
-LEFT = 'style="text-align:left"'
-NAME = 'scope="row" style="text-align:left;white-space:nowrap"'
 
 # What neither XML nor a line of text can hold is shown by a picture of it; so is what would turn
 # the direction of the text around it.
@@ -210,27 +208,11 @@ class Equations:
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
-    @property
-    def html(self) -> str:
-        """A table with a row per equation."""
-        rows = [
-            f'<tr style="vertical-align:baseline"><th {NAME}>{escape_html(left.text)}</th>'
-            f"<td {LEFT}>= "
-            + ("<br/>= " if _is_long(sides) else " = ").join(escape_html(s.text) for s in sides)
-            + f"</td><td {LEFT}>{escape_html(remark)}</td></tr>"
-            for left, sides, remark in self.equations
-        ]
-        caption = f"<caption>{escape_html(self.title)}</caption>"
-        return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
-
     def __str__(self) -> str:
         return self.text
 
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {
-            "text/plain": self.text,
-            "text/html": self.html,
-            "text/latex": f"$\\displaystyle {self.latex}$",
-        }
+        # no HTML, which JupyterLab would show instead of the mathematics
+        return {"text/plain": self.text, "text/latex": f"$\\displaystyle {self.latex}$"}

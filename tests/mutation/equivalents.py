@@ -26,6 +26,8 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(x, 0.0))), out) (wrong variable)",
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), x) (wrong variable)",
         "abs[0]: g * marked(sign(x), x) → g * marked(sign(x), out) (wrong variable)",
+        "arctan2[0]: g * marked(direction(x, y) / distance(x, y), hypot(x, y)) → g * marked(direction(x, y) / distance(x, y), hypot(x, out)) (wrong variable)",
+        "arctan2[1]: -g * marked(direction(y, x) / distance(x, y), hypot(x, y)) → -g * marked(direction(y, x) / distance(x, y), hypot(x, out)) (wrong variable)",
     ),
     "0 is divided by it, or multiplied with it": (
         "lowered: return marked(pow(x + both, y - 1), abs(x) + abs(y)) → return marked(pow(x - both, y - 1), abs(x) + abs(y)) (another operator)",
@@ -37,7 +39,10 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "lowered: if type(y) is float and y != 0: → if y is float and y != 0: (call dropped)",
     ),
     "the distance of (x, y) is that of (y, x), and of (x, −y)": (
-        "cosine: return x / distance(x, y) → return x / distance(y, x) (arguments swapped)",
+        "arctan2[0]: g * marked(direction(x, y) / distance(x, y), hypot(x, y)) → g * marked(direction(x, y) / distance(y, x), hypot(x, y)) (arguments swapped)",
+        "arctan2[1]: -g * marked(direction(y, x) / distance(x, y), hypot(x, y)) → -g * marked(direction(y, x) / distance(y, x), hypot(x, y)) (arguments swapped)",
+        "direction[0]: g * direction(y, x) * direction(y, x) / distance(x, y) → g * direction(y, x) * direction(y, x) / distance(y, x) (arguments swapped)",
+        "direction[1]: -g * out * direction(y, x) / distance(x, y) → -g * out * direction(y, x) / distance(y, x) (arguments swapped)",
         "arcsinh[0]: g / hypot(x, 1.0) → g / hypot(x, -1.0) (constant changed)",
     ),
     "the order of elements is locally constant": (

@@ -8,7 +8,6 @@ import operator
 import re
 from collections.abc import Callable
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -199,9 +198,7 @@ def test_labels_are_shown_as_text_everywhere() -> None:
     root = x * x
     for shown in (explain(x, root), derive(x, root, rate=0.1)):
         bundle = shown._repr_mimebundle_()
-        assert set(bundle) == {"text/plain", "text/html", "text/latex"}
-        assert "<script" not in bundle["text/html"]
-        ElementTree.fromstring(bundle["text/html"])
+        assert set(bundle) == {"text/plain", "text/latex"}, "HTML would hide the mathematics"
         assert r"\&" in bundle["text/latex"]
         assert bundle["text/latex"].count("{") == bundle["text/latex"].count("}")
         assert "<script>" in bundle["text/plain"]

@@ -23,6 +23,7 @@ from autograd.viz.text import Number
 
 NOTEBOOK = 900  # pixels that a notebook is wide
 IMAGES = ("svg", "png", "pdf")
+TEXTS = ("", "dot", "gv")
 Filename = str | os.PathLike[str]
 _one_at_a_time = threading.Lock()
 
@@ -45,8 +46,8 @@ def draw(
 
     A box shows label, operation, value and gradient (an array's shape, and its numbers when they
     are few, else range and norm). A notebook shows it as SVG, in which the box of a node has the id
-    `drawing.ids[node]`; `.save("g.svg")` writes a file (`.png`, `.pdf`, and DOT text under any
-    other name); `.source` is the DOT text.
+    `drawing.ids[node]`; `.save("g.svg")` writes a file (`.png`, `.pdf`, and DOT text as `.dot`);
+    `.source` is the DOT text.
 
     Args:
         root: the node to draw, with all that it was made from.
@@ -123,17 +124,37 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     ids: dict[Node, str]
 
     def save(
-        self, filename: Filename | None = None, directory: Filename | None = None, **options: Any
+        self,
+        filename: Filename | None = None,
+        directory: Filename | None = None,
+        *,
+        dpi: int = 192,
+        **options: Any,
     ) -> str:
-        """Write a picture (`.svg`, `.png`, `.pdf`) or the DOT text (else); returns the path."""
+        """Write a picture (`.svg`, `.pdf`, `.png` of so many `dpi`) or DOT text; returns the path.
+
+        Raises:
+            ValueError: the name ends in something else than .svg, .png, .pdf, .dot or .gv.
+        """
         suffix = Path(filename or "").suffix.lower()[1:]
-        if filename is None or suffix not in IMAGES:
+        if suffix not in (*IMAGES, *TEXTS):
+            raise ValueError(
+                f"a drawing is saved as .svg, .png, .pdf, or as text as .dot or .gv, got "
+                f"{os.fspath(filename or '')!r}; choose one of these"
+            )
+        if filename is None or suffix in TEXTS:
             return str(super().save(filename, directory=directory, **options))
         path = Path(directory or "", filename)
-        image = self.pipe(format=suffix)
+        image = self._at(dpi).pipe(suffix) if suffix == "png" else self.pipe(format=suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(image)
         return str(path)
+
+    def _at(self, dpi: int) -> Drawing:
+        """The same drawing of so many dots per inch."""
+        drawing: Drawing = self.copy()
+        drawing.body.insert(0, f"\tgraph [dpi={dpi}]\n")
+        return drawing
 
     @overload
     def pipe(self, format: str | None = ..., *args: Any, encoding: str, **options: Any) -> str: ...

@@ -11,6 +11,7 @@ from autograd.core.node import raw
 from autograd.core.walk import Seed
 from autograd.errors import NonFiniteError
 from autograd.viz.lines import number_symbol
+from autograd.viz.tell.source_lines import end_in_own_code
 from autograd.viz.text import Number, node_title, number_text
 
 Place = tuple[int, ...]  # of an element in an array; of a single number ()
@@ -33,8 +34,12 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     autograd.errors.NonFiniteError: log made −inf = ln(0) in the forward pass; keep ...
     """
-    with np.errstate(all="ignore"), observing(_Detector()):
-        yield
+    try:
+        with np.errstate(all="ignore"), observing(_Detector()):
+            yield
+    except NonFiniteError as error:
+        end_in_own_code(error)
+        raise
 
 
 def why_nonfinite(root: Node, seed: Seed = None) -> NonFiniteError | None:

@@ -1,15 +1,18 @@
 """`explain`: why a gradient has the value that it has."""
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import NamedTuple
+
+import numpy as np
 
 from autograd import Node, Step, Symbol, steps, toposort, vjp
 from autograd.core.gradients import zeros_like
 from autograd.core.walk import Seed
 from autograd.viz.lines import gradient_symbol, named_symbol, names, number_symbol, operation, rule
-from autograd.viz.text import Equation, Equations, Number, equation
+from autograd.viz.text import SMALL, Equation, Equations, Number, array_text, equation, number_text
 
 # With more paths to the root, or more nodes on them, they are only counted.
 MOST_PATHS, MOST_NODES = 16, 100
@@ -68,12 +71,14 @@ class Ledger(Equations):
         self.title = f"{own.text}: {uses.get(len(terms), f'{len(terms)} uses')}"
         added = _joined(operator.add, [term.contribution for term in terms])
         remark = "the seed" if node is root else ""
-        equations.append(equation(own, *added, number_symbol(self.gradient), remark=remark))
-        for path in self.paths or () if node is not root else ():
+        equations.append(equation(own, *added, _result(self.gradient), remark=remark))
+        equal = Counter(self.paths or () if node is not root else ())
+        for path, times in equal.items():
             factors = _joined(operator.mul, path.factors)
             way = [named_symbol(named[x]) for x in path.nodes]
             route = Symbol(" → ".join(x.text for x in way), r" \to ".join(x.latex for x in way))
-            equations.append(equation(route, *factors, number_symbol(path.product)))
+            remark = f"{times} ×" if times > 1 else ""
+            equations.append(equation(route, *factors, number_symbol(path.product), remark=remark))
         self.equations = tuple(equations)
 
 
@@ -100,8 +105,7 @@ def explain(node: Node, root: Node, seed: Seed = None) -> Ledger:
       through operand 0 of b = ∂c/∂b = 3 × 1 = 3   (b = a + a)
       through operand 1 of b = ∂c/∂b = 3 × 1 = 3   (b = a + a)
       ∂c/∂a                  = 6 + 3 + 3 = 12
-      c → b → a              = 3 × 1 = 3
-      c → b → a              = 3 × 1 = 3
+      c → b → a              = 3 × 1 = 3   (2 ×)
       c → a                  = 6
     >>> explain(a, c).gradient
     12.0
@@ -124,7 +128,15 @@ def _use(term: Term, sides: tuple[Symbol, Symbol], named: dict[Node, str]) -> Eq
     left = Symbol(way + name, rf"\text{{{way}}} {named_symbol(name).latex}")
     local = [] if term.local is None else _joined(operator.mul, [term.upstream, term.local])
     remark = f"{name} = {operation(term.consumer, named)[0].text}"
-    return equation(left, *sides, *local, number_symbol(term.contribution), remark=remark)
+    return equation(left, *sides, *local, _result(term.contribution), remark=remark)
+
+
+def _result(x: Number) -> Symbol:
+    """A gradient at the end of a line: the numbers of an array, or its range and norm."""
+    if not np.ndim(x):
+        return number_symbol(x)
+    text = array_text(np.asarray(x)) if np.size(x) <= SMALL else number_text(x)
+    return Symbol(text, rf"\text{{{text}}}")
 
 
 def _joined(join: Callable[[Symbol, Symbol], Symbol], numbers: Sequence[Number]) -> list[Symbol]:

@@ -17,6 +17,21 @@ _NETS = os.path.join(os.path.dirname(_PACKAGE), "nets")
 _NOT_THE_USERS = (_PACKAGE + os.sep, _NETS + os.sep, "<frozen ", GENERATED)
 
 
+def is_library(file: str) -> bool:
+    return file.startswith(_NOT_THE_USERS)
+
+
+def end_in_own_code(error: BaseException) -> None:
+    """Let the traceback of `error` end where the user's code called the library."""
+    here, last = error.__traceback__, None
+    while here is not None:
+        if not is_library(here.tb_frame.f_code.co_filename):
+            last = here
+        here = here.tb_next
+    if last is not None:
+        last.tb_next = None
+
+
 class SourceLine(NamedTuple):
     """A line of a file or of a notebook's cell; its text is read when it is asked for."""
 
@@ -47,7 +62,7 @@ class SourceLine(NamedTuple):
 class _LineRecorder(Observer):
     def recorded(self, node: Node) -> None:
         frame: FrameType | None = sys._getframe(1)
-        while frame and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+        while frame and is_library(frame.f_code.co_filename):
             frame = frame.f_back
         node.line = frame and SourceLine(frame.f_code.co_filename, frame.f_lineno)
 

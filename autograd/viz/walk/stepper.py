@@ -49,8 +49,13 @@ class Stepper(Timeline):
         """Write the page, an HTML file that needs no network, and return its path.
 
         Raises:
-            ValueError: the graph is too large for a page.
+            ValueError: the graph is too large for a page, or the name does not end in .html.
         """
+        if Path(filename).suffix.lower() not in (".html", ".htm"):
+            raise ValueError(
+                f"a stepper is saved as a page, .html, got {os.fspath(filename)!r}; a picture is "
+                f'draw(root).save("graph.svg")'
+            )
         Path(filename).write_text(page(self), encoding="utf-8")
         return str(filename)
 

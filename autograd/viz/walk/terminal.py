@@ -3,7 +3,9 @@
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Generator, Iterator
+from os import get_terminal_size, terminal_size
 from typing import TextIO
 
 from autograd import Node
@@ -14,7 +16,7 @@ from autograd.viz.walk.timeline import FORWARD
 HELP = "n next   b back   g go to a step, a label or a condition   q quit"
 NEXT, BACK = ("n", " ", "\n", "\r", "\x1b[C"), ("b", "\x7f", "\x1b[D")
 QUIT = ("q", "\x04")
-ROWS = 15  # of the table, around the current node
+ROWS = 15  # of the table, around the current node, where the terminal is high enough
 HEAD, HERE = ("", "node", "operation", "value", "gradient"), "▶"
 
 
@@ -95,18 +97,21 @@ def go(stepper: Stepper, target: str) -> str:
         if target.lstrip("-").isdigit():
             stepper.goto(int(target))
         elif target:
-            stepper.run_until(target)
+            before = stepper.position
+            if not stepper.test_of(target)(stepper.run_until(target)):
+                stepper.goto(before)
+                return f"no step after {before} fulfils {target!r}"
     except (ValueError, IndexError) as error:
         return str(error)
     return ""
 
 
-def table(stepper: Stepper) -> list[tuple[str, ...]]:
+def table(stepper: Stepper, height: int = ROWS) -> list[tuple[str, ...]]:
     """The nodes around the current one: mark, name, operation, value and gradient so far."""
     here = next(i for i, node in enumerate(stepper.nodes) if node is stepper.now.node)
-    first = max(0, min(here - ROWS // 2, len(stepper.nodes) - ROWS))
+    first = max(0, min(here - height // 2, len(stepper.nodes) - height))
     rows: list[tuple[str, ...]] = []
-    for i, node in enumerate(stepper.nodes[first : first + ROWS], start=first):
+    for i, node in enumerate(stepper.nodes[first : first + height], start=first):
         value, gradient = stepper.value(node), stepper.gradient(node)
         known = number_text(value) if i <= stepper.position else "·"
         so_far = "·" if gradient is None else number_text(gradient)
@@ -117,35 +122,38 @@ def table(stepper: Stepper) -> list[tuple[str, ...]]:
 
 def show(stepper: Stepper, stdout: TextIO, problem: str = "") -> None:
     """The current moment on a cleared screen."""
+    width, height = _size(stdout)
+    said = textwrap.wrap(problem or HELP, width) or [""]
+    moment = str(stepper.now).splitlines()[: max(1, height - len(said) - 4)]
+    rows = [HEAD, *table(stepper, max(1, min(ROWS, height - len(moment) - len(said) - 3)))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]
+    styles = ["now", *[""] * (len(moment) - 1), "", "dim"]
+    styles += ["now" if row[0] == HERE else "" for row in rows[1:]]
+    styles += ["", *["red" if problem else "dim"] * len(said)]
+    shown = [one_line(line, width) for line in (*moment, "", *lines, "", *said)]
     print("\x1b[2J\x1b[H", end="", file=stdout)
+    print_lines(list(zip(shown, styles, strict=True)), stepper.now.phase, stdout)
+
+
+def _size(stdout: TextIO) -> tuple[int, int]:
+    """How many characters and lines the terminal has, less a margin of one."""
     try:
-        show_coloured(stepper, stdout, problem)
+        size = get_terminal_size(stdout.fileno())
+    except (OSError, ValueError):
+        size = terminal_size((0, 0))
+    return (size.columns or 80) - 1, (size.lines or 24) - 1
+
+
+def print_lines(lines: list[tuple[str, str]], phase: str, stdout: TextIO) -> None:
+    """The lines, in colour where `rich` is installed."""
+    try:
+        from rich.console import Console
+        from rich.text import Text
     except ImportError:
-        rows = [HEAD, *table(stepper)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        print(f"{stepper.now}\n", file=stdout)
-        for row in rows:
-            cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-            print("  ".join(cells), file=stdout)
-        print(f"\n{problem or HELP}", file=stdout, flush=True)
-
-
-def show_coloured(stepper: Stepper, stdout: TextIO, problem: str) -> None:
-    """The same in colour, by `rich`."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    style = "bold cyan" if stepper.now.phase == FORWARD else "bold dark_orange"
-    grid = Table(box=None, header_style="dim")
-    for title in HEAD:
-        grid.add_column(title)
-    for row in table(stepper):
-        grid.add_row(*map(Text, row), style=style if row[0] == HERE else None)
-    console = Console(file=stdout, highlight=False)
-    first, *others = str(stepper.now).splitlines()
-    console.print(Text(first, style=style))
-    for line in others:
-        console.print(Text(line))
-    console.print(grid)
-    console.print(Text(problem or HELP, style="red" if problem else "dim"))
+        print("\n".join(line for line, _ in lines), file=stdout, flush=True)
+        return
+    now = "bold cyan" if phase == FORWARD else "bold dark_orange"
+    console = Console(file=stdout, highlight=False, soft_wrap=True)
+    for line, style in lines:
+        console.print(Text(line, style=now if style == "now" else style))

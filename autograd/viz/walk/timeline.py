@@ -238,14 +238,15 @@ class Timeline(Sequence[Moment]):
         >>> stepper.run_until("value < -1").name, stepper.run_until("abs(grad) > 0").phase
         ('b', 'backward')
         """
-        tests = [self._test(target) for target in (*targets, *self.breakpoints)]
+        tests = [self.test_of(target) for target in (*targets, *self.breakpoints)]
         while self.position < len(self) - 1:
             moment = self.next()
             if any(test(moment) for test in tests):
                 break
         return self.now
 
-    def _test(self, target: Stop) -> Callable[[Moment], object]:
+    def test_of(self, target: Stop) -> Callable[[Moment], object]:
+        """Whether a moment is one to stop at."""
         if isinstance(target, Node):
             self.position_of(target)
             return lambda moment: moment.node is target
