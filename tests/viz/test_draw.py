@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import math
 import os
 import re
 import shutil
@@ -199,9 +200,13 @@ def test_colour_follows_the_gradient() -> None:
     root = a * b
     assert draw(root).source == draw(root, color_by=None).source
     root.backward()
-    coldest, hottest = THEMES["light"].heat
+    coldest, hottest, below = THEMES["light"].heat
     fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", draw(root).source))
-    assert fills["a"] == hottest and fills["b"] != fills["a"]
+    assert fills["a"] == hottest and fills["b"] not in (hottest, coldest)
+    assert draw(root).source.count(f'fillcolor="{coldest}"') == 1, "the seed is left out"
+    signs = draw(root, gradients={a: -3.0, b: math.nan}).source
+    fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", signs))
+    assert fills == {"a": below, "b": THEMES["light"].odd}
     assert draw(root).source != draw(root, color_by=None).source
     one = draw(root, gradients={a: 1.0}).source
     fills = dict(re.findall(r"<B>(\w)</B>.*fillcolor=\"(#\w+)\"", one))
@@ -228,7 +233,9 @@ def luminance(colour: str) -> float:
 def test_text_can_be_read_on_every_fill(name: str) -> None:
     theme = THEMES[name]
     fills = [fill for fill, _ in theme.styles.values()]
-    fills += [mixed(*theme.heat, step / 10) for step in range(11)]
+    none, *ends = theme.heat
+    fills += [mixed(none, end, step / 10) for step in range(11) for end in ends]
+    fills.append(theme.odd)
     for fill, colour in itertools.product(fills, (theme.ink, theme.muted, theme.gradient)):
         dark, light = sorted((luminance(fill), luminance(colour)))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
@@ -428,7 +435,7 @@ def test_a_closed_module_is_coloured_by_the_gradient_of_what_leaves_it() -> None
     block = next(b for b in shown(root, modules=made, depth=1).boxes if b.title == "blocks.0")
     leaves = next(node for node, (path, _) in made.items() if path == "blocks.0")
     assert leaves.op.name == "add"
-    assert block.magnitude == pytest.approx(np.linalg.norm(leaves.grad), rel=1e-12)
+    assert block.slope == pytest.approx(np.linalg.norm(leaves.grad), rel=1e-12)
 
 
 @pytest.mark.parametrize("depth", [1, 2, None])
@@ -550,8 +557,8 @@ def test_opened_scalars_have_the_numbers_of_their_node(expression: Expression) -
                 either = (number, -number) if number == 0 else (number,)  # NumPy's sums begin at +0
                 assert boxes[element].value in [[number_text(x)] for x in either]
                 if node.grad is not None:
-                    gradient = abs(np.ravel(node.grad)[i])
-                    assert boxes[element].magnitude == pytest.approx(gradient, nan_ok=True)
+                    gradient = np.ravel(node.grad)[i]
+                    assert boxes[element].slope == pytest.approx(gradient, nan_ok=True)
 
 
 def test_scalars_are_recorded_whatever_the_mode() -> None:
@@ -617,7 +624,7 @@ def test_a_box_of_many_tells_between_what_their_gradients_lie() -> None:
     root.backward()
     boxes = {box.title: box for box in shown(root, limit=4).boxes}
     assert boxes["x"].gradient == ["in 0 … 8"]
-    assert boxes["x"].magnitude == pytest.approx(2 * np.sqrt(30))
+    assert boxes["x"].slope == pytest.approx(2 * np.sqrt(30))
 
 
 @pytest.mark.parametrize(

@@ -141,11 +141,12 @@ READ = """
     [2, 3].map((i) => {
       const cell = row.children[i].cloneNode(true);
       for (const old of cell.querySelectorAll("del, .arrow")) old.remove();
-      return cell.querySelector(".editor")?.getAttribute("value") && row.children[i].querySelector(".editor").value
-        || cell.textContent;
+      return row.children[i].querySelector(".editor")?.value ?? cell.textContent;
     }));
-  const formula = () => document.querySelector(".equations").innerText.replace(/\\s+/g, " ").trim();
-  const picture = () => [...document.querySelectorAll(".graph .node text")].map((t) => t.textContent);
+  const formula = () =>
+    document.querySelector(".equations").innerText.replace(/\\s+/g, " ").trim();
+  const picture = () =>
+    [...document.querySelectorAll(".graph .node text")].map((text) => text.textContent);
   const slider = document.querySelector("input[aria-label=Step]");
   const goto = (k) => { slider.value = k; slider.dispatchEvent(new Event("input")); };
   return edits.map(([leaf, number, at]) => {

@@ -25,7 +25,7 @@ class Box:
     aside: str = ""  # a shape, or how many nodes it stands for
     value: list[str] = field(default_factory=list)
     gradient: list[str] = field(default_factory=list)
-    magnitude: float | None = None  # of the gradient
+    slope: float | None = None  # a single gradient with its sign, or the norm of several
     place: tuple[str, ...] = ()  # the clusters around it, outermost first
 
 
@@ -37,7 +37,7 @@ def node_box(
     box.aside = shape_text(node.shape) if node.ndim else ""
     box.value = number_rows(node.raw)
     if gradient is not None:
-        box.gradient, box.magnitude = number_rows(raw(gradient)), norm([raw(gradient)])
+        box.gradient, box.slope = number_rows(raw(gradient)), slope_of([raw(gradient)])
     return box
 
 
@@ -57,7 +57,7 @@ def module_box(id: str, nodes: list[Node], title: str, kind: str, place: tuple[s
     if operations[-1].ndim:  # of single numbers there may be several
         box.value.append(f"gives {shape_text(operations[-1].shape)}")
     if operations[-1].grad is not None:
-        box.magnitude = norm([raw(operations[-1].grad)])
+        box.slope = slope_of([raw(operations[-1].grad)])
     return box
 
 
@@ -82,7 +82,7 @@ def group_box(id: str, nodes: list[Node], runs: int) -> Box:
         box.aside += f" of {shape_text(nodes[0].shape)}"
     box.value.append(extent([node.raw for node in nodes]))
     if gradients := [raw(node.grad) for node in nodes if node.grad is not None]:
-        box.gradient, box.magnitude = [extent(gradients)], norm(gradients)
+        box.gradient, box.slope = [extent(gradients)], slope_of(gradients)
     return box
 
 
@@ -91,9 +91,11 @@ def extent(numbers: list[Number]) -> str:
     return range_and_norm(flat(numbers))[0]
 
 
-def norm(gradients: list[Number]) -> float:
+def slope_of(gradients: list[Number]) -> float:
+    """The one number that they are, or the norm of several."""
+    numbers = flat(gradients)
     with np.errstate(all="ignore"):
-        return float(np.linalg.norm(flat(gradients)))
+        return float(numbers[0] if numbers.size == 1 else np.linalg.norm(numbers))
 
 
 def flat(numbers: list[Number]) -> Array:
@@ -170,7 +172,7 @@ def open_scalars(id: str, node: Node, place: tuple[str, ...]) -> Opened:
             name = (node.label or "").rpartition(".")[2]  # the cluster has all of it
             box.title, box.aside = (name + index, "") if name else ("", index)
         if value in gradients:
-            box.gradient, box.magnitude = number_rows(gradients[value]), abs(gradients[value])
+            box.gradient, box.slope = number_rows(gradients[value]), gradients[value]
         sources[value] = box.id
         opened.boxes.append(box)
         opened.edges.extend((x, box.id) for x in before)

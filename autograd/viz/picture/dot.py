@@ -1,6 +1,7 @@
 """A shown graph as DOT text, in the colours of a theme."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import graphviz
@@ -24,27 +25,27 @@ class Theme(NamedTuple):
     gradient: str  # the text of gradients
     edge: str  # edges, and the text outside of boxes
     cluster: str  # the border of clusters
-    heat: tuple[str, str]  # fills for the smallest and the largest gradient
+    heat: tuple[str, str, str]  # fills for no gradient, and the largest above and below 0
+    odd: str  # the fill where a gradient is not finite
     styles: dict[str, tuple[str, str]]  # fill and border of every kind of box
 
 
 # fmt: off
 LIGHT = Theme(
     background="#ffffff", ink="#1b2330", muted="#434c59", gradient="#8f2600",
-    edge="#5d6878", cluster="#838f9e", heat=("#fffdf5", "#ffb46e"),
+    edge="#5d6878", cluster="#838f9e", heat=("#fffdf5", "#ffb46e", "#a9cdf7"), odd="#f7b6d2",
     styles={"leaf": ("#dcebff", "#3b73b9"), "constant": ("#ffffff", "#8a94a3"),
             "result": ("#f6f3ec", "#8b8372"), "group": ("#e9e4f7", "#7a64b5")},
 )
 DARK = Theme(
     background="#161b22", ink="#eef2f7", muted="#bcc6d3", gradient="#ffc09c",
-    edge="#9aa7b8", cluster="#6b798c", heat=("#23262c", "#7d3a0e"),
+    edge="#9aa7b8", cluster="#6b798c", heat=("#23262c", "#7d3a0e", "#1f4a80"), odd="#7a2348",
     styles={"leaf": ("#1d3a5f", "#6fa8e8"), "constant": ("#161b22", "#7d8a9b"),
             "result": ("#2b2f36", "#8d97a5"), "group": ("#352b55", "#a591e0")},
 )
 # fmt: on
-# Light boxes on whatever lies behind, and lines that can be seen on white and on black.
-AUTO = LIGHT._replace(background="transparent", edge="#758294", cluster="#758294")
-THEMES = {"light": LIGHT, "dark": DARK, "auto": AUTO}
+THEMES = {"light": LIGHT, "dark": DARK, "auto": LIGHT}  # auto: with the dark colours beside
+DECADES = 4  # from the palest fill to the fullest
 
 
 def mixed(low: str, high: str, share: float) -> str:
@@ -68,11 +69,10 @@ def write_dot(
     drawing.attr("node", width="0.3", fontname=FONT, fontsize="11", fontcolor=theme.ink)
     drawing.attr("edge", color=theme.edge, fontcolor=theme.edge, fontname=FONT, fontsize="9")
     drawing.attr("edge", arrowsize="0.6")
-    sizes = [box.magnitude for box in shown.boxes if box.magnitude is not None]
-    largest = max(filter(math.isfinite, sizes), default=0.0)
+    largest = largest_slope(shown)
     notes = list(shown.notes)
     if by_gradient:
-        notes.append(f"∂: gradient; colour: its size, up to {largest:.3g}")
+        notes.append(f"∂: gradient; orange above 0, blue below, up to {largest:.3g} (logarithmic)")
     if notes:
         lines = "".join(f'{escape_dot(note)}<BR ALIGN="LEFT"/>' for note in notes)
         drawing.attr("graph", label=f"<{lines}>")
@@ -104,13 +104,62 @@ def look(box: Box, theme: Theme, largest: float | None) -> dict[str, str]:
     """The colours of a box and the style of its border."""
     fill, border = theme.styles[box.kind]
     if largest is not None and box.kind != "constant":
-        share = 0.0
-        if (size := box.magnitude) is not None:
-            share = min(1.0, size / largest) if largest and math.isfinite(size) else 1.0
-        fill = mixed(*theme.heat, math.sqrt(share))
+        fill = heat(box.slope or 0.0, largest, theme)
     found = {"fillcolor": fill, "color": border, "class": box.kind}
     more = {"constant": {"style": "rounded,filled,dashed"}, "group": {"penwidth": "2"}}
     return found | more.get(box.kind, {})
+
+
+def heat(slope: float, largest: float, theme: Theme) -> str:
+    """The fill for a gradient: its sign as the hue, its size as the strength, logarithmic."""
+    if not math.isfinite(slope):
+        return theme.odd
+    none, above, below = theme.heat
+    if not slope or not largest:
+        return none
+    share = max(0.05, 1 + math.log10(min(1.0, abs(slope) / largest)) / DECADES)
+    return mixed(none, above if slope > 0 else below, share)
+
+
+def largest_slope(shown: Shown) -> float:
+    sizes = [abs(box.slope) for box in shown.boxes if box.slope is not None]
+    return max(filter(math.isfinite, sizes), default=0.0)
+
+
+def dark_by_light(shown: Shown) -> dict[str, str]:
+    """The dark theme's colour for each colour of the light one."""
+    largest = largest_slope(shown)
+    slopes = {box.slope or 0.0 for box in shown.boxes}
+    pairs = {heat(x, largest, LIGHT): heat(x, largest, DARK) for x in slopes}
+    for light, dark in zip(LIGHT, DARK, strict=True):
+        if isinstance(light, str) and isinstance(dark, str):
+            pairs[light] = dark
+    for kind, colours in LIGHT.styles.items():
+        pairs |= zip(colours, DARK.styles[kind], strict=True)
+    return pairs
+
+
+def with_both_palettes(svg: str, pairs: Mapping[str, str]) -> str:
+    """A light drawing that is dark where its surroundings are: the system's, or the notebook's."""
+    used = {light: dark for light, dark in pairs.items() if f'"{light}"' in svg}
+
+    def rules(scope: str) -> str:
+        return "".join(
+            f'{scope} [{x}="{light}"]{{{x}:{dark}}}'
+            for light, dark in used.items()
+            for x in ("fill", "stroke")
+            if f'{x}="{light}"' in svg
+        )
+
+    name = "gradwalk-drawing"
+    style = (
+        f"<style>@media (prefers-color-scheme:dark){{"
+        f"{rules(f'svg.{name}:not([data-jp-theme-light=true] *)')}}}"
+        f"{rules(f'[data-jp-theme-light=false] svg.{name}')}</style>"
+    )
+    head, tag, rest = svg.partition("<svg ")
+    opening, end, body = rest.partition(">")
+    return f'{head}{tag}class="{name}" {opening}{end}{style}{body}'
 
 
 def html_table(box: Box, theme: Theme) -> str:

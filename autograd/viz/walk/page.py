@@ -20,6 +20,7 @@ STATIC = Path(__file__).parent / "static"
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
 LIMIT = 2000  # nodes that a page can hold
 CELLS = 8000  # numbers of arrays that a page shows one by one
+SCHEMES = {"light": "light", "dark": "dark", "auto": "light dark"}
 HEIGHT = 720  # of the frame in a notebook, in pixels, where a short table doesn't need less
 
 
@@ -96,12 +97,18 @@ def _most_elements(stepper: Timeline) -> int:
     return next(n for n in (64, 32, 16, 8, 4, 0) if sum(s for s in sizes if s <= 3 * n) <= CELLS)
 
 
-def drawing(stepper: Timeline) -> Drawing:
+def drawing(stepper: Timeline, theme: str = "auto") -> Drawing:
     """The graph with all values and gradients; a very large one is collapsed."""
     root, named = stepper.root, stepper.names
     gradients = {node: stepper.gradient(node, len(stepper)) for node in stepper.nodes}
     return draw(
-        root, direction="LR", color_by=None, limit=PICTURED, labels=named, gradients=gradients
+        root,
+        direction="LR",
+        theme=theme,
+        color_by=None,
+        limit=PICTURED,
+        labels=named,
+        gradients=gradients,
     )
 
 
@@ -109,7 +116,7 @@ def _picture(stepper: Timeline) -> tuple[str, dict[Node, str], str]:
     """The graph as SVG, the ids of its nodes, and why there is none."""
     if len(stepper.nodes) > PICTURED:
         return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
-    drawn = drawing(stepper)
+    drawn = drawing(stepper, "light")  # its colours become variables of the page
     try:
         svg = drawn.pipe(format="svg", encoding="utf-8")
     except NoRenderer as error:
@@ -169,8 +176,10 @@ def _colours(theme: Theme) -> dict[str, str]:
     return texts | {f"c{i}": colour for i, colour in enumerate(styles)}
 
 
-def page(stepper: Timeline) -> str:
+def page(stepper: Timeline, theme: str = "auto") -> str:
     """The page as HTML."""
+    if theme not in SCHEMES:
+        raise ValueError(f"theme must be one of {', '.join(map(repr, SCHEMES))}, got {theme!r}")
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -180,19 +189,22 @@ def page(stepper: Timeline) -> str:
         script += _static("live.js")
         alive = f", compute: computed, live: {live_script(stepper)}"
     return f"""<!doctype html>
-<html lang="en">
+<html lang="en" style="color-scheme: {SCHEMES[theme]}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
 <title>Stepping through {html.escape(data["name"])}</title>
 <style>
 body {{ margin: 0; background: light-dark(#ffffff, #14181f); }}
-{css}</style>
+{css}.gradwalk-stepper {{ color-scheme: inherit; }}
+</style>
 <body>
 <template id="picture">{svg}</template>
 <script type="application/json" id="data">{text}</script>
 <script type="module">
 {script}
+addEventListener("message", ({{ data }}) => {{ // from the notebook around: see `frame` in Python
+  if (data.gradwalk) document.documentElement.style.colorScheme = data.gradwalk;
+}});
 const [data, picture] = ["data", "picture"].map((id) => document.getElementById(id));
 mount(
   document.body,
@@ -209,11 +221,12 @@ def _static(name: str) -> str:
 
 
 def frame(stepper: Timeline) -> str:
-    """The page in a frame of its own, for the output of a notebook cell."""
+    """The page in a frame of its own, for the output of a notebook cell, whose theme it follows."""
     short = all(node.ndim == 0 for node in stepper.nodes)
     height = min(HEIGHT, 400 + 32 * len(stepper.nodes)) if short else HEIGHT
     return (
         f'<iframe srcdoc="{html.escape(page(stepper))}" title="Stepping through '
         f'{html.escape(stepper.names[stepper.root])}" sandbox="allow-scripts" loading="lazy" '
         f'style="width: 100%; height: {height}px; border: 0"></iframe>'
+        f"<script>{_static('frame.js')}</script>"
     )

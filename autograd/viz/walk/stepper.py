@@ -45,8 +45,12 @@ class Stepper(Timeline):
     (1.0, None)
     """
 
-    def save(self, filename: str | os.PathLike[str]) -> str:
+    def save(self, filename: str | os.PathLike[str], *, theme: str = "auto") -> str:
         """Write the page, an HTML file that needs no network, and return its path.
+
+        Args:
+            filename: ends in .html.
+            theme: "light", "dark", or "auto": as the reader's system is.
 
         Raises:
             ValueError: the graph is too large for a page, or the name does not end in .html.
@@ -56,7 +60,7 @@ class Stepper(Timeline):
                 f"a stepper is saved as a page, .html, got {os.fspath(filename)!r}; a picture is "
                 f'draw(root).save("graph.svg")'
             )
-        Path(filename).write_text(page(self), encoding="utf-8")
+        Path(filename).write_text(page(self, theme), encoding="utf-8")
         return str(filename)
 
     def widget(self) -> StepperWidget:

@@ -6,7 +6,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from autograd.viz.walk.page import STATIC, page_data
+from autograd.viz.walk.page import STATIC, frame, page_data
 from autograd.viz.walk.timeline import Timeline
 
 
@@ -22,6 +22,14 @@ class StepperWidget(anywidget.AnyWidget):
         super().__init__(data=page_data(stepper), position=stepper.position)
         self.stepper = stepper
         self.on_msg(self._asked)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and beside it the page, which a notebook without a kernel shows."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "text/html": frame(self.stepper)}, metadata
 
     @traitlets.observe("position")
     def _moved(self, change: Any) -> None:

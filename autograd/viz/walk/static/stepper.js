@@ -219,8 +219,22 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
     }
+    if (startsHere(k)) parts.push(create("p", { class: "problem" },
+      `${startsHere(k)} starts here: everything before it is finite.`));
     if (source) parts.push(create("p", { class: "source" }, "made at ", create("code", {}, source)));
     formula.replaceChildren(...parts.filter(Boolean));
+  }
+
+  // What is not finite in this step, though nothing that went into it was.
+  function startsHere(k) {
+    const { node: i, lines } = data.steps[k];
+    const node = data.nodes[i];
+    if (phaseAt(k) === "forward") {
+      const before = node.operands.map((x) => (typeof x === "number" ? data.nodes[x].value : x));
+      return node.operation && isOdd(node.value) && !before.some(isOdd) ? node.value : null;
+    }
+    if (isOdd(latest(node, k)) || isOdd(node.value)) return null;
+    return lines.map((line) => line.result ?? latest(data.nodes[line.to], k)).find(isOdd) ?? null;
   }
 
   function equations(lines) {
