@@ -59,6 +59,7 @@ class Primitive:
         objects: computes on object arrays of Values where `array` cannot.
         diagnosis: says of the operands' shapes what is wrong with them, where `array` refuses them.
         variadic: whether it takes any number of operands.
+        says: how a gradient passes through it, in a sentence for learners.
         kinks: where it is not smooth, and which derivative the rule chooses there.
         remedy: what to write instead where it makes a NaN or an infinity of sound numbers.
         linear: in all operands together.
@@ -88,6 +89,7 @@ class Primitive:
         objects: Callable[..., Any] | None = None,
         diagnosis: Callable[..., str] | None = None,
         variadic: bool = False,
+        says: str = "",
         kinks: str = "",
         remedy: str = "",
         linear: bool = False,
@@ -102,7 +104,7 @@ class Primitive:
         self.scalar, self.array, self.objects = scalar, array, objects or array
         self.vjps, self.variadic = vjps, variadic
         self.params, self.prepare, self.diagnosis = params or {}, prepare, diagnosis
-        self.kinks, self.remedy = kinks, remedy
+        self.says, self.kinks, self.remedy = says, kinks, remedy
         self.linear, self.symmetric, self.view = linear, symmetric, view
         self.regular, self.marks = regular, marks
         self._check(domain)

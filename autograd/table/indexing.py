@@ -49,7 +49,8 @@ take = primitive("take", "[]", None, lambda x, index: x[index],
                  cases=((((3, 4),), {"index": (slice(None, None, 2), 1)}),
                         (((3, 4),), {"index": np.array([[0, 2], [2, 2]])}),
                         (((3, 4),), {"index": (np.array([0, 0]), np.array([1, 1]))}),
-                        (((3,),), {"index": np.array([True, False, True])}), (((3, 4),), {"index": (None, ..., -1)})))
+                        (((3,),), {"index": np.array([True, False, True])}), (((3, 4),), {"index": (None, ..., -1)})),
+                 says="What was taken receives; whatever was taken twice receives both.")
 scatter = primitive("scatter", "scatter", None, kernels.scatter_into,
                     (lambda g, out, x, index, shape: take(g, index=index),),
                     "Zeros of `shape` with x added at `index`, repeated indices accumulating; adjoint of take.",
@@ -69,8 +70,10 @@ cumsum = primitive("cumsum", "cumsum", None, np.cumsum,
 concatenate = primitive("concatenate", "concat", None, lambda *xs, axis: np.concatenate(xs, axis),
                         (concatenate_back,), "The operands end to end along `axis`.",
                         variadic=True, params={"axis": 0}, linear=True,
-                        cases=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})))
+                        cases=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})),
+                        says="Each part receives its own piece of the upstream gradient.")
 stack = primitive("stack", "stack", None, lambda *xs, axis: np.stack(xs, axis),
                   (stack_back,), "The operands, of one shape, side by side along a new `axis`.",
                   variadic=True, params={"axis": 0}, linear=True,
-                  cases=((((2, 3), (2, 3)), {}), (((2,), (2,), (2,)), {"axis": -1}), (((), ()), {})))
+                  cases=((((2, 3), (2, 3)), {}), (((2,), (2,), (2,)), {"axis": -1}), (((), ()), {})),
+                  says="Each part receives its own piece of the upstream gradient.")

@@ -29,10 +29,12 @@ equal     = primitive("equal",     "=",        lambda x, y: 1.0 if x == y else 0
                       symmetric=True)
 where     = primitive("where",     "where",    lambda c, x, y: x if c else y, lambda c, x, y: np.where(c, x, y),
                       (None, lambda g, out, c, x, y: where(c, g, 0.0), lambda g, out, c, x, y: where(c, 0.0, g)),
-                      "x where c is not 0, else y, elementwise; shapes broadcast.", kinks="jumps where c becomes 0")
+                      "x where c is not 0, else y, elementwise; shapes broadcast.", kinks="jumps where c becomes 0",
+                      says="where routes: what was chosen receives everything.")
 marked    = primitive("marked",    "marked",   lambda y, x: y, lambda y, x: np.where(True, y, x),
                       (lambda g, out, y, x: g, lambda g, out, y, x: where(equal(x, 0.0), math.nan, 0.0)),
                       "y, a derivative that was chosen where x is 0: there it has none of its own, and sends NaN.",
                       marks=True, domain=(ANY, (0.2, 5.0)))
 stop_gradient = primitive("stop_gradient", "stop", lambda x: x, lambda x: x,
-                      (None,), "x, taken as a constant: no gradient passes.", linear=True, view=True)
+                      (None,), "x, taken as a constant: no gradient passes.", linear=True, view=True,
+                          says="Nothing passes: the result counts as a constant.")

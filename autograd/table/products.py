@@ -41,4 +41,5 @@ matmul = primitive("matmul", "@", None, np.matmul,
                    diagnosis=checks.inner_dimensions, remedy="scale the operands down first",
                    cases=((((2, 3), (3, 4)), {}), (((3,), (3,)), {}), (((2, 3), (3,)), {}), (((3,), (3, 2)), {}),
                           (((5, 2, 3), (3, 4)), {}), (((3,), (2, 3, 4)), {}), (((2, 4, 3), (3,)), {}),
-                          (((2, 1, 2, 3), (4, 3, 2)), {}), (((1, 1), (1, 1)), {}), (((0, 3), (3, 2)), {})))
+                          (((2, 1, 2, 3), (4, 3, 2)), {}), (((1, 1), (1, 1)), {}), (((0, 3), (3, 2)), {})),
+                   says="@ swaps: each matrix receives the upstream gradient times the other one, transposed.")

@@ -57,17 +57,20 @@ def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:
 # fmt: off
 sum = primitive("sum", "Σ", None, np.sum, (sum_back,), "The sum over `axis` (None: all).",
                 params=AXIS, prepare=checks.axis, linear=True, remedy="scale the summands down first",
-                cases=CASES)
+                cases=CASES,
+                says="Σ copies: each element receives the upstream gradient of its sum.")
 max = primitive("max", "max", None, kernels.largest, (max_back,),
                 "The maximum over `axis` (None: all); ties share the gradient equally.",
                 params=AXIS, prepare=checks.axis, objects=max_of_objects, kinks="ties share the gradient equally",
-                cases=CASES)
+                cases=CASES,
+                says="max routes: the largest element receives everything; ties share.")
 broadcast_to = primitive("broadcast_to", "broadcast", None, kernels.broadcast_copy,
                          (lambda g, out, x, shape: sum_to(g, shape=shape_of(x)),),
                          "x repeated to `shape`, as NumPy broadcasts; adjoint of sum_to.",
                          params={"shape": ()}, prepare=checks.shape, linear=True,
                          cases=((((3, 1),), {"shape": (2, 3, 4)}), (((),), {"shape": (2,)}),
-                                (((2, 3),), {"shape": (2, 3)})))
+                                (((2, 3),), {"shape": (2, 3)})),
+                         says="Copies add up: an element receives the sum over its copies.")
 sum_to = primitive("sum_to", "Σ→", None, kernels.sum_to_shape,
                    (lambda g, out, x, shape: broadcast_to(g, shape=shape_of(x)),),
                    "x summed over the axes along which `shape` would be broadcast; adjoint of broadcast_to.",

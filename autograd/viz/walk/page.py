@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, vjp
+from autograd.core.node import raw
 from autograd.errors import NoRenderer
 from autograd.viz.picture.dot import DARK, LIGHT, Theme
 from autograd.viz.picture.draw import Drawing, draw
@@ -37,6 +38,7 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
         {
             "name": stepper.names[node],
             "operation": one_line(operation_text(node)),
+            "says": node.op.says if node.op else "",
             "id": ids.get(node),
             "value": quantity(stepper.value(node), shown),
             "operands": [
@@ -62,10 +64,14 @@ def _why_still(stepper: Timeline) -> str:
 
 def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, Any]:
     lines: list[dict[str, Any]] = []
+    slopes = [] if moment.phase == FORWARD else _locals(moment)
     for line in (line for line in moment.lines if line.symbols):
         sides = list(dict.fromkeys(filter(None, [line.symbols, line.numbers])))
         lines.append({"to": place[line.node], "name": line.name, "sides": sides})
         if moment.phase != FORWARD:
+            local = slopes[len(lines) - 1]
+            if local is not None:
+                lines[-1]["local"] = number_text(local)
             so_far = moment.stepper.gradient(line.node, moment.position)
             assert so_far is not None  # the line has just added to it
             result = quantity(line.result, shown)
@@ -73,6 +79,16 @@ def _step_data(moment: Moment, place: dict[Node, int], shown: int) -> dict[str, 
                 lines[-1]["result"] = result  # what it adds, which is not all of it
     source = moment.line and str(moment.line)
     return {"node": place[moment.node], "source": source, "lines": lines}
+
+
+def _locals(moment: Moment) -> list[float | None]:
+    """The local derivatives, a number for each line, where the step is one of single numbers."""
+    step = moment.stepper.steps[moment.position - len(moment.stepper.nodes)]
+    if type(step.node.raw) is not float or any(np.ndim(raw(x)) for x in step.node.operands):
+        return [None for sent in step.sent if sent is not None]
+    with np.errstate(all="ignore"):
+        found = vjp(step.node, 1.0)
+    return [x for x, sent in zip(found, step.sent, strict=True) if sent is not None]
 
 
 def quantity(raw: Number, shown: int) -> str | dict[str, Any]:
@@ -117,6 +133,7 @@ def _picture(stepper: Timeline) -> tuple[str, dict[Node, str], str]:
     if len(stepper.nodes) > PICTURED:
         return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
     drawn = drawing(stepper, "light")  # its colours become variables of the page
+    drawn.attr("graph", ranksep="0.55")  # room for what runs along the edges
     try:
         svg = drawn.pipe(format="svg", encoding="utf-8")
     except NoRenderer as error:
@@ -194,7 +211,7 @@ def page(stepper: Timeline, theme: str = "auto") -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Stepping through {html.escape(data["name"])}</title>
 <style>
-body {{ margin: 0; background: light-dark(#ffffff, #14181f); }}
+body {{ margin: 0; background: light-dark(#fbfaf7, #11151b); }}
 {css}.gradwalk-stepper {{ color-scheme: inherit; }}
 </style>
 <body>

@@ -102,11 +102,16 @@ export function computed(data, live, leaves) {
         arrive(to, k, sent);
       });
     }
+    const x = typeof node === "number" ? [] : given(node);
+    const locals = k < count || typeof node === "number" ? [] : live.rows[node[0]].r
+      .filter((rule, j) => rule && typeof node[1][j] === "number")
+      .map((rule) => numberText(rule(1, values[i], x)));
     const lines = step.lines.map(({ to, name, sides: [symbols] }, j) => {
       const sides = [...new Set([symbols, filled(live.lines[k][j], { values, sums })])];
       const result = k < count ? undefined : numberText(found[j]);
       const whole = k < count || result === histories[to].at(-1)[1];
-      return whole ? { to, name, sides } : { to, name, sides, result };
+      const line = k < count ? { to, name, sides } : { to, name, sides, local: locals[j] };
+      return whole ? line : { ...line, result };
     });
     return { ...step, lines };
   });

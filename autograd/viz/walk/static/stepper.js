@@ -18,6 +18,9 @@ function create(tag, attributes = {}, ...children) {
 // A number is a text; an array has its `shape` and either `rows` of texts or a `summary`.
 const parsed = (text) => Number(text.replaceAll("−", "-"));
 
+const FONT = 11 * (4 / 3), SMALLEST = 12; // of the picture's texts, in pixels
+const TRAVEL = 650; // milliseconds of a number along an edge
+
 const isOdd = (number) => typeof number === "string" && !Number.isFinite(parsed(number));
 
 function heat(text, largest) {
@@ -90,6 +93,9 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   let slopes = live ? compute(data, live, leaves).gradients : [];
   let learning = leaves.map((number) => number !== null);
   let position = 0;
+  let predicting = false;
+  const known = new Set(); // steps whose numbers were guessed, or shown
+  let moving = false; // whether the step was one ahead, which is shown as a motion
   let timer = null;
   let drawn = []; // per row, what it shows
 
@@ -100,6 +106,13 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     type: "range", min: 0, "aria-label": "Step", oninput: () => show(Number(slider.value)),
   });
   const count = create("output", { class: "count" });
+  const predict = button("predict", "Predict", "Predict", () => {
+    predicting = !predicting;
+    predict.setAttribute("aria-pressed", predicting);
+    show(position);
+  });
+  predict.setAttribute("aria-pressed", "false");
+  const chapters = create("div", { class: "chapters", role: "group", "aria-label": "Chapters" });
   const toolbar = create(
     "div",
     { class: "toolbar", role: "toolbar", "aria-label": "Walk through the passes" },
@@ -108,8 +121,9 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     button("next", "Next", "Next ›", () => show(position + 1)),
     button("last", "Last step", "»", () => show(last())),
     play,
-    slider,
+    create("div", { class: "track" }, slider, chapters),
     count,
+    predict,
   );
   const rate = create("input", {
     class: "editor", value: "0.1", size: 5, inputmode: "text", "aria-label": "Learning rate",
@@ -133,7 +147,8 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   );
   const help = create("p", { class: "help" });
   help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
-    "to step, ", create("kbd", {}, "Space"), " to play.");
+    "to step, ", create("kbd", {}, "["), " ", create("kbd", {}, "]"), " to named results, ",
+    create("kbd", {}, "Space"), " to play. A click on a box goes to its step.");
   if (data.still) help.append(" ", data.still);
   const root = create("div", {
     class: "gradwalk-stepper",
@@ -179,10 +194,92 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     });
     const here = data.nodes[current.node].id;
     const others = new Set([...touched].map((i) => data.nodes[i].id));
+    for (const extra of graph.querySelectorAll(".dot, .tag")) extra.remove();
     for (const edge of graph.querySelectorAll(".edge")) {
       const [from, to] = edge.dataset.ends.split(" ");
-      edge.classList.toggle("active", to === here && others.has(from));
+      const active = to === here && others.has(from);
+      edge.classList.toggle("active", active);
+      if (active && moving) travel(edge, phaseAt(k) === "backward");
+      const lines = current.lines.filter((line) => data.nodes[line.to].id === from);
+      if (active && phaseAt(k) === "backward") lines.forEach((line, i) => tag(edge, line, k, i));
     }
+  }
+
+  // Lets an edge point backward, too: an arrowhead at its other end, and a line up to where the
+  // first one ends. Which of them shows is a matter of the page's CSS.
+  function turnable(edge) {
+    const path = edge.querySelector("path"), head = edge.querySelector("polygon");
+    if (!path || !head) return;
+    head.classList.add("ahead");
+    const start = path.getPointAtLength(0), near = path.getPointAtLength(6);
+    const end = path.getPointAtLength(path.getTotalLength());
+    const tip = [...head.points].reduce((a, b) =>
+      (Math.hypot(a.x - end.x, a.y - end.y) > Math.hypot(b.x - end.x, b.y - end.y) ? a : b));
+    const [x, y] = [(near.x - start.x) / 6, (near.y - start.y) / 6];
+    const corner = (along, aside) => `${start.x + along * x - aside * y},${start.y + along * y + aside * x}`;
+    edge.append(
+      svgElement("polygon", { class: "back", points: [corner(0, 0), corner(6, 2.1), corner(6, -2.1)].join(" ") }),
+      svgElement("path", { class: "back", d: `M${end.x},${end.y}L${tip.x},${tip.y}` }),
+    );
+  }
+
+  function svgElement(name, attributes, text) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text !== undefined) element.textContent = text;
+    return element;
+  }
+
+  // A dot runs along the edge; what it brings shows once it is there (`.arriving`).
+  function travel(edge, back) {
+    const path = edge.querySelector("path"), length = path.getTotalLength();
+    const dot = svgElement("circle", { class: "dot", r: 4 });
+    edge.append(dot);
+    const began = performance.now();
+    const frame = (now) => {
+      const share = Math.min(1, (now - began) / TRAVEL);
+      const eased = share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) ** 2;
+      const at = path.getPointAtLength(length * (back ? 1 - eased : eased));
+      dot.setAttribute("cx", at.x);
+      dot.setAttribute("cy", at.y);
+      if (share < 1 && dot.isConnected) requestAnimationFrame(frame);
+      else dot.remove();
+    };
+    frame(began);
+  }
+
+  // What an edge carries: × local derivative → contribution.
+  function tag(edge, line, k, i) {
+    const result = line.result ?? latest(data.nodes[line.to], k);
+    if (typeof result !== "string" || line.local === undefined) return;
+    const path = edge.querySelector("path");
+    const at = path.getPointAtLength(path.getTotalLength() / 2);
+    const text = svgElement("text", { "text-anchor": "middle" });
+    text.append(svgElement("tspan", { class: "local" }, `× ${line.local}`), ` → ${result}`);
+    const group = svgElement("g", { class: "tag arriving" });
+    group.append(text);
+    edge.parentNode.append(group);
+    const own = text.getBBox(); // around 0, 0
+    const taken = [...graph.querySelectorAll(".node, .tag rect")].map((element) => element.getBBox());
+    const [x, y] = freePlace(at, own, taken);
+    text.setAttribute("x", x);
+    text.setAttribute("y", y);
+    const around = { x: own.x + x - 4, y: own.y + y - 1, width: own.width + 8, height: own.height + 2 };
+    group.prepend(svgElement("rect", { ...around, rx: 6 }));
+  }
+
+  // The place nearest to `at` where a text covers no box; above `at` where there is none.
+  function freePlace(at, own, taken) {
+    const margin = 5;
+    const covers = (x, y) => taken.filter((box) =>
+      x + own.x - margin < box.x + box.width && box.x < x + own.x + own.width + margin &&
+      y + own.y - margin < box.y + box.height && box.y < y + own.y + own.height + margin).length;
+    const places = [];
+    for (let across = -120; across <= 120; across += 10)
+      for (let down = -70; down <= 70; down += 7)
+        places.push([Math.hypot(across, 1.5 * down), at.x + across, at.y + down]);
+    places.sort((a, b) => a[0] - b[0]);
+    return (places.find(([, x, y]) => !covers(x, y)) ?? [0, at.x, at.y - 6]).slice(1);
   }
 
   // Tells apart what a box says, so that its numbers show when they are known: the gradient has a
@@ -216,13 +313,71 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const sent = lines.map((line) => [{ result: latest(data.nodes[line.to], k), ...line }, "+="]);
       const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
       parts.push(equations([[own, "="], ...sent]));
+      if (lines.length && node.says) parts.push(create("p", { class: "says" }, node.says));
+      parts.push(...lines.map((line) => arrival(line, k)));
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
     }
     if (startsHere(k)) parts.push(create("p", { class: "problem" },
       `${startsHere(k)} starts here: everything before it is finite.`));
     if (source) parts.push(create("p", { class: "source" }, "made at ", create("code", {}, source)));
+    const asked = question(k);
+    root.classList.toggle("asking", asked !== null);
+    if (asked) parts.splice(1, parts.length, asked);
     formula.replaceChildren(...parts.filter(Boolean));
+  }
+
+  // How a gradient adds up where a node is used several times: −3 + 1 = −2, 2 of 2 uses.
+  function arrival(line, k) {
+    const uses = data.steps.flatMap((step, at) => (at >= data.nodes.length ? step.lines : [])
+      .filter(({ to }) => to === line.to).map(() => at));
+    const sum = latest(data.nodes[line.to], k), before = latest(data.nodes[line.to], k - 1);
+    if (uses.length < 2 || typeof sum !== "string") return null;
+    const arrived = uses.filter((at) => at <= k).length;
+    const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
+    const added = before !== null && line.result ? `${before} + ${bracketed(line.result)} = ${sum}; ` : "";
+    return create("p", { class: "says" },
+      `${line.name}: ${added}${arrived} of ${uses.length} uses arrived.`);
+  }
+
+  // The numbers of a step are asked for: what comes is hidden until it was guessed, or given up.
+  function question(k) {
+    const { node: i, lines } = data.steps[k];
+    const node = data.nodes[i];
+    if (!predicting || known.has(k) || !lines.length) return null;
+    const forward = phaseAt(k) === "forward";
+    const answer = forward ? node.value : lines[0].result ?? latest(data.nodes[lines[0].to], k);
+    if (typeof answer !== "string") return null;
+    const name = forward ? node.name : `what goes to ${lines[0].name}`;
+    const verdict = create("output", { class: "verdict" });
+    const guess = create("input", {
+      class: "editor guess", size: 10, "aria-label": `Your number for ${name}`,
+      onkeydown: (event) => { if (event.key === "Enter") judge(); },
+    });
+    const reveal = () => { known.add(k); show(k); };
+    function judge() {
+      const number = numberOf(guess.value), right = parsed(answer);
+      if (number === null) verdict.textContent = "a number is needed, such as 0.5, 1/3 or pi";
+      else if (number === right || Math.abs(number - right) <= 0.01 * Math.abs(right)) reveal();
+      else verdict.textContent = slip(number, right, node, lines[0], k);
+    }
+    setTimeout(() => guess.focus({ preventScroll: true }));
+    return create("p", { class: "question" },
+      create("label", {}, forward ? `${name} = ${lines[0].sides[0]} = ` : `${lines[0].name} += ${lines[0].sides[0]} = `, guess),
+      button("check", "Check", "Check", judge), button("reveal", "Show me", "Show me", reveal), verdict);
+  }
+
+  // The usual slips, by their names.
+  function slip(number, right, node, line, k) {
+    const near = (x) => Math.abs(number - x) <= 0.01 * Math.abs(x);
+    if (near(-right)) return "The size is right; look at the sign.";
+    if (phaseAt(k) === "backward" && line.local !== undefined) {
+      if (near(parsed(line.local))) return "That is the local derivative alone; the upstream gradient is a factor, too.";
+      if (near(parsed(latest(node, k)))) return "That is the upstream gradient alone; the local derivative is a factor, too.";
+      if (near(parsed(latest(data.nodes[line.to], k)))) return "That is the sum so far; asked is what this use adds to it.";
+    }
+    if ([10, 100, 0.1, 0.01].some((x) => near(x * right))) return "The digits are right; look at the decimal point.";
+    return "Not yet: put the numbers into the formula.";
   }
 
   // What is not finite in this step, though nothing that went into it was.
@@ -238,18 +393,20 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   }
 
   function equations(lines) {
-    const grid = create("div", { class: "equations" });
+    const all = create("div", { class: "equations" });
     for (const [line, sign] of lines) {
+      const grid = create("div", { class: "equation" });
+      all.append(grid);
       const scalar = typeof line.result === "string";
       const result = scalar ? line.result : quantity(line.result, line.name);
       const sides = [...new Set([...line.sides, result])];
       sides.forEach((side, i) => grid.append(
         create("span", { class: i ? "left" : "left first" }, i ? "" : line.name),
         create("span", { class: "sign" }, i ? "=" : sign),
-        create("div", { class: scalar && side === result ? "right result" : "right" }, side),
+        create("div", { class: side === result ? `right arriving${scalar ? " result" : ""}` : "right" }, side),
       ));
     }
-    return grid;
+    return all;
   }
 
   function gallery(arrays) {
@@ -295,7 +452,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       if (drag !== el.getRootNode().activeElement) drag.value = numbersNow[leaf];
     } else if (live && onCell) {
       cell.replaceChildren(create("span", { class: "live" },
-        quantity(number, name, onCell), dragged(leaf, name)));
+        quantity(number, name, onCell), dragged(leaf, name), learns(data.nodes[leaf], leaf)));
     } else {
       cell.replaceChildren(quantity(number, name, onCell));
       if (focused >= 0) inputs()[focused]?.focus();
@@ -358,7 +515,36 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
 
   // --- moving ---------------------------------------------------------------------------------
 
+  // The steps of named results, forward and back, and of the first input in each pass.
+  function chapterSteps() {
+    const named = (i) => data.nodes[i].operation && !/^v\d+$/.test(data.nodes[i].name);
+    return data.steps.flatMap(({ node }, k) => (named(node) ? [[k, data.nodes[node].name]] : []));
+  }
+
+  function showChapters() {
+    let free = -Infinity; // the share of the line from which on there is room
+    chapters.replaceChildren(...chapterSteps().map(([k, name]) => {
+      const share = k / Math.max(last(), 1);
+      const shown = share > free;
+      if (shown) free = share + Math.min(0.2, 0.02 + 0.009 * name.length);
+      const label = `${name}, step ${k}, ${phaseAt(k)}`;
+      const mark = create("button", {
+        type: "button", class: `chapter ${phaseAt(k)}`, "aria-label": label, title: label,
+        style: `left: ${100 * share}%`, onclick: () => show(k),
+      }, shown ? name : "·");
+      return mark;
+    }));
+    chapters.hidden = !chapters.children.length;
+  }
+
+  function leap(way) {
+    const marks = [0, ...chapterSteps().map(([k]) => k), last()];
+    show(way > 0 ? marks.find((k) => k > position) ?? last() : marks.findLast((k) => k < position) ?? 0);
+  }
+
   function show(k, quiet = false) {
+    moving = k === position + 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    root.style.setProperty("--travel", moving ? `${TRAVEL}ms` : "0ms");
     position = Math.min(Math.max(k, 0), last());
     slider.value = position;
     const phase = phaseAt(position);
@@ -404,7 +590,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     }
     const moves = {
       ArrowRight: () => show(position + 1), ArrowLeft: () => show(position - 1),
-      Home: () => show(0), End: () => show(last()),
+      Home: () => show(0), End: () => show(last()), "[": () => leap(-1), "]": () => leap(1),
     };
     if (event.key === " " && !event.target.matches("button, input")) moves[" "] = toggle;
     if (!moves[event.key] || event.target.matches(".drag")) return;
@@ -429,19 +615,20 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       picture.removeAttribute("height");
       picture.style.width = "100%";
       picture.style.maxWidth = `${width}px`;
-      picture.style.minWidth = `${0.6 * width}px`;
+      picture.style.minWidth = `${(SMALLEST / FONT) * width}px`; // else it scrolls
       data.nodes.forEach(markTexts);
+      graph.querySelectorAll(".edge").forEach(turnable);
     }
+    showChapters();
     if (!rowsBefore) rows.replaceChildren(...data.nodes.map((node, i) => create("tr", {},
       create("th", { scope: "row" }, node.name),
-      create("td", { class: "operation" }, node.operation || "leaf", learns(node, i)),
+      create("td", { class: "operation" }, node.operation || "leaf"),
       create("td"),
       create("td"))));
     show(k, true);
   }
 
   function learns(node, i) {
-    if (!live || node.operation) return null;
     const box = create("input", {
       type: "checkbox", "aria-label": `${node.name} learns`,
       onchange: () => { learning[i] = box.checked; },
@@ -457,6 +644,13 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     formula.prepend(create("p", { class: "problem", role: "alert" }, text));
   }
 
+  graph.addEventListener("click", (event) => {
+    const box = event.target.closest(".node");
+    const i = box ? data.nodes.findIndex((node) => node.id === box.id) : -1;
+    if (i < 0) return;
+    const back = data.steps.findIndex(({ node }, k) => node === i && k >= data.nodes.length);
+    show(phaseAt(position) === "backward" && back >= 0 ? back : i);
+  });
   el.append(root);
   el.addEventListener("keydown", keyed);
   load(data, step);

@@ -1,0 +1,213 @@
+"""The page as learners use it: motion, words, chapters, predictions, themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import TABLE, Value
+from autograd.viz.walk.page import frame, page
+from autograd.viz.walk.stepper import Stepper
+
+
+def example() -> Stepper:
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    e = (a * b + c).tanh()
+    e.label = "e"
+    return Stepper(e)
+
+
+def twice() -> Stepper:
+    """c = a·b + a, in which a is used twice."""
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    c = a * b + a
+    c.label = "c"
+    return Stepper(c)
+
+
+def opened(tab: Any, stepper: Stepper, folder: Path) -> Any:
+    tab.goto(Path(stepper.save(folder / "step.html")).as_uri())
+    return tab.locator(".gradwalk-stepper")
+
+
+def goto(tab: Any, k: int) -> None:
+    tab.get_by_role("slider", name="Step").fill(str(k))
+
+
+def test_backward_arrows_turn_round_and_carry_what_they_bring(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    visible = "elements => elements.map((e) => getComputedStyle(e).visibility)"
+    assert set(root.locator(".edge polygon.back").evaluate_all(visible)) == {"hidden"}
+    goto(tab, 8)  # v1 = a × b sends to both
+    assert set(root.locator(".edge polygon.back").evaluate_all(visible)) == {"visible"}
+    assert set(root.locator(".edge polygon.ahead").evaluate_all(visible)) == {"hidden"}
+    tags = root.locator(".tag").all_text_contents()
+    assert tags == ["× −3 → −0.00402285", "× 2 → 0.0026819"]
+    boxes = root.locator(".tag rect, .node").evaluate_all(
+        """elements => elements.map((e) => e.getBoundingClientRect())
+            .map((r) => [r.left, r.top, r.right, r.bottom])"""
+    )
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+
+
+def test_a_step_ahead_is_shown_as_a_motion_and_a_jump_is_not(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    goto(tab, 7)
+    assert root.locator(".dot").count() == 0
+    tab.keyboard.press("ArrowRight")
+    assert root.locator(".dot").count() == 2
+    tab.wait_for_timeout(900)
+    assert root.locator(".dot").count() == 0
+
+
+def test_nothing_moves_where_people_asked_for_less_motion(browser: Any, tmp_path: Path) -> None:
+    tab = browser.new_page(reduced_motion="reduce")
+    root = opened(tab, example(), tmp_path)
+    goto(tab, 7)
+    tab.keyboard.press("ArrowRight")
+    assert root.locator(".dot").count() == 0
+    assert (
+        root.locator(".equations .result").first.evaluate("e => getComputedStyle(e).opacity") == "1"
+    )
+    tab.close()
+
+
+def test_how_uses_add_up_is_said(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, twice(), tmp_path)
+    goto(tab, 4)
+    assert "∂c/∂a: 1 of 2 uses arrived." in root.locator(".formula").inner_text()
+    goto(tab, 5)
+    assert "∂c/∂a: 1 + (−3) = −2; 2 of 2 uses arrived." in root.locator(".formula").inner_text()
+    assert "× swaps: each factor receives the other" in root.locator(".formula").inner_text()
+
+
+def test_what_learners_meet_says_how_a_gradient_passes() -> None:
+    for (
+        name
+    ) in "neg add sub mul div pow exp log tanh sigmoid relu maximum where sum matmul".split():
+        assert TABLE[name].says.endswith(".") and len(TABLE[name].says) < 100
+
+
+def test_chapters(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    assert root.locator(".chapter").evaluate_all(
+        "buttons => buttons.map((b) => b.getAttribute('aria-label'))"
+    ) == ["e, step 5, forward", "e, step 6, backward"]
+    root.locator(".chapter").last.click()
+    assert root.get_attribute("data-position") == "6"
+    for key, position in (("[", "5"), ("[", "0"), ("]", "5"), ("]", "6"), ("]", "11")):
+        tab.keyboard.press(key)
+        assert root.get_attribute("data-position") == position
+
+
+def test_a_box_goes_to_its_step(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    root.locator(".node.result").first.click()
+    assert root.locator("tbody > tr.lit > th").inner_text() == "v1"
+    goto(tab, 6)
+    root.locator(".node.result").first.click()
+    assert root.get_attribute("data-phase") == "backward"
+    assert root.locator("tbody > tr.lit > th").inner_text() == "v1"
+
+
+def test_predictions_are_judged(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    tab.get_by_role("button", name="Predict").click()
+    goto(tab, 2)
+    assert root.locator(".equations .result").count() == 0
+    assert not root.locator("tr.lit td").nth(1).locator("> *").first.is_visible()
+    guess = tab.get_by_role("textbox", name="Your number for v1")
+    for typed, said in [
+        ("6", "look at the sign"),
+        ("-60", "decimal point"),
+        ("5", "Not yet"),
+        ("six", "a number is needed"),
+    ]:
+        guess.fill(typed)
+        guess.press("Enter")
+        assert said in root.locator(".verdict").inner_text()
+    guess.fill("-6.01")
+    tab.get_by_role("button", name="Check").click()
+    assert root.locator(".equations .result").inner_text() == "−6"
+    goto(tab, 8)
+    guess = tab.get_by_role("textbox", name="Your number for what goes to ∂e/∂a")
+    for typed, said in [
+        ("-3", "local derivative alone"),
+        ("0.00134095", "upstream gradient alone"),
+    ]:
+        guess.fill(typed)
+        guess.press("Enter")
+        assert said in root.locator(".verdict").inner_text()
+    tab.get_by_role("button", name="Show me").click()
+    assert "−0.00402285" in root.locator(".equations").inner_text()
+    tab.get_by_role("button", name="Predict").click()
+    goto(tab, 3)
+    assert root.locator(".question").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_and_its_texts_can_be_read(width: int, browser: Any, tmp_path: Path) -> None:
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    long = Value(2.0, label="a label that is a good deal longer than others, as people give them")
+    root = (long * Value(3.0, label="b")).exp()
+    opened(tab, Stepper(root), tmp_path)
+    tab.keyboard.press("End")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    sizes = tab.locator(".graph text").evaluate_all(
+        "texts => texts.map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 11.95
+    gradient = tab.locator(".numbers > table > tbody > tr.lit > td").nth(2).bounding_box()
+    assert gradient["x"] + gradient["width"] <= width
+    tab.close()
+
+
+def test_a_nan_says_where_it_starts(tab: Any, tmp_path: Path) -> None:
+    x = Value(0.0, label="x")
+    with np.errstate(all="ignore"):
+        root = opened(tab, Stepper(x.log() * 2.0), tmp_path)
+    goto(tab, 1)
+    assert "−inf starts here" in root.locator(".problem").inner_text()
+    assert root.locator(".graph .odd").count() == 1
+    goto(tab, 2)
+    assert root.locator(".problem").count() == 0
+
+
+def test_themes(browser: Any, tmp_path: Path) -> None:
+    stepper = example()
+    shades = {}
+    for theme in ("light", "dark", "auto"):
+        for system in ("light", "dark"):
+            tab = browser.new_page(color_scheme=system)
+            tab.goto(Path(stepper.save(tmp_path / "page.html", theme=theme)).as_uri())
+            shades[theme, system] = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+            tab.close()
+    light, dark = shades["auto", "light"], shades["auto", "dark"]
+    assert light != dark
+    assert shades["light", "dark"] == light == shades["light", "light"]
+    assert shades["dark", "light"] == dark == shades["dark", "dark"]
+    with pytest.raises(
+        ValueError, match="theme must be one of 'light', 'dark', 'auto', got 'pink'"
+    ):
+        page(stepper, "pink")
+
+
+def test_a_frame_follows_the_notebook_around_it(tab: Any) -> None:
+    ink = {"dark": "#eee", "light": "#111"}
+    tab.set_content(f"<body style='color:{ink['dark']}'>{frame(example())}</body>")
+    inside = tab.frames[1]
+    scheme = "document.documentElement.style.colorScheme"
+    inside.wait_for_function(f"{scheme} === 'dark'")
+    tab.evaluate(f"document.body.style.color = '{ink['light']}'")
+    inside.wait_for_function(f"{scheme} === 'light'")
+
+
+def test_names_that_are_no_page_are_refused(tmp_path: Path) -> None:
+    for name in ("s.png", "s.svg", "s"):
+        with pytest.raises(ValueError, match=r"saved as a page, \.html, got"):
+            example().save(tmp_path / name)
