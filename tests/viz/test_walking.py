@@ -89,7 +89,7 @@ def test_how_uses_add_up_is_said(tab: Any, tmp_path: Path) -> None:
 def test_what_learners_meet_says_how_a_gradient_passes() -> None:
     for (
         name
-    ) in "neg add sub mul div pow exp log tanh sigmoid relu maximum where sum matmul".split():
+    ) in ["neg", "add", "sub", "mul", "div", "pow", "exp", "log", "tanh", "sigmoid", "relu", "maximum", "where", "sum", "matmul"]:
         assert TABLE[name].says.endswith(".") and len(TABLE[name].says) < 100
 
 
@@ -118,7 +118,7 @@ def test_a_box_goes_to_its_step(tab: Any, tmp_path: Path) -> None:
 def test_predictions_are_judged(tab: Any, tmp_path: Path) -> None:
     root = opened(tab, example(), tmp_path)
     tab.get_by_role("button", name="Predict").click()
-    goto(tab, 2)
+    goto(tab, 3)
     assert root.locator(".equations .result").count() == 0
     assert not root.locator("tr.lit td").nth(1).locator("> *").first.is_visible()
     guess = tab.get_by_role("textbox", name="Your number for v1")
@@ -146,7 +146,7 @@ def test_predictions_are_judged(tab: Any, tmp_path: Path) -> None:
     tab.get_by_role("button", name="Show me").click()
     assert "−0.00402285" in root.locator(".equations").inner_text()
     tab.get_by_role("button", name="Predict").click()
-    goto(tab, 3)
+    goto(tab, 4)
     assert root.locator(".question").count() == 0
 
 
