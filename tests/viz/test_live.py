@@ -259,7 +259,7 @@ def test_descend_hold_drag_and_reset(tab: Any, tmp_path: Path) -> None:
     stepper = example()
     tab.goto(Path(stepper.save(tmp_path / "page.html")).as_uri())
     tab.keyboard.press("End")
-    a, b, c = (node for node in stepper.nodes if node.op is None)
+    a, _, c = (node for node in stepper.nodes if node.op is None)
     (stepper.root).backward()
     tab.get_by_role("checkbox", name="b learns").uncheck()
     tab.get_by_role("textbox", name="Learning rate").fill("1/2")

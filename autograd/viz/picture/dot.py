@@ -131,9 +131,8 @@ def dark_by_light(shown: Shown) -> dict[str, str]:
     largest = largest_slope(shown)
     slopes = {box.slope or 0.0 for box in shown.boxes}
     pairs = {heat(x, largest, LIGHT): heat(x, largest, DARK) for x in slopes}
-    for light, dark in zip(LIGHT, DARK, strict=True):
-        if isinstance(light, str) and isinstance(dark, str):
-            pairs[light] = dark
+    texts = zip(LIGHT, DARK, strict=True)
+    pairs |= {x: y for x, y in texts if isinstance(x, str) and isinstance(y, str)}
     for kind, colours in LIGHT.styles.items():
         pairs |= zip(colours, DARK.styles[kind], strict=True)
     return pairs

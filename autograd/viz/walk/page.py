@@ -170,7 +170,7 @@ def compact(svg: str) -> str:
         svg,
     )
     variables = ""
-    for (name, light), dark in zip(_colours(LIGHT).items(), _colours(DARK).values(), strict=True):
+    for (name, light), dark in zip(colours(LIGHT).items(), colours(DARK).values(), strict=True):
         svg = svg.replace(f'"{light}"', f'"var(--{name})"')
         variables += f"--{name}:light-dark({light},{dark});"
     svg = svg.replace("<svg ", f'<svg style="{variables}" ', 1)
@@ -186,7 +186,7 @@ def _rectangle(path: re.Match[str]) -> str:
     return f'<rect {path[1]} x="{left}" y="{top}" {size} rx="6"/>'
 
 
-def _colours(theme: Theme) -> dict[str, str]:
+def colours(theme: Theme) -> dict[str, str]:
     """The colours of a theme, by what the page's CSS calls them."""
     texts = {"ink": theme.ink, "muted": theme.muted, "slope": theme.gradient, "edge": theme.edge}
     styles = [colour for style in theme.styles.values() for colour in style]

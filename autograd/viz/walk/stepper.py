@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograd.viz.walk.animation import animation
 from autograd.viz.walk.page import LIMIT, drawing, frame, page
 from autograd.viz.walk.timeline import Timeline
 
@@ -58,9 +59,24 @@ class Stepper(Timeline):
         if Path(filename).suffix.lower() not in (".html", ".htm"):
             raise ValueError(
                 f"a stepper is saved as a page, .html, got {os.fspath(filename)!r}; a picture is "
-                f'draw(root).save("graph.svg")'
+                f'draw(root).save("graph.svg"), a film .animate("steps.svg")'
             )
         Path(filename).write_text(page(self, theme), encoding="utf-8")
+        return str(filename)
+
+    def animate(self, filename: str | os.PathLike[str], *, seconds: float = 12.0) -> str:
+        """Write both passes as one animated SVG of so many seconds, and return its path.
+
+        It has no script, so that it plays in `<img>`, in a README and in slides, in light and dark;
+        where people asked for less motion it stands still at the end.
+
+        Raises:
+            ValueError: the name does not end in .svg, or the graph has more than 60 nodes.
+            NoRenderer: there is no Graphviz to lay it out.
+        """
+        if Path(filename).suffix.lower() != ".svg":
+            raise ValueError(f"an animation is an .svg, got {os.fspath(filename)!r}; name it so")
+        Path(filename).write_text(animation(self, seconds), encoding="utf-8")
         return str(filename)
 
     def widget(self) -> StepperWidget:
