@@ -210,3 +210,48 @@ def test_names_that_are_no_page_are_refused(tmp_path: Path) -> None:
     for name in ("s.png", "s.svg", "s"):
         with pytest.raises(ValueError, match=r"saved as a page, \.html, got"):
             example().save(tmp_path / name)
+
+
+def test_a_link_leads_to_a_step(tab: Any, tmp_path: Path) -> None:
+    path = Path(example().save(tmp_path / "step.html")).as_uri()
+    tab.goto(f"{path}#step=8")
+    root = tab.locator(".gradwalk-stepper")
+    assert root.get_attribute("data-position") == "8"
+    tab.keyboard.press("ArrowRight")
+    assert tab.url.endswith("#step=9")
+    tab.evaluate("location.hash = '#step=3'")
+    tab.wait_for_function("document.querySelector('.gradwalk-stepper').dataset.position === '3'")
+
+
+def test_inputs_can_be_skipped(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    tab.get_by_role("checkbox", name="skip inputs").check()
+    seen = []
+    for _ in range(8):
+        tab.keyboard.press("ArrowRight")
+        seen.append(root.get_attribute("data-position"))
+    assert seen == ["3", "4", "5", "6", "7", "8", "11", "11"]
+    tab.keyboard.press("ArrowLeft")
+    assert root.get_attribute("data-position") == "8"
+
+
+def test_playing_stops_where_somebody_asked_and_has_a_speed(tab: Any, tmp_path: Path) -> None:
+    tab.clock.install()
+    root = opened(tab, example(), tmp_path)
+    root.locator(".node.result").nth(1).click(modifiers=["Shift"])
+    assert root.get_attribute("data-position") == "0"
+    tab.get_by_role("button", name="Speed").click()
+    tab.get_by_role("button", name="Play").click()
+    tab.clock.run_for(1500)
+    assert root.get_attribute("data-position") == "3"
+    tab.clock.run_for(9000)
+    assert root.get_attribute("data-position") == "4"
+    assert tab.get_by_role("button", name="Play").count() == 1
+
+
+def test_an_edge_says_its_rule_and_the_row_is_current(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    titles = root.locator(".edge title").all_text_contents()
+    assert "∂e/∂a += ∂e/∂v1 × b" in titles
+    goto(tab, 4)
+    assert root.locator("tr[aria-current=step] > th").all_inner_texts() == ["v2"]

@@ -38,7 +38,6 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
         {
             "name": stepper.names[node],
             "operation": one_line(operation_text(node)),
-            "says": node.op.says if node.op else "",
             "id": ids.get(node),
             "value": quantity(stepper.value(node), shown),
             "operands": [
@@ -51,7 +50,10 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
     steps = [_step_data(moment, place, shown) for moment in stepper]
     name = stepper.names[stepper.root]
     still = "" if is_live(stepper) else _why_still(stepper)
-    return {"name": name, "nodes": nodes, "steps": steps, "svg": svg, "note": note, "still": still}
+    rows = {node.op for node in stepper.nodes if node.op and node.op.says}
+    says = {one_line(row.symbol): row.says for row in sorted(rows, key=lambda row: row.name)}
+    whole = {"name": name, "nodes": nodes, "steps": steps, "says": says}
+    return {**whole, "svg": svg, "note": note, "still": still}
 
 
 def _why_still(stepper: Timeline) -> str:
@@ -219,15 +221,20 @@ body {{ margin: 0; background: light-dark(#fbfaf7, #11151b); }}
 <script type="application/json" id="data">{text}</script>
 <script type="module">
 {script}
+const onStep = (k) => {{ // so that a link leads to a step
+  if (location.protocol !== "about:") history.replaceState(null, "", `#step=${{k}}`);
+}};
 addEventListener("message", ({{ data }}) => {{ // from the notebook around: see `frame` in Python
   if (data.gradwalk) document.documentElement.style.colorScheme = data.gradwalk;
 }});
+const asked = () => Number(/^#step=(\\d+)$/.exec(location.hash)?.[1] ?? {stepper.position});
 const [data, picture] = ["data", "picture"].map((id) => document.getElementById(id));
-mount(
+const view = mount(
   document.body,
   {{ ...JSON.parse(data.textContent), svg: picture.innerHTML }},
-  {{ step: {stepper.position}{alive} }},
+  {{ step: asked(), onStep{alive} }},
 );
+addEventListener("hashchange", () => view.show(asked()));
 </script>
 </html>
 """

@@ -93,6 +93,9 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   let slopes = live ? compute(data, live, leaves).gradients : [];
   let learning = leaves.map((number) => number !== null);
   let position = 0;
+  let speed = 1;
+  let skipping = false; // of steps in which nothing is computed
+  const stops = new Set(); // nodes at which playing stops
   let predicting = false;
   const known = new Set(); // steps whose numbers were guessed, or shown
   let moving = false; // whether the step was one ahead, which is shown as a motion
@@ -106,6 +109,13 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     type: "range", min: 0, "aria-label": "Step", oninput: () => show(Number(slider.value)),
   });
   const count = create("output", { class: "count" });
+  const pace = button("pace", "Speed", "1×", () => {
+    speed = speed === 1 ? 2 : speed === 2 ? 0.5 : 1;
+    pace.textContent = speed === 0.5 ? "½×" : `${speed}×`;
+    pace.setAttribute("aria-label", `Speed ${pace.textContent}`);
+    if (timer) { pause(); toggle(); }
+  });
+  const skip = create("input", { type: "checkbox", onchange: () => { skipping = skip.checked; } });
   const predict = button("predict", "Predict", "Predict", () => {
     predicting = !predicting;
     predict.setAttribute("aria-pressed", predicting);
@@ -117,12 +127,15 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     "div",
     { class: "toolbar", role: "toolbar", "aria-label": "Walk through the passes" },
     button("first", "First step", "«", () => show(0)),
-    button("back", "Back", "‹ Back", () => show(position - 1)),
-    button("next", "Next", "Next ›", () => show(position + 1)),
+    button("back", "Back", "‹ Back", () => walk(-1)),
+    button("next", "Next", "Next ›", () => walk(1)),
     button("last", "Last step", "»", () => show(last())),
     play,
+    pace,
     create("div", { class: "track" }, slider, chapters),
     count,
+    create("label", { class: "skip", title: "Steps in which an input is read, or has its gradient" },
+      skip, " skip inputs"),
     predict,
   );
   const rate = create("input", {
@@ -148,7 +161,8 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   const help = create("p", { class: "help" });
   help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
     "to step, ", create("kbd", {}, "["), " ", create("kbd", {}, "]"), " to named results, ",
-    create("kbd", {}, "Space"), " to play. A click on a box goes to its step.");
+    create("kbd", {}, "Space"), " to play. A click on a box goes to its step; with ",
+    create("kbd", {}, "Shift"), " playing stops there.");
   if (data.still) help.append(" ", data.still);
   const root = create("div", {
     class: "gradwalk-stepper",
@@ -183,6 +197,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       place.classList.toggle("lit", i === current.node);
       place.classList.toggle("touched", touched.has(i) && i !== current.node);
       place.classList.toggle("waiting", i > k);
+      place.classList.toggle("stop", stops.has(i));
       const gradient = latest(node, k);
       place.classList.toggle("reached", gradient !== null);
       const figures = place.querySelectorAll(".figure");
@@ -221,6 +236,16 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       svgElement("polygon", { class: "back", points: [corner(0, 0), corner(6, 2.1), corner(6, -2.1)].join(" ") }),
       svgElement("path", { class: "back", d: `M${end.x},${end.y}L${tip.x},${tip.y}` }),
     );
+  }
+
+  // Under the pointer an edge says by which rule a gradient runs back along it.
+  function told(edge) {
+    const [from, to] = edge.dataset.ends.split(" ");
+    const lines = data.steps.slice(data.nodes.length)
+      .filter(({ node }) => data.nodes[node].id === to)
+      .flatMap(({ lines }) => lines.filter((line) => data.nodes[line.to].id === from));
+    const texts = lines.map(({ name, sides: [symbols] }) => `${name} += ${symbols}`);
+    if (texts.length) edge.append(svgElement("title", {}, texts.join("\n")));
   }
 
   function svgElement(name, attributes, text) {
@@ -313,7 +338,9 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const sent = lines.map((line) => [{ result: latest(data.nodes[line.to], k), ...line }, "+="]);
       const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
       parts.push(equations([[own, "="], ...sent]));
-      if (lines.length && node.says) parts.push(create("p", { class: "says" }, node.says));
+      const [sign] = node.operation.split(" ");
+      if (lines.length && data.says[sign])
+        parts.push(create("p", { class: "says" }, data.says[sign]));
       parts.push(...lines.map((line) => arrival(line, k)));
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
@@ -421,6 +448,8 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const known = i <= k;
       const gradient = latest(node, k);
       row.classList.toggle("lit", i === data.steps[k].node);
+      if (i === data.steps[k].node) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
       if (drawn[i] && drawn[i].known === known && drawn[i].gradient === gradient) return;
       drawn[i] = { known, gradient };
       const [, , value, slope] = row.children;
@@ -537,6 +566,13 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     chapters.hidden = !chapters.children.length;
   }
 
+  // One step on or back; of steps that only read inputs, all at once where these are skipped.
+  function walk(way) {
+    let k = position + way;
+    while (skipping && k > 0 && k < last() && !data.steps[k].lines.length) k += way;
+    show(k);
+  }
+
   function leap(way) {
     const marks = [0, ...chapterSteps().map(([k]) => k), last()];
     show(way > 0 ? marks.find((k) => k > position) ?? last() : marks.findLast((k) => k < position) ?? 0);
@@ -575,7 +611,10 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   function toggle() {
     if (timer) return pause();
     if (position === last()) show(0);
-    timer = setInterval(() => show(position + 1), 1000);
+    timer = setInterval(() => {
+      walk(1);
+      if (stops.has(data.steps[position].node)) pause();
+    }, 1000 / speed);
     formula.setAttribute("aria-live", "off"); // a reader could not keep up
     play.textContent = "Pause";
     play.setAttribute("aria-label", "Pause");
@@ -584,12 +623,12 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   function keyed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // notebooks take letters for commands: d d deletes a cell
-    if (event.target.matches("input:not([type=range])")) {
+    if (event.target.matches("input:not([type=range], [type=checkbox])")) {
       if (event.key === "Enter") event.target.blur(); // some notebooks keep Enter from committing
       return;
     }
     const moves = {
-      ArrowRight: () => show(position + 1), ArrowLeft: () => show(position - 1),
+      ArrowRight: () => walk(1), ArrowLeft: () => walk(-1),
       Home: () => show(0), End: () => show(last()), "[": () => leap(-1), "]": () => leap(1),
     };
     if (event.key === " " && !event.target.matches("button, input")) moves[" "] = toggle;
@@ -617,7 +656,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       picture.style.maxWidth = `${width}px`;
       picture.style.minWidth = `${(SMALLEST / FONT) * width}px`; // else it scrolls
       data.nodes.forEach(markTexts);
-      graph.querySelectorAll(".edge").forEach(turnable);
+      graph.querySelectorAll(".edge").forEach((edge) => { turnable(edge); told(edge); });
     }
     showChapters();
     if (!rowsBefore) rows.replaceChildren(...data.nodes.map((node, i) => create("tr", {},
@@ -648,6 +687,10 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     const box = event.target.closest(".node");
     const i = box ? data.nodes.findIndex((node) => node.id === box.id) : -1;
     if (i < 0) return;
+    if (event.shiftKey) {
+      if (!stops.delete(i)) stops.add(i);
+      return showGraph(position);
+    }
     const back = data.steps.findIndex(({ node }, k) => node === i && k >= data.nodes.length);
     show(phaseAt(position) === "backward" && back >= 0 ? back : i);
   });
