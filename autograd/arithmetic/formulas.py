@@ -43,6 +43,9 @@ class Symbol(Operators[Operator]):
     def __repr__(self) -> str:
         return f"Symbol({self.text!r})"
 
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
     @property
     def ndim(self) -> int:
         return len(self.shape)

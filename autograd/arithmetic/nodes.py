@@ -1,5 +1,6 @@
 """What `Value` and `Tensor` have in common: operators, methods, NumPy's protocols, `backward`."""
 
+from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from autograd.arithmetic.comparisons import comparison
@@ -53,6 +54,10 @@ class NumericNode(Operators[O], Node[T], Generic[T, O]):
     relu, softplus, abs    = unary(e.relu), unary(e.softplus), unary(e.abs)
     sigmoid                = unary(e.sigmoid)
     # fmt: on
+
+    def _repr_html_(self) -> Any:
+        """What a notebook shows: a matter of `viz`, which loads when it is first asked for."""
+        return import_module("autograd.viz.chips").node_html(self)
 
     def clip(self: Self, lo: float | None = None, hi: float | None = None) -> Self:
         """min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi."""

@@ -1,11 +1,12 @@
 """Numbers, nodes and equations as people read them, and labels made safe to show."""
 
 import html
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Symbol
+from autograd import Node, Symbol, pow
 from autograd.arithmetic.formulas import number
 from autograd.core.node import raw
 from autograd.core.numbers import Array
@@ -122,9 +123,13 @@ def operation_text(node: Node) -> str:
     ('[1:]', '[…, 0]')
     >>> operation_text(Tensor([1.0, 2.0, 3.0])[[0, 2]])
     '[[0, 2]]'
+    >>> operation_text(Tensor([1.0]) ** 2.0), operation_text(Tensor([1.0]) ** -0.5)
+    ('x²', 'x^−0.5')
     """
     if node.op is None:
         return ""
+    if in_sign(node, 1):
+        return f"x{superscript(node.operands[1])}"
     shown = [node.op.symbol]
     for name, value in node.params.items():
         if name == "index":
@@ -132,6 +137,25 @@ def operation_text(node: Node) -> str:
         elif value is not None and name not in ("shape", "keepdims"):
             shown.append(f"{name} {_parameter_text(value)}")
     return " ".join(shown)
+
+
+def in_sign(node: Node, operand: int) -> bool:
+    """Whether an operand is a constant that the sign of the operation says: an exponent."""
+    return node.op is pow and operand == 1 and type(node.operands[1]) is float
+
+
+def superscript(exponent: float) -> str:
+    """An exponent, raised where it is a whole number.
+
+    >>> superscript(3.0), superscript(-1.0), superscript(0.5)
+    ('³', '⁻¹', '^0.5')
+    """
+    text = number(exponent).text
+    whole = exponent == int(exponent) and len(text) <= 3 if math.isfinite(exponent) else False
+    return text.translate(_RAISED) if whole else f"^{text}"
+
+
+_RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _index_text(item: Any) -> str:

@@ -7,6 +7,7 @@ are saved but not learned), and a `Module`, or a list of them, a child.
 from __future__ import annotations
 
 import copy
+import html
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -228,6 +229,20 @@ class Module:
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        """The same as a tree that opens."""
+        return self._tree("", opened=True)
+
+    def _tree(self, name: str, opened: bool = False) -> str:
+        line = html.escape(next(self._lines(name)))
+        inner = "".join(child._tree(f"{name}: ") for name, child in self.named_children())
+        if not inner:
+            return f'<div style="margin-left:2.2em">{line}</div>'
+        state = ' open=""' if opened else ""
+        return (
+            f'<details{state} style="margin-left:1.2em"><summary>{line}</summary>{inner}</details>'
+        )
 
 
 def _children(name: str, value: object) -> Iterator[tuple[str, Module]]:

@@ -52,6 +52,16 @@ class Optimiser:
         ]
         self._seen = np.zeros(len(self.parameters), int)  # updates of each parameter
 
+    def __repr__(self) -> str:
+        dull = ("parameters", "schedule", "steps")
+        shown = {k: v for k, v in vars(self).items() if not (k in dull or k.startswith("_"))}
+        settings = "".join(f", {name}={value!r}" for name, value in shown.items())
+        count = sum(p.size for p in self.parameters)
+        return (
+            f"{type(self).__name__}({count:,} parameters, lr={self.lr:g}{settings}) "
+            f"after {self.steps:,} steps"
+        )
+
     @property
     def lr(self) -> float:
         """The learning rate of the next step."""

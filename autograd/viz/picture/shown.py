@@ -15,7 +15,7 @@ from autograd.viz.picture import boxes
 from autograd.viz.picture.boxes import Box, Element, Opened
 from autograd.viz.picture.collapse import Grouping, by_structure
 from autograd.viz.picture.modules import Modules, Path, bare, by_module, levels
-from autograd.viz.text import Number, node_title, one_line, shape_text
+from autograd.viz.text import Number, in_sign, node_title, one_line, shape_text
 
 NOTE = 80  # characters of a note about the picture
 
@@ -141,7 +141,7 @@ def single_boxes(
     constants = [
         boxes.constant_box(f"{plan.ids[node]}_{slot}", x, place)
         for slot, x in enumerate(node.operands)
-        if not isinstance(x, Node)
+        if not isinstance(x, Node) and not in_sign(node, slot)
     ]
     return [*constants, boxes.node_box(plan.ids[node], node, place, label, gradient)]
 
@@ -166,7 +166,7 @@ def edges_into(plan: Plan, node: Node) -> Iterator[Edge]:
         return
     for slot, x in enumerate(node.operands):
         if not isinstance(x, Node):
-            if node is head and node in plan.single:
+            if node is head and node in plan.single and not in_sign(node, slot):
                 yield Edge(f"{plan.ids[node]}_{slot}", plan.ids[node], slot, "")
         elif owner[x] is not head and not (copies and apart(copies.get(x), copies.get(node))):
             for tail, _ in plan.sources(x):

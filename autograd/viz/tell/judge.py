@@ -16,7 +16,7 @@ from autograd import Node, grad, matmul, recompute, steps, sum_to, toposort, tra
 from autograd.arithmetic.expressions import FUNCTIONS, read
 from autograd.viz.lines import gradient_symbol, names, number_symbol
 from autograd.viz.tell.mistakes import Mistake, Mistakes
-from autograd.viz.text import Number
+from autograd.viz.text import Number, escape_html
 
 MORE: dict[str, Callable[..., Any]] = {"matmul": matmul, "sum": autograd.sum}
 CALLABLE = FUNCTIONS | MORE | {"transpose": transpose}
@@ -52,6 +52,13 @@ class Judgement:
         return self.message
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        colour = "#2f9e5c" if self.right else "#d9691e"
+        return (
+            f'<div style="border-left:4px solid {colour};padding:.3em .9em">'
+            f"{escape_html(self.message)}</div>"
+        )
 
 
 def check_derivation(

@@ -50,8 +50,11 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
     steps = [_step_data(moment, place, shown) for moment in stepper]
     name = stepper.names[stepper.root]
     still = "" if is_live(stepper) else _why_still(stepper)
-    rows = {node.op for node in stepper.nodes if node.op and node.op.says}
-    says = {one_line(row.symbol): row.says for row in sorted(rows, key=lambda row: row.name)}
+    says = {
+        one_line(operation_text(node)).split(" ")[0]: node.op.says
+        for node in stepper.nodes
+        if node.op and node.op.says
+    }
     whole = {"name": name, "nodes": nodes, "steps": steps, "says": says}
     return {**whole, "svg": svg, "note": note, "still": still}
 
