@@ -143,8 +143,8 @@ READ = """
       for (const old of cell.querySelectorAll("del, .arrow")) old.remove();
       return row.children[i].querySelector(".editor")?.value ?? cell.textContent;
     }));
-  const formula = () =>
-    document.querySelector(".equations").innerText.replace(/\\s+/g, " ").trim();
+  const formula = () => [...document.querySelectorAll(".equations [data-text]")]
+    .map((element) => element.dataset.text).join(" ").replace(/\\s+/g, " ").trim();
   const picture = () =>
     [...document.querySelectorAll(".graph .node text")].map((text) => text.textContent);
   const slider = document.querySelector("input[aria-label=Step]");

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value
-from autograd.viz.walk.page import CELLS, HEIGHT, STATIC, frame, page_data, quantity
+from autograd.viz.walk.page import CELLS, HEIGHT, SCRIPT, STATIC, frame, page_data, quantity
 from autograd.viz.walk.stepper import Stepper
 
 
@@ -41,6 +41,11 @@ def opened(tab: Any, stepper: Stepper, folder: Path) -> Any:
     return tab.locator(".gradwalk-stepper")
 
 
+# of formulas, which are shown as mathematics
+TEXT = """(equations) => [...equations.querySelectorAll("[data-text]")]
+    .map((element) => element.dataset.text).join(" ").replace(/\\s+/g, " ").trim()"""
+
+
 def shown(root: Any) -> dict[str, Any]:
     """What the page shows, as a person reads it."""
     lit = root.locator(".graph .lit")
@@ -48,7 +53,7 @@ def shown(root: Any) -> dict[str, Any]:
         "lit": lit.get_attribute("id") if lit.count() else None,
         "row": root.locator("tbody > tr.lit > th").inner_text(),
         "phase": root.locator(".formula .phase").inner_text().lower(),
-        "formula": " ".join(root.locator(".equations").inner_text().split()),
+        "formula": root.locator(".equations").evaluate(TEXT),
         "count": root.locator(".count").inner_text(),
     }
 
@@ -368,10 +373,9 @@ def test_the_widget_is_the_same_script(tab: Any) -> None:
     stepper = example()
     widget = stepper.widget()
     tab.goto("about:blank")
-    source = (STATIC / "stepper.js").read_text("utf-8")
-    assert widget.get_state("_esm")["_esm"] == source
+    assert widget.get_state("_esm")["_esm"] == SCRIPT
     tab.add_style_tag(path=STATIC / "stepper.css")
-    tab.evaluate(STUB, {"source": source, "state": {"data": widget.data, "position": 2}})
+    tab.evaluate(STUB, {"source": SCRIPT, "state": {"data": widget.data, "position": 2}})
     root = tab.locator(".gradwalk-stepper")
     assert shown(root) == expected(stepper, 2)
 

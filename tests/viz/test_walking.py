@@ -255,3 +255,24 @@ def test_an_edge_says_its_rule_and_the_row_is_current(tab: Any, tmp_path: Path) 
     assert "∂e/∂a += ∂e/∂v1 × b" in titles
     goto(tab, 4)
     assert root.locator("tr[aria-current=step] > th").all_inner_texts() == ["v2"]
+
+
+def test_formulas_are_mathematics(tab: Any, tmp_path: Path) -> None:
+    w1, odd = Value(2.0, label="w1"), Value(3.0, label="a/b × c")
+    loss = (w1 * odd) ** 2.0
+    loss.label = "E"
+    root = opened(tab, Stepper(loss), tmp_path)
+    goto(tab, 3)
+    text = "e => e.textContent"
+    assert root.locator(".equations math").last.evaluate(text) == "62"
+    assert root.locator(".equations msup").count() == 2  # v1², and 6²
+    goto(tab, 5)
+    assert root.locator(".left mfrac msub").first.evaluate(text) == "v1"
+    assert "a/b × c" in root.locator(".equations mtext").all_text_contents()
+    upstream = root.locator(".right .upstream").all_text_contents()
+    assert upstream == ["∂E∂v1", "12", "∂E∂v1", "12"]
+    colours = root.locator(".right math").first.evaluate(
+        "e => [e, e.querySelector('.upstream')].map((x) => getComputedStyle(x).color)"
+    )
+    assert colours[0] != colours[1], "what is local is green, and gradients are orange"
+    assert root.get_by_role("math").count()

@@ -18,6 +18,13 @@ from autograd.viz.walk.live import is_live, live_script
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
 STATIC = Path(__file__).parent / "static"
+
+
+def static(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+SCRIPT = static("mathematics.js") + static("stepper.js")
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
 LIMIT = 2000  # nodes that a page can hold
 CELLS = 8000  # numbers of arrays that a page shows one by one
@@ -205,10 +212,9 @@ def page(stepper: Timeline, theme: str = "auto") -> str:
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    css, script = (_static(f"stepper.{x}") for x in ("css", "js"))
-    alive = ""
+    css, script, alive = static("stepper.css"), SCRIPT, ""
     if is_live(stepper):
-        script += _static("live.js")
+        script += static("live.js")
         alive = f", compute: computed, live: {live_script(stepper)}"
     return f"""<!doctype html>
 <html lang="en" style="color-scheme: {SCHEMES[theme]}">
@@ -243,10 +249,6 @@ addEventListener("hashchange", () => view.show(asked()));
 """
 
 
-def _static(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
-
-
 def frame(stepper: Timeline) -> str:
     """The page in a frame of its own, for the output of a notebook cell, whose theme it follows."""
     short = all(node.ndim == 0 for node in stepper.nodes)
@@ -255,5 +257,5 @@ def frame(stepper: Timeline) -> str:
         f'<iframe srcdoc="{html.escape(page(stepper))}" title="Stepping through '
         f'{html.escape(stepper.names[stepper.root])}" sandbox="allow-scripts" loading="lazy" '
         f'style="width: 100%; height: {height}px; border: 0"></iframe>'
-        f"<script>{_static('frame.js')}</script>"
+        f"<script>{static('frame.js')}</script>"
     )

@@ -6,14 +6,14 @@ import anywidget
 import numpy as np
 import traitlets
 
-from autograd.viz.walk.page import STATIC, frame, page_data
+from autograd.viz.walk.page import SCRIPT, STATIC, frame, page_data
 from autograd.viz.walk.timeline import Timeline
 
 
 class StepperWidget(anywidget.AnyWidget):
     """Shows `stepper`, which an edit replaces by one with the other numbers."""
 
-    _esm = STATIC / "stepper.js"
+    _esm = SCRIPT
     _css = STATIC / "stepper.css"
     data = traitlets.Dict().tag(sync=True)
     position = traitlets.Int().tag(sync=True)

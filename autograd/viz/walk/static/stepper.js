@@ -93,6 +93,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   let slopes = live ? compute(data, live, leaves).gradients : [];
   let learning = leaves.map((number) => number !== null);
   let position = 0;
+  let pattern = null; // of formulas over the names of the graph
   let speed = 1;
   let skipping = false; // of steps in which nothing is computed
   const stops = new Set(); // nodes at which playing stops
@@ -337,7 +338,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     } else {
       const sent = lines.map((line) => [{ result: latest(data.nodes[line.to], k), ...line }, "+="]);
       const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
-      parts.push(equations([[own, "="], ...sent]));
+      parts.push(equations([[own, "="], ...sent], latest(node, k)));
       const [sign] = node.operation.split(" ");
       if (lines.length && data.says[sign])
         parts.push(create("p", { class: "says" }, data.says[sign]));
@@ -419,7 +420,13 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     return lines.map((line) => line.result ?? latest(data.nodes[line.to], k)).find(isOdd) ?? null;
   }
 
-  function equations(lines) {
+  // A formula as mathematics; what it says as text is there, too, for whoever reads it so.
+  function written(tag, kind, text, upstream) {
+    return create(tag, { class: kind, "data-text": text, "aria-label": text, role: "math" },
+      mathematics(text, pattern, upstream));
+  }
+
+  function equations(lines, upstream) {
     const all = create("div", { class: "equations" });
     for (const [line, sign] of lines) {
       const grid = create("div", { class: "equation" });
@@ -428,9 +435,11 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const result = scalar ? line.result : quantity(line.result, line.name);
       const sides = [...new Set([...line.sides, result])];
       sides.forEach((side, i) => grid.append(
-        create("span", { class: i ? "left" : "left first" }, i ? "" : line.name),
-        create("span", { class: "sign" }, i ? "=" : sign),
-        create("div", { class: side === result ? `right arriving${scalar ? " result" : ""}` : "right" }, side),
+        i ? create("span", { class: "left" }) : written("span", "left first", line.name),
+        create("span", { class: "sign", "data-text": i ? "=" : sign }, i ? "=" : sign),
+        side === result
+          ? create("div", { class: `right arriving${scalar ? " result" : ""}`, "data-text": scalar ? side : "" }, side)
+          : written("div", "right", side, sign === "+=" ? upstream : undefined),
       ));
     }
     return all;
@@ -641,6 +650,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     const drawnBefore = graph.hasChildNodes() && changed.svg === data.svg;
     const rowsBefore = rows.children.length === changed.nodes.length;
     data = changed;
+    pattern = tokens(data.nodes.map((node) => node.name));
     drawn = [];
     slider.max = last();
     root.style.setProperty("--turn", `${(100 * (data.nodes.length - 0.5)) / Math.max(last(), 1)}%`);
