@@ -223,6 +223,7 @@ def test_where_arrays_observers_or_others_take_part_the_general_way_is_gone() ->
     mine = Mine(3.0)
     (x * mine + mine).backward()
     assert (mine.grad, x.grad) == (3.0, 3.0)
+    assert autograd.where(x, mine, x).swept(1.0, None, False) is None
 
 
 def test_modes_hold() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor, Value
+from autograd.errors import NoRenderer
 from autograd.viz.text import number_text
 from autograd.viz.walk.animation import HOLD, MOST
 from autograd.viz.walk.stepper import Stepper
@@ -130,3 +132,18 @@ def test_what_can_be_no_film_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="lasts some seconds"):
             example().animate(tmp_path / "film.svg", seconds=seconds)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_node_without_a_gradient_is_shown_once(tab: Any, tmp_path: Path) -> None:
+    x = Value(2.0, label="x")
+    root = autograd.stop_gradient(x * x) * x
+    path = Stepper(root).animate(tmp_path / "film.svg", seconds=10)
+    tab.goto(Path(path).as_uri())
+    assert tab.locator(".lit:not(.b)").count() == 4 and tab.locator(".lit.b").count() == 2
+
+
+def test_without_graphviz_it_says_so(monkeypatch: Any, tmp_path: Path) -> None:
+    bare = {"svg": "", "note": "a picture needs Graphviz"}
+    monkeypatch.setattr("autograd.viz.walk.animation.page_data", lambda stepper: bare)
+    with pytest.raises(NoRenderer, match="needs Graphviz"):
+        example().animate(tmp_path / "film.svg")

@@ -16,7 +16,7 @@ import nets
 from autograd import Tensor, Value
 from autograd.errors import NonFiniteError
 from autograd.viz.tell.anomaly import detect_anomaly, why_nonfinite
-from autograd.viz.tell.source_lines import record_lines
+from autograd.viz.tell.source_lines import end_in_own_code, record_lines
 
 
 def value(x: float, label: str = "x") -> Value:
@@ -241,3 +241,17 @@ def test_the_first_cause_is_an_operation_on_sound_numbers(numbers: list[float], 
     if error is not None:
         assert all(map(math.isfinite, error.operands))
         assert math.isfinite(error.node.data) == (error.operand is not None)
+
+
+def test_an_error_reads_as_one_and_ends_in_the_users_line() -> None:
+    error = why_nonfinite(Value(0.0).log())
+    assert repr(error).startswith("<NonFiniteError: log made −inf = ln(0)")
+    with pytest.raises(NonFiniteError) as caught, detect_anomaly():
+        Value(0.0).log()
+    frame = caught.tb
+    while frame.tb_next is not None:
+        frame = frame.tb_next
+    assert frame.tb_frame.f_code.co_filename == __file__
+    bare = ValueError("never raised")
+    end_in_own_code(bare)
+    assert bare.__traceback__ is None

@@ -653,3 +653,32 @@ def test_a_run_is_left_from_its_end_alone() -> None:
     inner = a + a + a
     root = (inner + a) * inner
     assert len(set(by_structure(autograd.toposort(root), 100).owner.values())) == 4
+
+
+@needs_a_renderer
+def test_only_what_is_a_picture_or_dot_is_saved(tmp_path: Path) -> None:
+    drawing = draw(Value(2.0, label="a") * 3.0)
+    for name in ("g.jpg", "g.gif", "g.webp", "g.eps", "g.html"):
+        with pytest.raises(ValueError, match=rf"saved as \.svg, .* got '{name}'"):
+            drawing.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    drawing.save(tmp_path / "g.dot")
+    drawing.save(tmp_path / "sharp.png")
+    drawing.save(tmp_path / "coarse.png", dpi=48)
+    sharp, coarse = (
+        int.from_bytes((tmp_path / f"{name}.png").read_bytes()[16:20], "big")
+        for name in ("sharp", "coarse")
+    )
+    assert 3.5 < sharp / coarse < 4.5
+
+
+@needs_a_renderer
+def test_an_svg_carries_both_palettes() -> None:
+    a = Value(2.0, label="a")
+    root = a * -3.0
+    root.backward()
+    svg = draw(root).pipe("svg", encoding="utf-8")
+    ElementTree.fromstring(svg)
+    assert "prefers-color-scheme:dark" in svg and "[data-jp-theme-light=false]" in svg
+    for theme in ("light", "dark"):
+        assert "<style>" not in draw(root, theme=theme).pipe("svg", encoding="utf-8")

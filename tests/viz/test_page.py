@@ -374,6 +374,9 @@ def test_the_widget_is_the_same_script(tab: Any) -> None:
     widget = stepper.widget()
     tab.goto("about:blank")
     assert widget.get_state("_esm")["_esm"] == SCRIPT
+    bundle, _ = widget._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<iframe" in bundle["text/html"], "for a notebook without a kernel"
     tab.add_style_tag(path=STATIC / "stepper.css")
     tab.evaluate(STUB, {"source": SCRIPT, "state": {"data": widget.data, "position": 2}})
     root = tab.locator(".gradwalk-stepper")

@@ -151,3 +151,28 @@ def test_on_windows_keys_come_from_its_own_module(monkeypatch: Any) -> None:
     terminal.run(example(), Terminal(), out)
     assert "1/7 forward: b" in out.getvalue().rpartition("\x1b[2J")[2]
     assert list(pressed) == ["n"], "Ctrl+C ended it"
+
+
+def test_a_condition_that_is_never_true_says_so() -> None:
+    stepper = Stepper(example())
+    stepper.goto(2)
+    assert terminal.go(stepper, "value > 100") == "no step after 2 fulfils 'value > 100'"
+    assert stepper.position == 2
+    assert terminal.go(stepper, "e") == "" and stepper.now.name == "e"
+
+
+def test_it_fits_a_small_terminal(monkeypatch: Any) -> None:
+    monkeypatch.setattr(terminal, "get_terminal_size", lambda _: os.terminal_size((40, 16)))
+    root: Any = example()
+    for i in range(20):
+        root = root * Value(0.123456789, label=f"a rather long label {i}")
+    stepper = Stepper(root)
+    for target in (0, 20, -1):
+        stepper.goto(target)
+        for problem in ("", "a long complaint about a condition that is never true at all"):
+            out = io.StringIO()
+            out.fileno = lambda: 1  # type: ignore[method-assign]
+            terminal.show(stepper, out, problem)
+            screen = re.sub(r"\x1b\[[\d;]*[mHJ]", "", out.getvalue())
+            lines = screen.rstrip("\n").split("\n")
+            assert len(lines) <= 16 and max(map(len, lines)) <= 40

@@ -117,9 +117,7 @@ class _Film:
     def _boxes(self, picture: str) -> str:
         """Values from when they are computed, gradients as they add up, and a frame around it."""
         for i, node in enumerate(self.nodes):
-            start = picture.find(f'<g id="{node["id"]}"')
-            if start < 0:
-                continue
+            start = picture.index(f'<g id="{node["id"]}"')
             end = picture.index("</g>", start)
             box = picture[start:end]
             picture = picture[:start] + self._box(i, node, box) + picture[end:]
@@ -136,8 +134,7 @@ class _Film:
 
         box = re.sub("<text.*?</text>", text, box)
         outline = re.search(r'<rect [^>]*?(x="[^>]*?")(?: rx="\d+")?/>', box)
-        if outline is None:
-            return box
+        assert outline is not None  # every box is one
         count, place = len(self.nodes), re.sub(r' ?(fill|stroke)="[^"]*"', "", outline[1])
         for back in (False, True):
             steps = [k for k, step in enumerate(self.steps) if step["node"] == i]

@@ -25,10 +25,7 @@ class StepperWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and beside it the page, which a notebook without a kernel shows."""
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data, metadata = super()._repr_mimebundle_(**options)
         return {**data, "text/html": frame(self.stepper)}, metadata
 
     @traitlets.observe("position")
