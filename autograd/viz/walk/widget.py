@@ -25,7 +25,8 @@ class StepperWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and beside it the page, which a notebook without a kernel shows."""
-        data, metadata = super()._repr_mimebundle_(**options)
+        bundle: Any = super()._repr_mimebundle_(**options)
+        data, metadata = bundle
         return {**data, "text/html": frame(self.stepper)}, metadata
 
     @traitlets.observe("position")
