@@ -33,6 +33,7 @@ from autograd.arithmetic.operators import CALLS, Operators
 from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
+from autograd.errors import StaleGraphError
 from autograd.table import elementwise as e
 
 C = TypeVar("C", bound=type)
@@ -232,24 +233,21 @@ def swept(
     try:
         if create_graph:
             with np.errstate(all="ignore"):  # a NaN is reported once, by name
-                return _swept(root, seed, inputs, create_graph)
-        return _swept(root, seed, inputs, create_graph)
+                return gradients_of(root, seed, inputs, create_graph)
+        return gradients_of(root, seed, inputs, create_graph)
     except Exception:  # whatever it is, the general way says it in the user's terms
         return None
     finally:
         _walking.release()
 
 
-def _swept(
+def gradients_of(
     root: Any, seed: Any, inputs: Sequence[Any] | None, create_graph: bool
 ) -> dict[Any, Any] | None:
     for x in inputs or ():
         x.flow = None
     nothing = float("-0.0")  # an object of this walk's own; whatever is added to it stays the same
-    found = _found(root, nothing)
-    if found is None:
-        return None
-    results, leaves = found
+    results, leaves = reached(root, nothing)
     root.flow = seed
     for node in results:
         g = node.flow
@@ -274,16 +272,19 @@ def _swept(
     return {}
 
 
-def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
+OTHERS = TypeError("not all of the graph are plain Values and numbers")
+
+
+def reached(root: Any, nothing: float) -> tuple[list[Any], list[Any]]:
     """The results, latest first, and the leaves that `root` was made from; `nothing` flows there.
 
-    None where not all are Values, or where a leaf is younger than what was made of it: stale.
+    Raises where not all are Values, or where a leaf is younger than what was made of it: stale.
     """
     Value = HOLDERS[float]
     results: list[Any] = []
     leaves: list[Any] = []
     if root.op is None:
-        return None
+        raise OTHERS
     stack = [root]
 
     def reach(x: Any) -> bool:
@@ -292,13 +293,12 @@ def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
             (leaves if x.op is None else stack).append(x)
         return x.__class__ is Value or x.__class__ is float
 
-    root.flow = nothing  # (both operands are written out: a loop over two is a tuple a node)
-    while stack:
+    while stack:  # (both operands are written out: a loop over two is a tuple a node)
         node = stack.pop()
         results.append(node)
         if node.many is not None:
             if not all(map(reach, node.many)):
-                return None
+                raise OTHERS
             continue
         x = node.first
         if x.__class__ is Value:
@@ -306,18 +306,18 @@ def _found(root: Any, nothing: float) -> tuple[list[Any], list[Any]] | None:
                 x.flow = nothing
                 (leaves if x.op is None else stack).append(x)
         elif x.__class__ is not float:
-            return None
+            raise OTHERS
         x = node.second
         if x.__class__ is Value:
             if x.flow is not nothing:
                 x.flow = nothing
                 (leaves if x.op is None else stack).append(x)
         elif x.__class__ is not float and x is not None:
-            return None
+            raise OTHERS
     results.sort(key=_by_index, reverse=True)
-    youngest = max(map(_by_index, leaves), default=-1)
+    youngest = max(map(_by_index, leaves))
     if youngest > results[-1].index and any(
         isinstance(x, Node) and x.index > node.index for node in results for x in node.operands
     ):
-        return None
+        raise StaleGraphError("a leaf is younger than what was made of it")
     return results, leaves

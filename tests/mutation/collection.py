@@ -34,6 +34,7 @@ from tests.mutation.engine import (
     test_nodes,
     test_refusals,
     test_settling,
+    test_shortcuts,
 )
 from tests.mutation.rules import test_rules
 
@@ -45,6 +46,7 @@ OF_ENGINE = (
     test_refusals,
     test_kernels,
     test_settling,
+    test_shortcuts,
 )
 # Each of these files names the functions of the checker that it tests.
 OF_CHECKER = (

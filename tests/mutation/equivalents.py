@@ -320,6 +320,22 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "the nodes are read, not changed": (
         "listed: nodes = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs] → nodes = inputs if isinstance(inputs, (list, tuple)) else [inputs] (call dropped)",
     ),
+    "no two nodes have the same index": (
+        "reached: if youngest > results[-1].index and any((isinstance(x, Node) and x.index > node.index for node in results for x in node.operands)): → if youngest >= results[-1].index and any((isinstance(x, Node) and x.index > node.index for node in results for x in node.operands)): (another comparison)",
+        "reached: if youngest > results[-1].index and any((isinstance(x, Node) and x.index > node.index for node in results for x in node.operands)): → if youngest > results[-1].index and any((isinstance(x, Node) and x.index >= node.index for node in results for x in node.operands)): (another comparison)",
+    ),
+    "the same, and slower": (
+        "reached: if youngest > results[-1].index and any((isinstance(x, Node) and x.index > node.index for node in results for x in node.operands)): → if any((isinstance(x, Node) and x.index > node.index for node in results for x in node.operands)): (condition dropped)",
+        "swept: if create_graph: → if True: (branch always taken)",
+        "gradients_of: (op.step or step_of(op))(node, g) → step_of(op)(node, g) (condition dropped)",
+    ),
+    "a node compares as its number": (
+        "gradients_of: if any((raw(g) != raw(g) for g in gradients.values())): → if any((g != raw(g) for g in gradients.values())): (call dropped)",
+        "gradients_of: if any((raw(g) != raw(g) for g in gradients.values())): → if any((raw(g) != g for g in gradients.values())): (call dropped)",
+    ),
+    "what follows fails for a leaf as well": (
+        "reached: if root.op is None: → if False: (branch never taken)",
+    ),
     "vdot takes any array as a flat one, if by a copy": (
         "has_nan: flat = number.ravel(order='K') → flat = number (method dropped)",
         "has_nan: flat = number.ravel(order='K') → flat = number.ravel() (keyword dropped)",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, Primitive, Tensor, Value
+from autograd.arithmetic import quick
 from autograd.core import derivatives, gradients, walk
 from autograd.core.node import new_node
 from autograd.core.numbers import frozen
@@ -22,6 +23,7 @@ _APART = (
 # What carries gradients without being a rule.
 ENGINE: tuple[Function, ...] = (
     *(f for f in functions_in(walk, gradients, derivatives) if f.__name__ not in _APART),
+    quick.by_rules, quick.recorded, quick.swept, quick.gradients_of, quick.reached,
     kernels.sum_to_shape, kernels.accumulate, kernels.scatter_into, kernels.is_fancy,
     kernels.view_windows, kernels.add_windows, kernels.broadcast_copy, kernels.pad_with,
     kernels.mask, frozen, new_node, Primitive.rules, Value.fitted, Tensor.fitted,
