@@ -17,6 +17,7 @@ from autograd.viz.walk.javascript import FORWARDS, number, row_of
 from autograd.viz.walk.live import is_live, live_script
 from autograd.viz.walk.page import STATIC, page, page_data
 from autograd.viz.walk.stepper import Stepper
+from tests.viz.steppers import example
 
 SCALAR = [row for row in TABLE.values() if row.scalar is not None]
 SCRIPT = (STATIC / "live.js").read_text(encoding="utf-8").replace("export function", "function")
@@ -216,13 +217,6 @@ def test_the_graph_is_computed_as_steppers_compute_it(run: Any) -> None:
 
 
 # --- what people do ---------------------------------------------------------------------------
-
-
-def example() -> Stepper:
-    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
-    e = (a * b + c).tanh()
-    e.label = "e"
-    return Stepper(e)
 
 
 def value_of(tab: Any, name: str) -> Any:

@@ -19,14 +19,7 @@ import pytest
 from autograd import Tensor, Value
 from autograd.viz.walk.page import CELLS, HEIGHT, SCRIPT, STATIC, frame, page_data, quantity
 from autograd.viz.walk.stepper import Stepper
-
-
-def example() -> Stepper:
-    """e = tanh(a·b + c), the lecture's expression."""
-    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
-    e = (a * b + c).tanh()
-    e.label = "e"
-    return Stepper(e)
+from tests.viz.steppers import example, opened
 
 
 def network() -> Stepper:
@@ -34,11 +27,6 @@ def network() -> Stepper:
     loss = (x @ w).tanh().sum()
     loss.label = "loss"
     return Stepper(loss)
-
-
-def opened(tab: Any, stepper: Stepper, folder: Path) -> Any:
-    tab.goto(Path(stepper.save(folder / "step.html")).as_uri())
-    return tab.locator(".gradwalk-stepper")
 
 
 # of formulas, which are shown as mathematics

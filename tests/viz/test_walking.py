@@ -11,13 +11,7 @@ import pytest
 from autograd import TABLE, Value
 from autograd.viz.walk.page import frame, page
 from autograd.viz.walk.stepper import Stepper
-
-
-def example() -> Stepper:
-    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
-    e = (a * b + c).tanh()
-    e.label = "e"
-    return Stepper(e)
+from tests.viz.steppers import example, opened
 
 
 def twice() -> Stepper:
@@ -26,11 +20,6 @@ def twice() -> Stepper:
     c = a * b + a
     c.label = "c"
     return Stepper(c)
-
-
-def opened(tab: Any, stepper: Stepper, folder: Path) -> Any:
-    tab.goto(Path(stepper.save(folder / "step.html")).as_uri())
-    return tab.locator(".gradwalk-stepper")
 
 
 def goto(tab: Any, k: int) -> None:
