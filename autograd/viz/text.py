@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import Node, Symbol, pow
+from autograd import Node, Symbol, pow, reshape
 from autograd.arithmetic.formulas import number
 from autograd.core.node import raw
 from autograd.core.numbers import Array
@@ -125,15 +125,30 @@ def operation_text(node: Node) -> str:
     '[[0, 2]]'
     >>> operation_text(Tensor([1.0]) ** 2.0), operation_text(Tensor([1.0]) ** -0.5)
     ('x²', 'x^−0.5')
+    >>> operation_text(Tensor([[1.0, 2.0]]).reshape(2))
+    'reshape 1×2 → 2'
+    >>> from autograd import take, windows
+    >>> operation_text(windows(Tensor(np.ones((5, 5))), (3, 3)))
+    'windows 3×3'
+    >>> operation_text(take(Tensor(np.ones((5, 2))), (np.arange(5), np.zeros(5, int))))
+    'pick'
     """
     if node.op is None:
         return ""
     if in_sign(node, 1):
         return f"x{superscript(node.operands[1])}"
+    if node.op is reshape:
+        return f"reshape {shape_text(np.shape(raw(node.operands[0])))} → {shape_text(node.shape)}"
     shown = [node.op.symbol]
     for name, value in node.params.items():
         if name == "index":
-            shown = [f"[{', '.join(map(_index_text, value))}]"]
+            arrays = [x for x in value if isinstance(x, np.ndarray)]
+            picks = len(arrays) > 1 and max(x.size for x in arrays) > 4
+            shown = ["pick"] if picks else [f"[{', '.join(map(_index_text, value))}]"]
+        elif name == "size":
+            shown.append(shape_text(value))
+        elif name in ("stride", "dilation") and set(np.ravel(value)) == {1}:
+            continue  # as everybody takes them to be
         elif value is not None and name not in ("shape", "keepdims"):
             shown.append(f"{name} {_parameter_text(value)}")
     return " ".join(shown)

@@ -682,3 +682,18 @@ def test_an_svg_carries_both_palettes() -> None:
     assert "prefers-color-scheme:dark" in svg and "[data-jp-theme-light=false]" in svg
     for theme in ("light", "dark"):
         assert "<style>" not in draw(root, theme=theme).pipe("svg", encoding="utf-8")
+
+
+def test_so_many_levels_of_modules_are_open_that_the_boxes_can_be_taken_in() -> None:
+    rng = np.random.default_rng(0)
+    size = itertools.count(2)
+
+    def layer() -> nets.Sequential:  # each of another size, so that none are folded
+        n = next(size)
+        return nets.Sequential(nets.Linear(n, n + 1, rng=rng), nets.Tanh())
+
+    model = nets.Sequential(*(nets.Sequential(*(layer() for _ in range(4))) for _ in range(6)))
+    with nets.trace_modules() as made:
+        root = model(np.ones((1, 2))).sum()
+    boxes = {depth: len(shown(root, modules=made, depth=depth).boxes) for depth in (None, 3, 4)}
+    assert boxes[None] == boxes[3] <= 60 < boxes[4]

@@ -60,7 +60,8 @@ def draw(
             closed, or equal structure and runs of one operation share a box, as the picture says.
         modules: which module recorded which node, as `(path, kind)`: what `nets.trace_modules()`
             gives. Modules are drawn as clusters, equal blocks in a row folded into one, ×N.
-        depth: how many levels of modules to open; those below are one box each. None opens all.
+        depth: how many levels of modules to open; those below are one box each. None: as many as
+            give about 60 boxes.
         expand: the paths of modules to open all the same, and Tensor nodes to open into scalars.
         scalars: open the modules in `expand` into scalars, too.
         labels: what to call the nodes instead of by their own labels.

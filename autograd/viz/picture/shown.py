@@ -17,6 +17,7 @@ from autograd.viz.picture.collapse import Grouping, by_structure
 from autograd.viz.picture.modules import Modules, Path, bare, by_module, levels
 from autograd.viz.text import Number, in_sign, node_title, one_line, shape_text
 
+FEW = 60  # boxes that can be taken in at once
 NOTE = 80  # characters of a note about the picture
 
 
@@ -188,14 +189,19 @@ def _must_be_there(order: list[Node], expand: Collection[Node | str], modules: M
 def fitting(
     order: list[Node], limit: int, depth: int | None, opened: Collection[str], modules: Modules
 ) -> Grouping:
-    """What fits into `limit` boxes: as asked; else with more modules closed; else by structure."""
+    """What fits into `limit` boxes: as asked; else with more modules closed; else by structure.
+
+    Where no depth is asked for, the deepest that shows few enough boxes to be taken in.
+    """
     if not modules and len(order) <= limit:
         return Grouping({node: node for node in order})
     deepest = max((len(levels(path)) for path, _ in modules.values()), default=0)
     shallower = range(deepest if depth is None else depth - 1, -1, -1)
+    most = min(limit, FEW) if depth is None and not opened else limit
     for level in (depth, *shallower) if modules else ():
         grouping = by_module(order, modules, level, opened if level == depth else ())
-        if len(set(grouping.owner.values())) <= limit:
+        count = len(set(grouping.owner.values()))
+        if count <= most or (level == 0 and count <= limit):
             if level != depth:
                 note = f"modules are closed to fit, depth={level}"
                 grouping.notes.append(f"{len(order):,} nodes: {note}")
