@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table import checks, kernels
-from autograd.table.masks import equal, floor, heaviside, marked, sign
+from autograd.table.masks import equal, floor, heaviside, marked, sign, where
 
 BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 
@@ -26,7 +26,7 @@ def lowered(x: Any, y: Any) -> Any:
     if type(y) is float and y != 0:
         return pow(x, y - 1)
     both = equal(x, 0.0) * equal(y, 0.0)
-    return marked(pow(x + both, y - 1), abs(x) + abs(y))
+    return marked(pow(where(both, 1.0, x), y - 1), abs(x) + abs(y))
 
 
 # fmt: off

@@ -17,7 +17,7 @@ EXPECTED = {
     ("mul", 0): "g × y",
     ("mul", 1): "g × x",
     ("div", 1): "−g × out / y",
-    ("pow", 0): "g × y × (x + [x = 0] × [y = 0])^(y − 1)",
+    ("pow", 0): "g × y × (1 if [x = 0] × [y = 0] else x)^(y − 1)",
     ("exp", 0): "g × out",
     ("sqrt", 0): "g / (2 × out)",
     ("tanh", 0): "g × (1 − out × out)",

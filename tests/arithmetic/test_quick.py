@@ -350,3 +350,23 @@ def test_stale_leaves_are_found_among_younger_ones() -> None:
         root.backward()
     assert x.grad == 4.0
     assert len(toposort(root)) == 5
+
+
+def test_what_has_no_line_of_python_is_refused() -> None:
+    x = quick.Source("x")
+    mine = Primitive("mine", "m", lambda x: x, lambda x: x, (None,), "x.")
+    for wrong in (lambda: autograd.clip(x, 0.0, 1.0), lambda: autograd.sum(x), lambda: mine(x)):
+        with pytest.raises(TypeError, match="has no name by which a line of Python"):
+            wrong()
+
+
+def test_a_zero_keeps_its_sign_in_both_ways() -> None:
+    for both in (True, False):
+        x, y = Value(-0.0), Value(2.0)
+        root = x**y
+        if both:
+            root.backward()
+        else:
+            with without_shortcuts():
+                root.backward()
+        assert bits(x.grad) == bits(-0.0)

@@ -30,7 +30,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "arctan2[1]: -g * marked(direction(y, x) / distance(x, y), hypot(x, y)) → -g * marked(direction(y, x) / distance(x, y), hypot(x, out)) (wrong variable)",
     ),
     "0 is divided by it, or multiplied with it": (
-        "lowered: return marked(pow(x + both, y - 1), abs(x) + abs(y)) → return marked(pow(x - both, y - 1), abs(x) + abs(y)) (another operator)",
+        "lowered: return marked(pow(where(both, 1.0, x), y - 1), abs(x) + abs(y)) → return marked(pow(where(both, 2.0, x), y - 1), abs(x) + abs(y)) (constant changed)",
+        "lowered: return marked(pow(where(both, 1.0, x), y - 1), abs(x) + abs(y)) → return marked(pow(where(both, -1.0, x), y - 1), abs(x) + abs(y)) (constant changed)",
+        "lowered: return marked(pow(where(both, 1.0, x), y - 1), abs(x) + abs(y)) → return marked(pow(where(both, 1.001, x), y - 1), abs(x) + abs(y)) (constant changed)",
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(out, 0.0)) / (2 * (out - equal(out, 0.0))), out) (another operator)",
         "distance: return r + equal(r, 0.0) → return r - equal(r, 0.0) (another operator)",
     ),

@@ -10,6 +10,7 @@ import pytest
 
 import nets
 from autograd import Symbol, Tensor, Value, tanh
+from autograd.errors import NoRenderer
 from autograd.viz import check_derivation
 
 
@@ -82,3 +83,12 @@ def test_a_verdict_a_formula_and_an_optimiser() -> None:
 def test_labels_are_text(label: str) -> None:
     assert label in said(Value(1.0, label=label)._repr_html_())
     assert label in said(Tensor([1.0], label=label)._repr_html_())
+
+
+def test_without_graphviz_the_chip_stands_alone(monkeypatch: Any) -> None:
+    def missing(*_: Any) -> Any:
+        raise NoRenderer("a picture needs Graphviz")
+
+    monkeypatch.setattr("autograd.viz.chips.draw", missing)
+    html = (Value(2.0, label="a") * 3.0)._repr_html_()
+    assert said(html) == "× 6" and "<svg" not in html
