@@ -19,6 +19,7 @@ from tests.mutation.collection import (
     OF_CHECKER,
     OF_ENGINE,
     OF_RULES,
+    OF_SHORTCUTS,
     Meeting,
     cases,
     found_in,
@@ -39,7 +40,8 @@ def negated(primitive):
 
 
 @pytest.mark.parametrize(
-    ("folder", "files"), [("rules", OF_RULES), ("engine", OF_ENGINE), ("checker", OF_CHECKER)]
+    ("folder", "files"),
+    [("rules", OF_RULES), ("engine", OF_ENGINE + OF_SHORTCUTS), ("checker", OF_CHECKER)],
 )
 def test_no_file_of_tests_is_forgotten(folder, files):
     written = {path.name for path in Path(__file__).with_name(folder).glob("test_*.py")}
