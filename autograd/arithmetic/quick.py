@@ -272,7 +272,7 @@ def gradients_of(
     return {}
 
 
-OTHERS = TypeError("not all of the graph are plain Values and numbers")
+OTHERS = "not all of the graph are plain Values and numbers"
 
 
 def reached(root: Any, nothing: float) -> tuple[list[Any], list[Any]]:
@@ -284,7 +284,7 @@ def reached(root: Any, nothing: float) -> tuple[list[Any], list[Any]]:
     results: list[Any] = []
     leaves: list[Any] = []
     if root.op is None:
-        raise OTHERS
+        raise TypeError(OTHERS)
     stack = [root]
 
     def reach(x: Any) -> bool:
@@ -298,7 +298,7 @@ def reached(root: Any, nothing: float) -> tuple[list[Any], list[Any]]:
         results.append(node)
         if node.many is not None:
             if not all(map(reach, node.many)):
-                raise OTHERS
+                raise TypeError(OTHERS)
             continue
         x = node.first
         if x.__class__ is Value:
@@ -306,14 +306,14 @@ def reached(root: Any, nothing: float) -> tuple[list[Any], list[Any]]:
                 x.flow = nothing
                 (leaves if x.op is None else stack).append(x)
         elif x.__class__ is not float:
-            raise OTHERS
+            raise TypeError(OTHERS)
         x = node.second
         if x.__class__ is Value:
             if x.flow is not nothing:
                 x.flow = nothing
                 (leaves if x.op is None else stack).append(x)
         elif x.__class__ is not float and x is not None:
-            raise OTHERS
+            raise TypeError(OTHERS)
     results.sort(key=_by_index, reverse=True)
     youngest = max(map(_by_index, leaves))
     if youngest > results[-1].index and any(
