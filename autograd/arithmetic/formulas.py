@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd.arithmetic.operators import Operators
-from autograd.core.primitive import Primitive
+from autograd.core.primitive import TABLE, Primitive
 
 # How tightly an expression binds: a looser one inside a tighter one gets brackets.
 SUM, MATMUL, PRODUCT, NEGATIVE, POWER, ATOM = range(6)
@@ -133,12 +133,6 @@ def _where(c: Symbol, x: Symbol, y: Symbol) -> Symbol:
     )
 
 
-def _distance(x: Symbol, y: Symbol) -> Symbol:
-    return Symbol(
-        f"hypot({x.text}, {y.text})", rf"\operatorname{{hypot}}\left({x.latex}, {y.latex}\right)"
-    )
-
-
 _inverse = _postfix("⁻¹", "^{-1}")
 _transposed = _postfix("ᵀ", r"^\top")
 
@@ -167,7 +161,7 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "where": _where,
     "marked": lambda y, x: y,
-    "direction": lambda x, y: _quotient(x, _distance(x, y)),
+    "direction": lambda x, y: _quotient(x, write(TABLE["hypot"], x, y)),
     "root": _around("√(", ")", r"\sqrt{", "}"),
     "floor": _around("⌊", "⌋", r"\left\lfloor ", r"\right\rfloor "),
     "heaviside": _around("[", " > 0]", r"\left[", r" > 0\right]"),

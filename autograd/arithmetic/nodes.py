@@ -55,9 +55,10 @@ class NumericNode(Operators[O], Node[T], Generic[T, O]):
     sigmoid                = unary(e.sigmoid)
     # fmt: on
 
-    def _repr_html_(self) -> Any:
+    def _repr_html_(self) -> str | None:
         """What a notebook shows: a matter of `viz`, which loads when it is first asked for."""
-        return import_module("autograd.viz.chips").node_html(self)
+        html: str | None = import_module("autograd.viz.chips").node_html(self)
+        return html
 
     def clip(self: Self, lo: float | None = None, hi: float | None = None) -> Self:
         """min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi."""

@@ -120,7 +120,7 @@ def assign(values: Sequence[Value], numbers: ArrayLike) -> None:
             f"{np.shape(array)}"
         )
     for value in values:
-        if type(value) is not Value:
+        if not isinstance(value, Value):
             raise TypeError(
                 f"assign moves Values, got {type(value).__name__}; assign to the .data of Tensors"
             )

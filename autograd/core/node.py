@@ -179,7 +179,7 @@ class Node(Generic[T]):
             return  # an operator in place has written it
         self.must_be_leaf()
         data = self.coerce(raw, self.precision, "data")
-        self._must_match(data, "data")
+        self.must_match(data, "data")
         self.raw, self.index = data, next_index()
 
     def rebind(self, array: Any) -> None:
@@ -214,10 +214,10 @@ class Node(Generic[T]):
             raw = self.coerce(raw, self.precision, "grad")
             if np.ndim(raw) == 0 and self.ndim:  # `p.grad = 0`
                 raw = np.full(self.shape, raw, self.precision)
-            self._must_match(raw, "grad")
+            self.must_match(raw, "grad")
         self.raw_grad = raw
 
-    def _must_match(self, data: Any, what: str) -> None:
+    def must_match(self, data: Any, what: str) -> None:
         if isinstance(data, float):
             return
         if data.shape != self.shape:

@@ -16,9 +16,7 @@ Params = dict[str, Any]
 Case = tuple[tuple[tuple[int, ...], ...], Params]
 
 TABLE: dict[str, Primitive] = {}
-PLAIN = frozenset(
-    (bool, int, float, str, slice, tuple, type(None), type(...))
-)  # no node: tuples are of whole numbers
+PLAIN = frozenset((bool, int, float, str, slice, type(None), type(...)))  # surely no nodes
 ANY = (-2.0, 2.0)  # where most functions are smooth, and neither small nor large
 
 
@@ -258,9 +256,10 @@ class Primitive:
 
     def _prepared(self, params: Params) -> Params:
         for name, param in params.items():
-            if type(param) in PLAIN:
+            kind = type(param)
+            if kind in PLAIN or (kind is tuple and PLAIN.issuperset(map(type, param))):
                 continue
-            for x in param if isinstance(param, list) else (param,):
+            for x in param if isinstance(param, (list, tuple)) else (param,):
                 if hasattr(type(x), "__primitive__"):
                     raise TypeError(
                         f"{self.name}: {name} must be raw, got a {type(x).__name__}, to which no "

@@ -133,7 +133,7 @@ class Recording:
         self.guards.release()
         self.captured = Captured(function)
 
-    def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, Any]:
+    def __call__(self, arguments: Sequence[Any]) -> tuple[float | Array, list[Any] | Array]:
         with self._lock:  # what is sampled, and the indices, are those of one replay
             for index in self.indices:
                 if not index.renew(raw(arguments[index.place])):
@@ -150,22 +150,32 @@ class Compiled:
     """What `compile` returns: call it as the function, for its value and gradients."""
 
     def __init__(self, function: Callable[..., Any], wrt: Wrt = None) -> None:
-        if isinstance(wrt, np.ndarray) and not all(isinstance(x, Value) for x in wrt.flat):
-            raise TypeError("an array of leaves must hold Values alone; list other ones")
+        others = (
+            [x for x in np.ravel(wrt) if not isinstance(x, Value)]
+            if isinstance(wrt, np.ndarray)
+            else []
+        )
+        if others:
+            raise TypeError(
+                f"an array of leaves to differentiate for must hold Values, got "
+                f"{type(others[0]).__name__}; give Tensors in a list"
+            )
         update_wrapper(self, function)
         self.function, self.wrt = function, wrt
         self.recordings: dict[tuple[Any, ...], list[Recording]] = {}
 
-    def __call__(self, *arguments: Any) -> tuple[float | Array, Any]:
+    def __call__(self, *arguments: Any) -> tuple[float | Array, list[Any] | Array]:
         flat = flattened(arguments)
         value, gradients = self._replayed(arguments, flat)
         if isinstance(self.wrt, np.ndarray):
-            gradients = gradients.reshape(self.wrt.shape)
+            gradients = np.reshape(gradients, self.wrt.shape)
         elif flat is not arguments and self.wrt is None:
             gradients = gradients_of(arguments, gradients)
         return value, gradients
 
-    def _replayed(self, arguments: Sequence[Any], flat: Sequence[Any]) -> tuple[float | Array, Any]:
+    def _replayed(
+        self, arguments: Sequence[Any], flat: Sequence[Any]
+    ) -> tuple[float | Array, list[Any] | Array]:
         recordings = self.recordings.setdefault(tuple(map(signature, arguments)), [])
         for recording in recordings:
             if not recording.captured.hold():

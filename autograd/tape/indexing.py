@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd import Node, Tensor, abs, add, clip, describe, equal, floor, sub, take, where
+from autograd import Node, Tensor, add, clip, describe, equal, floor, sub, take, where
 from autograd.tape.compiling import Index, Indices, recording_now
 
 
@@ -66,9 +66,14 @@ def _followed(argument: Node, size: int) -> Indices:
 
 def _looked_up(x: NDArray[Any], index: tuple[Any, ...]) -> Any:
     """`x[index]` of an array of Values, by integers and Values."""
+    if len(index) > x.ndim:
+        raise IndexError(
+            f"lookup takes an index for each axis, got {len(index)} for the shape {x.shape}"
+        )
     indices = np.broadcast_arrays(*[np.asarray(i, object) for i in index])
-    found = np.empty(indices[0].shape + x.shape[len(index) :], object)
-    for place in np.ndindex(indices[0].shape):
+    shape = np.broadcast_shapes(*[i.shape for i in indices])
+    found = np.empty(shape + x.shape[len(index) :], object)
+    for place in np.ndindex(shape):
         found[place] = reduce(_chosen, [i[place] for i in indices], x)
     return found if found.ndim else found[()]
 
@@ -77,9 +82,9 @@ def _chosen(rows: NDArray[Any], i: Any) -> Any:
     """The row at `i`. By a Value: the sum of all, of which the others are nothing."""
     if not isinstance(i, Node):
         return rows[i]
-    apart = abs(sub(i, floor(clip(i, lo=0.0, hi=len(rows) - 1.0))))
-    if not apart == 0:  # under `compile`, a guard
+    nearest = clip(floor(i), lo=0.0, hi=max(len(rows) - 1.0, 0.0))
+    if not (len(rows) and sub(i, nearest) == 0):  # under `compile`, a guard
         raise ValueError(
-            f"an index must be a whole number from 0 to {len(rows) - 1}, got {describe(i)}"
+            f"an index into {len(rows)} rows must be a whole number from 0, got {describe(i)}"
         )
     return reduce(add, [where(equal(i, float(k)), row, 0.0) for k, row in enumerate(rows)])

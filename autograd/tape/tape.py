@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from contextvars import Context
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -131,9 +131,21 @@ class Tape:
         results = _listed(self._run(data, everything=False)[: self._values])
         return results[0] if self._single else results
 
+    @overload
+    def value_and_grad(
+        self, *data: ArrayLike, copy: bool = ..., joined: Literal[False] = ...
+    ) -> tuple[float | Array, list[float | Array]]: ...
+    @overload
+    def value_and_grad(
+        self, *data: ArrayLike, copy: bool = ..., joined: Literal[True]
+    ) -> tuple[float | Array, Array]: ...
+    @overload
+    def value_and_grad(
+        self, *data: ArrayLike, copy: bool = ..., joined: bool
+    ) -> tuple[float | Array, list[float | Array] | Array]: ...
     def value_and_grad(
         self, *data: ArrayLike, copy: bool = True, joined: bool = False
-    ) -> tuple[float | Array, Any]:
+    ) -> tuple[float | Array, list[float | Array] | Array]:
         """The output and its gradients for the inputs, or `wrt`, in order; otherwise as `value`.
 
         With `copy=False` arrays may be the tape's own buffers, which the next replay overwrites.
@@ -229,13 +241,15 @@ class Tape:
 
 
 def _is_singular(node: Node) -> bool:
-    """Whether its slope may be infinite for some numbers of its operands."""
+    """Whether its slope may be infinite or NaN for some numbers of its operands."""
     if node.op not in SINGULAR:
         return False
     second = node.operands[-1]
-    if node.op is pow and not isinstance(second, Node):
-        return not np.all(np.greater_equal(second, 1.0))
-    return node.op is not div or isinstance(second, Node) or not np.all(second)
+    if isinstance(second, Node) or node.op not in (pow, div):
+        return True
+    if node.op is pow:  # of a negative number only whole powers are any
+        return not np.all((np.asarray(second) >= 1.0) & (np.floor(second) == second))
+    return not np.all(np.isfinite(second) & (np.asarray(second) != 0.0))
 
 
 def _listed(results: Any) -> list[Any]:

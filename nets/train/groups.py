@@ -38,7 +38,7 @@ class Group:
         self.size = ends[-1]
         self.single = all(type(p.raw) is float for p in self.parameters)
 
-    def joined(self, numbers: Sequence[Raw]) -> Numbers:
+    def joined(self, numbers: Sequence[Any] | Numbers) -> Numbers:
         """A number or array for each parameter in one array."""
         if self.single:
             return np.asarray(numbers, self.dtype)
@@ -51,13 +51,22 @@ class Group:
         for part, shape in zip(self.parts, self.shapes, strict=True):
             yield numbers[part].reshape(shape)
 
-    def gradients(self, given: Given) -> Any:
-        """Those `given` for all parameters, or each one's own: of those of the group."""
+    def gradients(self, given: Given) -> Sequence[Raw | None] | Numbers:
+        """Those `given` for all parameters, or each one's own: of those of the group.
+
+        Raises:
+            ValueError: a gradient has not the shape of its parameter.
+            TypeError: it has another dtype.
+        """
         if given is None:
             return [gradient_of(p) for p in self.parameters]
-        if isinstance(given, np.ndarray):
-            return given if len(given) == len(self.places) else given[self.places]
-        return [given[i] for i in self.places]
+        if self.single and isinstance(given, np.ndarray) and given.ndim == 1:
+            return np.asarray(given[self.places], self.dtype)
+        found = [given[i] for i in self.places]
+        for parameter, gradient in zip(self.parameters, found, strict=True):
+            if gradient is not None:
+                parameter.must_match(np.asarray(gradient), "gradient")
+        return found
 
     def data(self) -> Numbers:
         return self.joined([p.raw for p in self.parameters])

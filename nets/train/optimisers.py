@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd
 from autograd import Node
 from nets.layers.carriers import Parameter
-from nets.train.groups import Given, Group, Raw, gradient_of, grouped
+from nets.train.groups import Given, Group, Numbers, Raw, gradient_of, grouped
 from nets.train.schedules import Schedule, constant
 
 TINY = 1e-200  # where squares begin to lose digits
@@ -79,7 +79,8 @@ class Optimiser:
                 left in `.grad`.
 
         Raises:
-            ValueError: there are not as many gradients as parameters.
+            ValueError: there are not as many gradients as parameters, or one has another shape.
+            TypeError: one has another dtype than its parameter. Nothing has moved then.
 
         >>> from autograd.tape import compile
         >>> from autograd import Value
@@ -98,8 +99,9 @@ class Optimiser:
                 f"got {len(gradients)}"
             )
         lr = self.lr
-        for group, memory in zip(self._groups, self._memory, strict=True):
-            found, seen = group.gradients(gradients), self._seen[group.places]
+        checked = [group.gradients(gradients) for group in self._groups]  # before anything moves
+        for group, memory, found in zip(self._groups, self._memory, checked, strict=True):
+            seen = self._seen[group.places]
             whole = isinstance(found, np.ndarray) or not any(g is None for g in found)
             if self.elementwise and whole and (seen == seen[0]).all():
                 t = int(seen[0]) + 1
@@ -110,7 +112,11 @@ class Optimiser:
         self.steps += 1
 
     def _step_one_by_one(
-        self, group: Group, gradients: Sequence[Raw | None], memory: dict[str, Any], lr: float
+        self,
+        group: Group,
+        gradients: Sequence[Raw | None] | Numbers,
+        memory: dict[str, Any],
+        lr: float,
     ) -> None:
         rows = zip(group.places, group.parameters, group.parts, gradients, strict=True)
         for i, parameter, part, gradient in rows:

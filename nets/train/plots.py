@@ -1,7 +1,7 @@
 """`History`, and pictures of a training by matplotlib, which loads when it is first used."""
 
 import html
-import math
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,10 +54,18 @@ class History:
         return column.index(min(column)) + 1
 
     def _repr_html_(self) -> str:
-        """The losses as curves, and the table."""
-        columns = [name for name in (self.rows[0] if self.rows else ()) if "loss" in name]
-        curves = "".join(_curve(name, self[name], i) for i, name in enumerate(columns))
-        return f"{curves}<pre>{html.escape(str(self))}</pre>"
+        """The curves of the losses, where matplotlib is installed, and the table."""
+        table = f"<pre>{html.escape(str(self))}</pre>"
+        if not self.rows:
+            return table
+        try:
+            axes = self.plot()
+        except ImportError:
+            return table
+        picture = io.StringIO()
+        axes.figure.savefig(picture, format="svg")
+        svg = picture.getvalue()
+        return svg[svg.index("<svg") :] + table
 
     def __str__(self) -> str:
         if not self.rows:
@@ -72,26 +80,6 @@ class History:
     def plot(self, axes: Axes = None) -> Axes:
         """Draw the curves of the losses with matplotlib; returns the axes they are in."""
         return plot_losses(self, axes)
-
-
-def _curve(name: str, numbers: list[float], i: int) -> str:
-    """A small curve over the epochs, from the least to the largest number."""
-    known = [x for x in numbers if math.isfinite(x)]
-    if len(known) < 2:
-        return ""
-    low, span = min(known), (max(known) - min(known)) or 1.0
-    points = " ".join(
-        f"{4 + 232 * epoch / (len(numbers) - 1):.1f},{56 - 48 * (x - low) / span:.1f}"
-        for epoch, x in enumerate(numbers)
-        if math.isfinite(x)
-    )
-    colour = ("#2f7fd6", "#d9691e")[i % 2]
-    title = f"{html.escape(name)}: {numbers[0]:.4g} → {numbers[-1]:.4g}"
-    return (
-        f'<figure style="display:inline-block;margin:0 1.5em 0 0"><svg width="240" height="60" '
-        f'role="img" aria-label="{title}"><polyline points="{points}" fill="none" '
-        f'stroke="{colour}" stroke-width="2"/></svg><figcaption>{title}</figcaption></figure>'
-    )
 
 
 def new_axes(count: int = 1) -> list[Axes]:

@@ -50,7 +50,7 @@ def test_gradients_of_an_array_of_values_are_one_array() -> None:
     np.testing.assert_array_equal(gradients, [[1.0, 2.0], [3.0, 4.0]])
     gradients[...] = 0.0  # the user's own
     np.testing.assert_array_equal(both(1.0)[1], [[2.0, 4.0], [6.0, 8.0]])
-    with pytest.raises(TypeError, match="Values alone"):
+    with pytest.raises(TypeError, match="must hold Values, got float; give Tensors in a list"):
         compile(lambda x: x, wrt=np.array([Value(1.0), 2.0]))
     mixed = compile(lambda x: (Tensor([1.0, 2.0]) * w[0, 0]).sum() * x, wrt=w[:1, :1])
     np.testing.assert_array_equal(mixed(2.0)[1], [[6.0]])

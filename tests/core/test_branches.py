@@ -156,3 +156,19 @@ def test_a_matrix_product_of_nothing_sends_nothing() -> None:
     assert grad(out, x).tolist() == [[0.0, 0.0]]
     empty = Tensor(np.zeros((0, 2)))
     assert grad((empty @ Tensor(np.ones((2, 2)))).sum(), empty, create_graph=True).shape == (0, 2)
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.5, 3.5])
+def test_a_fractional_power_that_is_not_taken_sends_no_nan_in_tapes(exponent) -> None:
+    """Whatever the exponent: below 0 the power itself is none."""
+    numbers = np.array([-1.0, 4.0])
+    with np.errstate(all="ignore"):
+        for x in (Tensor(numbers), Tensor([1.0, 1.0])):
+            out = where(np.array([0.0, 1.0]), x**exponent, 0.0).sum()
+            tape = Tape(out, [x], strict=False)
+            found = tape.value_and_grad(numbers)[1][0]
+            assert close(found, [0.0, exponent * 4.0 ** (exponent - 1)])
+        for divisor in (np.inf, 0.0):
+            x = Tensor([1.0, 1.0])
+            out = where(np.array([0.0, 1.0]), x / np.array([divisor, 2.0]), 0.0).sum()
+            assert close(Tape(out, [x]).value_and_grad([3.0, 5.0])[1][0], [0.0, 0.5])

@@ -127,3 +127,45 @@ def test_one_array_of_gradients_moves_values(make) -> None:
         with pytest.raises(ValueError, match="a gradient for each of the 3 parameters, got"):
             optimisers[0].step(wrong)
     assert [p.data for p in held] == before and optimisers[0].steps == 3
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize(
+    ("gradient", "error", "match"),
+    [
+        (np.ones((3, 2)), ValueError, r"gradient must keep the shape \(2, 3\), got \(3, 2\)"),
+        (0.5, ValueError, r"keep the shape \(2, 3\), got \(\)"),
+        (np.ones((2, 3), np.float32), TypeError, "keep the dtype float64, got float32"),
+        ("a", (TypeError, ValueError), "gradient must keep"),
+    ],
+)
+def test_a_gradient_that_does_not_fit_moves_nothing(make, gradient, error, match) -> None:
+    given_to = [Value(1.0), Tensor(np.ones((2, 3)))]
+    optimiser = make(given_to)
+    optimiser.step([0.25, np.ones((2, 3))])
+    before, state = [p.data for p in given_to], optimiser.state_dict()
+    with pytest.raises(error, match=match):
+        optimiser.step([1.0, gradient])
+    for p, data in zip(given_to, before, strict=True):
+        np.testing.assert_array_equal(p.data, data)
+    for name, numbers in optimiser.state_dict().items():
+        np.testing.assert_array_equal(numbers, state[name])
+
+
+def test_an_array_of_another_shape_moves_no_values() -> None:
+    values = [Value(1.0), Value(2.0)]
+    optimiser = nets.Adam(values)
+    with pytest.raises(ValueError, match=r"gradient must keep the shape \(\), got \(1,\)"):
+        optimiser.step(np.ones((2, 1)))
+    assert [v.data for v in values] == [1.0, 2.0]
+    assert not any(np.any(x) for x in optimiser.state_dict().values())
+
+
+def test_values_of_a_class_of_ones_own_move() -> None:
+    class Mine(Value):
+        __slots__ = ()
+
+    mine = Mine(2.0)
+    (mine * mine).backward()
+    nets.SGD([mine], lr=0.5).step()
+    assert mine.data == 0.0

@@ -52,7 +52,9 @@ def test_what_is_no_index_is_named_at_any_call(wrong) -> None:
     table = as_values(TABLE)
     compiled = compile(lambda i: lookup(table, i).sum(), wrt=table)
     for good in (0.0, 3.0):
-        with pytest.raises(ValueError, match=r"whole number from 0 to 3, got .*Value"):
+        with pytest.raises(
+            ValueError, match=r"into 4 rows must be a whole number from 0, got .*Value"
+        ):
             compiled(wrong)
         assert compiled(good)[0] == TABLE[int(good)].sum()
     with pytest.raises(ValueError, match="whole number"):
@@ -65,3 +67,12 @@ def test_rows_that_are_not_taken_send_and_get_nothing() -> None:
     assert found.data == 2.0 and grad(found, rows) == [0.0, 1.0, 0.0]
     index = Value(1.0)
     assert grad(lookup(rows, index) + 0 * index, index) == 0.0
+
+
+def test_too_many_indices_none_and_no_rows() -> None:
+    rows = as_values(TABLE)
+    with pytest.raises(IndexError, match=r"an index for each axis, got 3 for the shape \(4, 3\)"):
+        lookup(rows, 0, 0, 0)
+    assert lookup(rows).shape == (4, 3) and lookup(rows)[1, 2] is rows[1, 2]
+    with pytest.raises(ValueError, match="into 0 rows must be a whole number"):
+        lookup(np.empty((0, 2), object), Value(0.0))

@@ -319,3 +319,32 @@ def test_what_it_adds_is_small() -> None:
     stepper = Stepper(root)
     added = len(live_script(stepper).encode()) + len(SCRIPT.encode())
     assert added < 25_000 < len(page(stepper).encode())
+
+
+def test_what_was_held_stays_held(tab: Any, tmp_path: Path) -> None:
+    tab.goto(Path(example().save(tmp_path / "page.html")).as_uri())
+    tab.keyboard.press("End")
+    tab.get_by_role("checkbox", name="b learns").uncheck()
+    tab.keyboard.press("Home")  # where b is not known yet
+    tab.keyboard.press("End")
+    assert not tab.get_by_role("checkbox", name="b learns").is_checked()
+    tab.get_by_role("button", name="Descend one step").click()
+    assert value_of(tab, "b").input_value() == "−3"
+
+
+def test_an_infinite_number_can_be_dragged_back(tab: Any, tmp_path: Path) -> None:
+    x = Value(math.inf, label="x")
+    tab.goto(Path(Stepper((-x).exp()).save(tmp_path / "page.html")).as_uri())
+    drag = tab.get_by_role("slider", name="Drag x")
+    drag.fill("0.5")
+    assert value_of(tab, "x").input_value() == "0.5"
+
+
+def test_an_edit_builds_nothing_anew(tab: Any, tmp_path: Path) -> None:
+    """What is made once for a graph is not made again for other numbers."""
+    tab.goto(Path(example().save(tmp_path / "page.html")).as_uri())
+    tab.keyboard.press("End")
+    tab.evaluate("document.querySelector('.chapter').marked = true")
+    value_of(tab, "a").fill("4")
+    value_of(tab, "a").press("Enter")
+    assert tab.evaluate("document.querySelector('.chapter').marked") is True

@@ -79,9 +79,9 @@ def draw(
     """
     if not isinstance(root, Node):
         raise TypeError(f"draw needs a Value or a Tensor, got {type(root).__name__}")
-    _choose("direction", direction, ("LR", "TB", "auto"))
-    _choose("theme", theme, tuple(THEMES))
-    _choose("color_by", color_by, ("grad", None))
+    choose("direction", direction, ("LR", "TB", "auto"))
+    choose("theme", theme, tuple(THEMES))
+    choose("color_by", color_by, ("grad", None))
     if limit < 1:
         raise ValueError(f"limit must be at least 1 box, got {limit}")
     if depth is not None and depth < 0:
@@ -118,7 +118,7 @@ def width(box: Box) -> int:
     return 9 * longest + (9 * len(box.symbol) + 8 if box.symbol else 0) + 40
 
 
-def _choose(name: str, given: object, choices: tuple[object, ...]) -> None:
+def choose(name: str, given: object, choices: tuple[object, ...]) -> None:
     if given not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {given!r}")
 

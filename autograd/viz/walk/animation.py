@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autograd.errors import NoRenderer
 from autograd.viz.picture.dot import DARK, LIGHT
 from autograd.viz.walk.page import colours, page_data
-from autograd.viz.walk.timeline import Timeline
+from autograd.viz.walk.timeline import BACKWARD, Moment, Timeline
 
 MOST = 60  # nodes; a larger film would be long, and large
 HOLD = 2.5  # steps for which the end stands still
@@ -51,15 +51,23 @@ def animation(stepper: Timeline, seconds: float) -> str:
     data = page_data(stepper)
     if not data["svg"]:
         raise NoRenderer(data["note"])
-    return _Film(data, seconds).svg()
+    return _Film(data, list(map(_mathematics, stepper)), seconds).svg()
+
+
+def _mathematics(moment: Moment) -> list[str]:
+    """What is computed at a moment, as it says it; of a leaf its number, or its gradient."""
+    lines = str(moment).splitlines()[1:]
+    return [line.strip() for line in lines[1 if moment.phase == BACKWARD and lines[1:] else 0 :]]
 
 
 class _Film:
     """The picture of a page, and the CSS that shows each of its parts at its time."""
 
-    def __init__(self, data: dict[str, Any], seconds: float) -> None:
+    def __init__(
+        self, data: dict[str, Any], mathematics: Sequence[Sequence[str]], seconds: float
+    ) -> None:
         self.nodes, self.steps, self.picture = data["nodes"], data["steps"], data["svg"]
-        self.name, self.seconds = data["name"], seconds
+        self.name, self.mathematics, self.seconds = data["name"], mathematics, seconds
         self.length = len(self.steps) + HOLD
         self.rules: dict[str, str] = {}  # the class for each set of keyframes
 
@@ -180,8 +188,7 @@ class _Film:
     def _lines(self, width: float) -> tuple[str, int]:
         """The mathematics of each step, and how many lines the longest has."""
         made, rows = "", 1
-        for k, step in enumerate(self.steps):
-            texts = list(self._mathematics(k, step))
+        for k, texts in enumerate(self.mathematics):
             rows = max(rows, len(texts))
             until = k + 1 if k + 1 < len(self.steps) else self.length
             kind = f"line{' b' if k >= len(self.nodes) else ''} {self.shown((k, until))}"
@@ -193,23 +200,3 @@ class _Film:
             )
             made += f'<g class="{kind}">{body}</g>'
         return made, rows
-
-    def _mathematics(self, k: int, step: dict[str, Any]) -> Iterable[str]:
-        node = self.nodes[step["node"]]
-        if k < len(self.nodes):
-            sides = step["lines"][0]["sides"] if step["lines"] else []
-            yield " = ".join(dict.fromkeys([node["name"], *sides, _said(node["value"])]))
-            return
-        if not step["lines"]:
-            yield f"∂{self.name}/∂{node['name']} = {self._gradient(step['node'], k)}"
-        for line in step["lines"]:
-            result = _said(line["result"]) if "result" in line else self._gradient(line["to"], k)
-            yield f"{line['name']} += " + " = ".join(dict.fromkeys([*line["sides"], result]))
-
-    def _gradient(self, node: int, k: int) -> str:
-        return _said(next(x for at, x in reversed(self.nodes[node]["history"]) if at <= k))
-
-
-def _said(quantity: Any) -> str:
-    """A number, or the shape of an array."""
-    return quantity if isinstance(quantity, str) else f"({quantity['shape']})"

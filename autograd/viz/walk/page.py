@@ -12,7 +12,7 @@ from autograd import Node, vjp
 from autograd.core.node import raw
 from autograd.errors import NoRenderer
 from autograd.viz.picture.dot import DARK, LIGHT, Theme
-from autograd.viz.picture.draw import Drawing, draw
+from autograd.viz.picture.draw import Drawing, choose, draw
 from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
 from autograd.viz.walk.live import is_live, live_script
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
@@ -45,6 +45,7 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
         {
             "name": stepper.names[node],
             "operation": one_line(operation_text(node)),
+            "row": node.op.name if node.op else "",
             "id": ids.get(node),
             "value": quantity(stepper.value(node), shown),
             "operands": [
@@ -57,11 +58,7 @@ def page_data(stepper: Timeline) -> dict[str, Any]:
     steps = [_step_data(moment, place, shown) for moment in stepper]
     name = stepper.names[stepper.root]
     still = "" if is_live(stepper) else _why_still(stepper)
-    says = {
-        one_line(operation_text(node)).split(" ")[0]: node.op.says
-        for node in stepper.nodes
-        if node.op and node.op.says
-    }
+    says = {node.op.name: node.op.says for node in stepper.nodes if node.op and node.op.says}
     whole = {"name": name, "nodes": nodes, "steps": steps, "says": says}
     return {**whole, "svg": svg, "note": note, "still": still}
 
@@ -207,8 +204,7 @@ def colours(theme: Theme) -> dict[str, str]:
 
 def page(stepper: Timeline, theme: str = "auto") -> str:
     """The page as HTML."""
-    if theme not in SCHEMES:
-        raise ValueError(f"theme must be one of {', '.join(map(repr, SCHEMES))}, got {theme!r}")
+    choose("theme", theme, tuple(SCHEMES))
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

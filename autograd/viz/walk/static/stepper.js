@@ -19,7 +19,14 @@ function create(tag, attributes = {}, ...children) {
 const parsed = (text) => Number(text.replaceAll("−", "-"));
 
 const FONT = 11 * (4 / 3), SMALLEST = 12; // of the picture's texts, in pixels
+const STATIONS = 48; // points of an edge, between which a dot is never seen
 const TRAVEL = 650; // milliseconds of a number along an edge
+
+// Where a text may stand beside a point, the nearest first.
+const AROUND = [];
+for (let across = -120; across <= 120; across += 10)
+  for (let down = -70; down <= 70; down += 7) AROUND.push([across, down]);
+AROUND.sort(([a, b], [c, d]) => Math.hypot(a, 1.5 * b) - Math.hypot(c, 1.5 * d));
 
 const isOdd = (number) => typeof number === "string" && !Number.isFinite(parsed(number));
 
@@ -91,9 +98,12 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   const leaves = live ? live.graph.map((node) => (typeof node === "number" ? node : null)) : [];
   let numbersNow = leaves; // of the leaves, by their places
   let slopes = live ? compute(data, live, leaves).gradients : [];
-  let learning = leaves.map((number) => number !== null);
+  const learning = leaves.map((number) => number !== null);
   let position = 0;
   let pattern = null; // of formulas over the names of the graph
+  let uses = []; // see `countedUses`
+  let boxes = []; // of the picture's nodes
+  const ways = new WeakMap(); // points of each edge: asked for later, all would be laid out again
   let speed = 1;
   let skipping = false; // of steps in which nothing is computed
   const stops = new Set(); // nodes at which playing stops
@@ -202,11 +212,10 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const gradient = latest(node, k);
       place.classList.toggle("reached", gradient !== null);
       const figures = place.querySelectorAll(".figure");
-      if (figures.length === 1 && typeof node.value === "string") figures[0].textContent = node.value;
+      if (figures.length === 1 && typeof node.value === "string") say(figures[0], node.value);
       place.classList.toggle("odd", i <= k && isOdd(node.value) || isOdd(gradient));
       const slope = place.querySelector(".slope");
-      if (slope && typeof gradient === "string") slope.textContent = slope.dataset.before + gradient;
-      if (i === current.node) bringIntoView(graph, place, 0.25);
+      if (slope && typeof gradient === "string") say(slope, slope.dataset.before + gradient);
     });
     const here = data.nodes[current.node].id;
     const others = new Set([...touched].map((i) => data.nodes[i].id));
@@ -227,8 +236,11 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     const path = edge.querySelector("path"), head = edge.querySelector("polygon");
     if (!path || !head) return;
     head.classList.add("ahead");
+    const length = path.getTotalLength();
     const start = path.getPointAtLength(0), near = path.getPointAtLength(6);
-    const end = path.getPointAtLength(path.getTotalLength());
+    const end = path.getPointAtLength(length);
+    ways.set(edge, Array.from({ length: STATIONS + 1 }, (_, i) =>
+      path.getPointAtLength((length * i) / STATIONS)));
     const tip = [...head.points].reduce((a, b) =>
       (Math.hypot(a.x - end.x, a.y - end.y) > Math.hypot(b.x - end.x, b.y - end.y) ? a : b));
     const [x, y] = [(near.x - start.x) / 6, (near.y - start.y) / 6];
@@ -258,14 +270,14 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
 
   // A dot runs along the edge; what it brings shows once it is there (`.arriving`).
   function travel(edge, back) {
-    const path = edge.querySelector("path"), length = path.getTotalLength();
+    const stations = ways.get(edge);
     const dot = svgElement("circle", { class: "dot", r: 4 });
     edge.append(dot);
     const began = performance.now();
     const frame = (now) => {
       const share = Math.min(1, (now - began) / TRAVEL);
       const eased = share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) ** 2;
-      const at = path.getPointAtLength(length * (back ? 1 - eased : eased));
+      const at = stations[Math.round(STATIONS * (back ? 1 - eased : eased))];
       dot.setAttribute("cx", at.x);
       dot.setAttribute("cy", at.y);
       if (share < 1 && dot.isConnected) requestAnimationFrame(frame);
@@ -278,16 +290,15 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   function tag(edge, line, k, i) {
     const result = line.result ?? latest(data.nodes[line.to], k);
     if (typeof result !== "string" || line.local === undefined) return;
-    const path = edge.querySelector("path");
-    const at = path.getPointAtLength(path.getTotalLength() / 2);
+    const at = ways.get(edge)[STATIONS / 2];
     const text = svgElement("text", { "text-anchor": "middle" });
     text.append(svgElement("tspan", { class: "local" }, `× ${line.local}`), ` → ${result}`);
     const group = svgElement("g", { class: "tag arriving" });
     group.append(text);
     edge.parentNode.append(group);
     const own = text.getBBox(); // around 0, 0
-    const taken = [...graph.querySelectorAll(".node, .tag rect")].map((element) => element.getBBox());
-    const [x, y] = freePlace(at, own, taken);
+    const tags = [...graph.querySelectorAll(".tag rect")].map((element) => element.getBBox());
+    const [x, y] = freePlace(at, own, [...boxes, ...tags]);
     text.setAttribute("x", x);
     text.setAttribute("y", y);
     const around = { x: own.x + x - 4, y: own.y + y - 1, width: own.width + 8, height: own.height + 2 };
@@ -297,15 +308,17 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   // The place nearest to `at` where a text covers no box; above `at` where there is none.
   function freePlace(at, own, taken) {
     const margin = 5;
-    const covers = (x, y) => taken.filter((box) =>
+    const covers = (x, y) => taken.some((box) =>
       x + own.x - margin < box.x + box.width && box.x < x + own.x + own.width + margin &&
-      y + own.y - margin < box.y + box.height && box.y < y + own.y + own.height + margin).length;
-    const places = [];
-    for (let across = -120; across <= 120; across += 10)
-      for (let down = -70; down <= 70; down += 7)
-        places.push([Math.hypot(across, 1.5 * down), at.x + across, at.y + down]);
-    places.sort((a, b) => a[0] - b[0]);
-    return (places.find(([, x, y]) => !covers(x, y)) ?? [0, at.x, at.y - 6]).slice(1);
+      y + own.y - margin < box.y + box.height && box.y < y + own.y + own.height + margin);
+    const free = AROUND.find(([across, down]) => !covers(at.x + across, at.y + down));
+    const [across, down] = free ?? [0, -6];
+    return [at.x + across, at.y + down];
+  }
+
+  // Texts that stay are left alone: the browser would lay out the whole picture again.
+  function say(element, text) {
+    if (element.textContent !== text) element.textContent = text;
   }
 
   // Tells apart what a box says, so that its numbers show when they are known: the gradient has a
@@ -339,9 +352,8 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       const sent = lines.map((line) => [{ result: latest(data.nodes[line.to], k), ...line }, "+="]);
       const own = { name: `∂${data.name}/∂${node.name}`, sides: [], result: latest(node, k) };
       parts.push(equations([[own, "="], ...sent], latest(node, k)));
-      const [sign] = node.operation.split(" ");
-      if (lines.length && data.says[sign])
-        parts.push(create("p", { class: "says" }, data.says[sign]));
+      if (lines.length && data.says[node.row])
+        parts.push(create("p", { class: "says" }, data.says[node.row]));
       parts.push(...lines.map((line) => arrival(line, k)));
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
@@ -355,17 +367,25 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     formula.replaceChildren(...parts.filter(Boolean));
   }
 
+  // The steps in which something arrives, for each node.
+  function countedUses() {
+    const found = data.nodes.map(() => []);
+    data.steps.forEach((step, k) => {
+      if (phaseAt(k) === "backward") for (const { to } of step.lines) found[to].push(k);
+    });
+    return found;
+  }
+
   // How a gradient adds up where a node is used several times: −3 + 1 = −2, 2 of 2 uses.
   function arrival(line, k) {
-    const uses = data.steps.flatMap((step, at) => (at >= data.nodes.length ? step.lines : [])
-      .filter(({ to }) => to === line.to).map(() => at));
+    const steps = uses[line.to];
     const sum = latest(data.nodes[line.to], k), before = latest(data.nodes[line.to], k - 1);
-    if (uses.length < 2 || typeof sum !== "string") return null;
-    const arrived = uses.filter((at) => at <= k).length;
+    if (steps.length < 2 || typeof sum !== "string") return null;
+    const arrived = steps.filter((at) => at <= k).length;
     const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
     const added = before !== null && line.result ? `${before} + ${bracketed(line.result)} = ${sum}; ` : "";
     return create("p", { class: "says" },
-      `${line.name}: ${added}${arrived} of ${uses.length} uses arrived.`);
+      `${line.name}: ${added}${arrived} of ${steps.length} uses arrived.`);
   }
 
   // The numbers of a step are asked for: what comes is hidden until it was guessed, or given up.
@@ -468,8 +488,6 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       fill(value, known ? node.value : null, before.value, node.name, editable, i);
       fill(slope, gradient, latest(before, k), `gradient of ${node.name}`);
     });
-    const lit = rows.children[data.steps[k].node];
-    if (lit) bringIntoView(numbers, lit);
   }
 
   function fill(cell, number, before, name, onCell, leaf) {
@@ -512,10 +530,11 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   }
 
   function dragged(leaf, name) {
-    const span = Math.max(1, 2 * Math.abs(leaves[leaf])) || 1;
+    const middle = Number.isFinite(leaves[leaf]) ? leaves[leaf] : 0;
+    const span = Math.max(1, 2 * Math.abs(middle));
     const slide = create("input", {
       type: "range", class: "drag", "aria-label": `Drag ${name}`,
-      min: leaves[leaf] - span, max: leaves[leaf] + span, step: span / 200,
+      min: middle - span, max: middle + span, step: span / 200,
       oninput: () => recompute(numbersNow.map((x, i) => (i === leaf ? Number(slide.value) : x))),
     });
     slide.value = numbersNow[leaf];
@@ -601,6 +620,10 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
     showFormula(position);
     showGraph(position);
     showNumbers(position);
+    const here = data.steps[position].node;
+    const place = data.nodes[here].id && graph.querySelector(`#${CSS.escape(data.nodes[here].id)}`);
+    if (place) bringIntoView(graph, place, 0.25);
+    bringIntoView(numbers, rows.children[here]); // last, as what is measured must be laid out
     // not `disabled`, which would take the focus away from who steps with the keyboard
     for (const [names, end] of [[".first, .back", 0], [".last, .next", last()]])
       for (const button of root.querySelectorAll(names))
@@ -649,9 +672,14 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
   function load(changed, k) {
     const drawnBefore = graph.hasChildNodes() && changed.svg === data.svg;
     const rowsBefore = rows.children.length === changed.nodes.length;
+    const known = pattern && rowsBefore; // an edit changes numbers alone
     data = changed;
-    pattern = tokens(data.nodes.map((node) => node.name));
     drawn = [];
+    if (!known) {
+      pattern = tokens(data.nodes.map((node) => node.name));
+      uses = countedUses();
+      showChapters();
+    }
     slider.max = last();
     root.style.setProperty("--turn", `${(100 * (data.nodes.length - 0.5)) / Math.max(last(), 1)}%`);
     graph.setAttribute("aria-label", `Computation graph of ${data.name}, ${data.nodes.length} nodes`);
@@ -666,9 +694,9 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       picture.style.maxWidth = `${width}px`;
       picture.style.minWidth = `${(SMALLEST / FONT) * width}px`; // else it scrolls
       data.nodes.forEach(markTexts);
+      boxes = [...graph.querySelectorAll(".node")].map((node) => node.getBBox());
       graph.querySelectorAll(".edge").forEach((edge) => { turnable(edge); told(edge); });
     }
-    showChapters();
     if (!rowsBefore) rows.replaceChildren(...data.nodes.map((node, i) => create("tr", {},
       create("th", { scope: "row" }, node.name),
       create("td", { class: "operation" }, node.operation || "leaf"),
@@ -682,7 +710,7 @@ export function mount(el, data, { step = 0, onStep, onEdit, live, compute } = {}
       type: "checkbox", "aria-label": `${node.name} learns`,
       onchange: () => { learning[i] = box.checked; },
     });
-    box.checked = true;
+    box.checked = learning[i];
     return create("label", { class: "learns" }, box, " learns");
   }
 
