@@ -228,17 +228,16 @@ def swept(
     """
     mode = current_mode()
     quick = (mode is EVERYDAY or mode.quiet) and (type(seed) is float or create_graph)
-    if not quick or not _walking.acquire(blocking=False):
+    if not quick or _walking.locked():
         return None
-    try:
-        if create_graph:
-            with np.errstate(all="ignore"):  # a NaN is reported once, by name
-                return gradients_of(root, seed, inputs, create_graph)
-        return gradients_of(root, seed, inputs, create_graph)
-    except Exception:  # whatever it is, the general way says it in the user's terms
-        return None
-    finally:
-        _walking.release()
+    with _walking:  # so that an interrupt at any time gives it back
+        try:
+            if create_graph:
+                with np.errstate(all="ignore"):  # a NaN is reported once, by name
+                    return gradients_of(root, seed, inputs, create_graph)
+            return gradients_of(root, seed, inputs, create_graph)
+        except Exception:  # whatever it is, the general way says it in the user's terms
+            return None
 
 
 def gradients_of(

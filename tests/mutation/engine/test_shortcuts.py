@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
-from functools import wraps
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,17 +14,6 @@ from autograd import StaleGraphError, Tensor, Value, grad, no_grad, toposort
 from autograd.arithmetic import quick
 from autograd.core.modes import without_shortcuts
 from autograd.core.primitive import Primitive
-
-
-def unlocked(test: Callable[[], None]) -> Callable[[], None]:
-    """With a lock of its own: a mutant may have kept the last one."""
-
-    @wraps(test)
-    def run() -> None:
-        quick._walking = Lock()
-        test()
-
-    return run
 
 
 def graph() -> tuple[Value, list[Value]]:
@@ -45,7 +31,6 @@ def taken(root: Value, inputs: list[Value] | None, create_graph: bool = False) -
     return found
 
 
-@unlocked
 def test_gradients_are_those_of_the_general_way() -> None:
     root, leaves = graph()
     found = taken(root, leaves)
@@ -57,7 +42,6 @@ def test_gradients_are_those_of_the_general_way() -> None:
     assert root.swept(-2.5, leaves, False) == dict(zip(leaves, wanted, strict=True))
 
 
-@unlocked
 def test_every_node_is_given_its_gradient() -> None:
     root, _ = graph()
     nodes = toposort(root)
@@ -72,7 +56,6 @@ def test_every_node_is_given_its_gradient() -> None:
         assert mine == [node.grad for node in nodes]
 
 
-@unlocked
 def test_what_does_not_lead_to_the_root_has_none() -> None:
     root, leaves = graph()
     other, hidden = Value(1.0), Value(3.0)
@@ -84,7 +67,6 @@ def test_what_does_not_lead_to_the_root_has_none() -> None:
     assert taken(root, leaves) == taken(whole, leaves), "of an earlier walk nothing is left"
 
 
-@unlocked
 def test_recorded_gradients_are_those_of_the_general_way() -> None:
     root, leaves = graph()
     found = taken(root, leaves, create_graph=True)
@@ -102,14 +84,12 @@ def test_recorded_gradients_are_those_of_the_general_way() -> None:
             assert grad(found[x], leaves) == grad(g, leaves)
 
 
-@unlocked
 def test_operands_of_many_are_followed() -> None:
     p, q, r = leaves = [Value(2.0), Value(3.0), Value(4.0)]
     root = autograd.maximum(p * q, q, 1.0) * 2.0 + autograd.where(r, r * p, q)
     assert taken(root, leaves) == {p: 10.0, q: 4.0, r: 2.0}
 
 
-@unlocked
 def test_infinite_slopes_stay_silent_and_unreached_ones_alone() -> None:
     zero, x = Value(0.0), Value(2.0)
     with warnings.catch_warnings():
@@ -120,7 +100,6 @@ def test_infinite_slopes_stay_silent_and_unreached_ones_alone() -> None:
         assert taken(x * x + autograd.stop_gradient(log), [x, zero]) == {x: 4.0}
 
 
-@unlocked
 def test_a_walk_that_is_under_way_is_not_waited_for() -> None:
     x = Value(2.0)
     root = x * x
@@ -129,7 +108,6 @@ def test_a_walk_that_is_under_way_is_not_waited_for() -> None:
     assert taken(root, [x]) == {x: 4.0}
 
 
-@unlocked
 def test_what_is_not_its_own_is_left_to_the_general_way() -> None:
     x = Value(2.0)
     assert x.swept(1.0, None, False) is None
@@ -157,7 +135,6 @@ class Heard(autograd.Observer):
         pass
 
 
-@unlocked
 def test_stale_leaves_and_nans_are_left_to_the_general_way() -> None:
     x, fresh = Value(2.0), Value(1.0)
     y = x * x
@@ -184,7 +161,6 @@ def test_stale_leaves_and_nans_are_left_to_the_general_way() -> None:
         assert math.isnan(grad(autograd.sqrt(zero * zero), zero))
 
 
-@unlocked
 def test_rules_of_ones_own() -> None:
     x = Value(3.0)
     twice = Primitive(
