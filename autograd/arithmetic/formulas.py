@@ -161,6 +161,7 @@ WRITTEN: dict[str, Callable[..., Symbol] | str | None] = {
     "sqrt": _around("√(", ")", r"\sqrt{", "}"),
     "where": _where,
     "marked": lambda y, x: y,
+    "subgradient": lambda g, s, x, y: write(TABLE["mul"], g, s),
     "direction": lambda x, y: _quotient(x, write(TABLE["hypot"], x, y)),
     "root": _around("√(", ")", r"\sqrt{", "}"),
     "floor": _around("⌊", "⌋", r"\left\lfloor ", r"\right\rfloor "),
@@ -223,7 +224,7 @@ def formula(
     Args:
         primitive: a row of the table.
         operand_index: which operand, from 0.
-        operands: names or symbols for the operands, raw numbers for constants; x, y, z where not
+        operands: names or symbols for the operands, raw numbers for constants; x, y, z, w where not
             given.
         g: the upstream gradient, likewise.
         out: the result, likewise.
@@ -241,7 +242,9 @@ def formula(
     """
     shapes = primitive.cases[0][0] if primitive.cases else ((),) * len(primitive.domain)
     if operands is None:
-        operands = ("x", "y", "z")[: max(2, len(shapes)) if primitive.variadic else len(shapes)]
+        operands = ("x", "y", "z", "w")[
+            : max(2, len(shapes)) if primitive.variadic else len(shapes)
+        ]
     rules = primitive.rules(operands)
     if not 0 <= operand_index < len(rules):
         raise IndexError(

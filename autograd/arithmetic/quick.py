@@ -35,6 +35,7 @@ from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
 from autograd.errors import StaleGraphError
 from autograd.table import elementwise as e
+from autograd.table import masks
 
 C = TypeVar("C", bound=type)
 GENERATED = "<autograd>"  # the file that the frames of what is written here name
@@ -42,7 +43,7 @@ GENERATED = "<autograd>"  # the file that the frames of what is written here nam
 # --- the table writes Python ------------------------------------------------------------------
 
 SIGNS = {e.neg: "(-{})", e.add: "({} + {})", e.sub: "({} - {})", e.mul: "({} * {})"}
-SIGNS |= {e.div: "({} / {})"}
+SIGNS |= {e.div: "({} / {})", masks.subgradient: "({} * {})"}
 
 
 class Source(Operators[Any]):

@@ -1,11 +1,13 @@
 """Derivatives made of `grad`: Jacobians, Hessians, and their products with vectors."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
 
 from autograd.core.gradients import grad, listed, owned, pullback, zeros_like
+from autograd.core.modes import differentiating_once
 from autograd.core.node import Node
 from autograd.core.numbers import Array, constant
 from autograd.core.walk import as_seed
@@ -62,10 +64,33 @@ def hessian(output: Node, inputs: Any) -> Any:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    first = grad(output, listed(inputs), create_graph=True)
-    if not isinstance(inputs, (list, tuple)):
-        return jacobian(first[0], inputs)
-    return [jacobian(g, inputs) for g in first]
+    nodes = listed(inputs)
+    rows = [jacobian(g, nodes) for g in grad(output, nodes, create_graph=True)]
+    places = range(len(nodes))
+    blocks = [[agreed(rows[i][j], rows[j][i], nodes[j].ndim) for j in places] for i in places]
+    return blocks if isinstance(inputs, (list, tuple)) else blocks[0][0]
+
+
+def agreed(block: Any, mirrored: Any, ndim: int) -> Any:
+    """`block`, and NaN where it differs from its mirror image and one of them is not finite.
+
+    There the order in which one differentiates matters, and so there is no second derivative
+    (H. A. Schwarz, 1873). `ndim` axes come first in `mirrored`, and last in `block`.
+    """
+    if np.isfinite(block).all() and np.isfinite(mirrored).all():
+        return block
+    axes = range(np.ndim(block))
+    other = np.transpose(mirrored, (*axes[ndim:], *axes[:ndim]))
+    same = np.isfinite(block) & np.isfinite(other) | np.equal(block, other)
+    if not (same | np.isnan(block) | np.isnan(other)).all():
+        warnings.warn(
+            "mixed second derivatives differ by the order of the variables, one being infinite: "
+            "there is none, which is NaN",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    found = np.where(same, block, np.nan)
+    return found if isinstance(block, np.ndarray) else float(found)
 
 
 def hvp(output: Node, inputs: Any, vectors: Any) -> Any:
@@ -95,7 +120,8 @@ def jvp(output: Node, inputs: Any, tangents: Any) -> Any:
     """
     nodes = listed(inputs)
     seed = output.detach()
-    first = grad(output, nodes, seed, create_graph=True)
+    with differentiating_once():  # what is recorded is linear in the seed, whatever was chosen
+        first = grad(output, nodes, seed, create_graph=True)
     return against(first, vectors_for(inputs, nodes, tangents), [seed])[0]
 
 

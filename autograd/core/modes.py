@@ -170,6 +170,14 @@ def observing(observer: Observer) -> Held[None]:
     return Switch(f"observing({type(observer).__name__})", joined)
 
 
+def differentiating_once() -> Held[None]:
+    """Within it gradients are recorded to be computed again, but not to be differentiated."""
+    return Switch(
+        "differentiating_once()",
+        lambda mode: mode._replace(once=True, quiet=mode is EVERYDAY or mode.quiet),
+    )
+
+
 def without_shortcuts() -> Held:
     """Within it nothing goes the quick way of single numbers (see `autograd.arithmetic.quick`).
 

@@ -62,6 +62,7 @@ class Mode(NamedTuple):
     recording: bool = True
     observers: tuple[Observer, ...] = ()
     quiet: bool = False  # whether all of these hear of nothing but what escapes
+    once: bool = False  # whether what is recorded is not to be differentiated again
     by: Any = None  # the switch that brought it about, and the mode before
     outer: Mode | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table import checks, kernels
-from autograd.table.masks import equal, floor, heaviside, marked, sign, where
+from autograd.table.masks import chosen, equal, floor, heaviside, marked, sign, where
 
 BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 
@@ -18,7 +18,12 @@ BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 def extreme_back(i: int, g: Any, out: Any, *xs: Any) -> Any:
     """Ties share the gradient equally."""
     ties = [equal(x, out) for x in xs]
-    return g * ties[i] / reduce(operator.add, ties)
+    return shared(g, ties[i] / reduce(operator.add, ties), xs[i], out)
+
+
+def shared(g: Any, share: Any, x: Any, out: Any) -> Any:
+    """g × the share of x in the extreme `out`, which was chosen where x is one of several."""
+    return chosen(g, share, x, where(equal(share, 1.0), math.nan, out))
 
 
 def lowered(x: Any, y: Any) -> Any:
@@ -93,7 +98,7 @@ sigmoid  = primitive("sigmoid",  "σ",     kernels.scalar_sigmoid, kernels.array
                      (lambda g, out, x: g * out * (1 - out),), "1 / (1 + e⁻ˣ), elementwise.",
                      says="σ scales by σ × (1 − σ): at most ¼, and next to nothing where it is saturated.")
 relu     = primitive("relu",     "relu",  lambda x: 0.0 if x <= 0 else x, lambda x: np.maximum(x, 0),
-                     (lambda g, out, x: g * heaviside(x),), "max(0, x), elementwise; relu′(0) = 0.",
+                     (lambda g, out, x: chosen(g, heaviside(x), x, 0.0),), "max(0, x), elementwise; relu′(0) = 0.",
                      kinks="relu′(0) = 0",
                      says="relu passes the gradient on where x > 0, and stops it elsewhere.")
 erf      = primitive("erf",      "erf",   math.erf,   kernels.array_erf,
@@ -107,7 +112,7 @@ log1p    = primitive("log1p",    "log1p", math.log1p, np.log1p, (lambda g, out, 
                      "ln(1 + x), elementwise, precise near 0.", domain=(BELOW_ONE,))
 expm1    = primitive("expm1",    "expm1", math.expm1, np.expm1, (lambda g, out, x: g * (out + 1),),
                      "eˣ − 1, elementwise, precise near 0.")
-abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: g * marked(sign(x), x),),
+abs      = primitive("abs",      "abs",   math.fabs,  np.abs,   (lambda g, out, x: chosen(g, sign(x), x, 0.0),),
                      "|x|, elementwise; its derivative at 0 is 0, its second one there NaN.", kinks="|x|′(0) = 0",
                      says="|x| passes the gradient on with the sign of x.")
 maximum  = primitive("maximum",  "max",   kernels.scalar_extreme(builtins.max), lambda *xs: reduce(np.maximum, xs),
@@ -120,7 +125,7 @@ minimum  = primitive("minimum",  "min",   kernels.scalar_extreme(builtins.min), 
                      says="min routes: the smallest receives everything; ties share.")
 clip = primitive("clip", "clip", lambda x, lo, hi: x if x != x else builtins.min(builtins.max(x, lo), hi),
                  lambda x, lo, hi: np.clip(x, lo, hi),
-                 (lambda g, out, x, lo, hi: g * equal(x, out),),
+                 (lambda g, out, x, lo, hi: chosen(g, equal(x, out), x, where(equal(x, lo), lo, hi)),),
                  "min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi.",
                  params={"lo": None, "hi": None}, prepare=checks.clip,
                  kinks="at lo and hi, where the gradient passes",

@@ -5,11 +5,35 @@ numbers.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
+from autograd.core.node import current_mode
 from autograd.core.primitive import ANY, primitive
 from autograd.table import kernels
+
+
+def chosen(g: Any, s: Any, x: Any, y: Any) -> Any:
+    """g × s, where s is a subgradient, chosen wherever x = y.
+
+    So differentiated again, it says NaN there, if anything depends on the choice, instead of a
+    number that another choice would change.
+    """
+    return g * s if current_mode().once else subgradient(g, s, x, y)
+
+
+def sent_to_gradient(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
+    return u * where(equal(x, y), math.nan, s)
+
+
+def sent_to_slope(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
+    return where(equal(x, y), 0.0, u * g)
+
+
+def sent_to_kink(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
+    return where(equal(x, y) * (1.0 - equal(u * g, 0.0)), math.nan, 0.0)
+
 
 # fmt: off
 # name, symbol, forward on floats, forward on arrays, one rule per operand, meaning and shapes
@@ -33,8 +57,13 @@ where     = primitive("where",     "where",    lambda c, x, y: x if c else y, la
                       says="where routes: what was chosen receives everything.")
 marked    = primitive("marked",    "marked",   lambda y, x: y, lambda y, x: np.where(True, y, x),
                       (lambda g, out, y, x: g, lambda g, out, y, x: where(equal(x, 0.0), math.nan, 0.0)),
-                      "y, a derivative that was chosen where x is 0: there it has none of its own, and sends NaN.",
+                      "y, a finite number in place of an infinite slope where x is 0: there it sends NaN.",
                       marks=True, domain=(ANY, (0.2, 5.0)))
+subgradient = primitive("subgradient", "×", lambda g, s, x, y: g * s, lambda g, s, x, y: g * s,
+                        (sent_to_gradient, sent_to_slope, sent_to_kink, sent_to_kink),
+                        "g × s, where the slope s was chosen wherever x = y, and has no derivative there.",
+                        kinks="where x = y", remedy="differentiate twice only away from kinks",
+                        domain=(ANY, ANY, (0.2, 5.0), (-5.0, -0.2)))
 stop_gradient = primitive("stop_gradient", "stop", lambda x: x, lambda x: x,
                       (None,), "x, taken as a constant: no gradient passes.", linear=True, view=True,
                           says="Nothing passes: the result counts as a constant.")

@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd.core.primitive import Case, primitive
 from autograd.table import checks, kernels
-from autograd.table.elementwise import maximum
+from autograd.table.elementwise import maximum, shared
 from autograd.table.masks import equal
 from autograd.table.shapes import reshape, shape_of
 
@@ -36,8 +36,10 @@ def sum_back(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def max_back(g: Any, out: Any, x: Any, axis: Any, keepdims: bool) -> Any:
-    ties = equal(x, with_axes(out, x, axis, keepdims))
-    return with_axes(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True)
+    largest = with_axes(out, x, axis, keepdims)
+    ties = equal(x, largest)
+    share = ties / sum(ties, axis=axis, keepdims=True)
+    return shared(with_axes(g, x, axis, keepdims), share, x, largest)
 
 
 def max_of_objects(x: np.ndarray, axis: Any, keepdims: bool) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.core.primitive import ANY, primitive
 from autograd.table.elementwise import POSITIVE, sqrt
-from autograd.table.masks import equal, marked
+from autograd.table.masks import chosen, equal
 
 UNIT, ABOVE_ONE, SOME = (-0.9, 0.9), (1.2, 5.0), (-1.2, 1.2)
 LN2, LN10 = math.log(2), math.log(10)
@@ -70,13 +70,13 @@ cbrt    = primitive("cbrt",    "∛",    lambda x: float(np.cbrt(x)), np.cbrt,
                     "The real cube root, elementwise.", domain=(POSITIVE,),
                     remedy="keep the operand away from 0, where the slope is infinite")
 hypot   = primitive("hypot",   "hypot", math.hypot, np.hypot,
-                    (lambda g, out, x, y: g * marked(direction(x, y), out),
-                     lambda g, out, x, y: g * marked(direction(y, x), out)),
+                    (lambda g, out, x, y: chosen(g, direction(x, y), out, 0.0),
+                     lambda g, out, x, y: chosen(g, direction(y, x), out, 0.0)),
                     "√(x² + y²), elementwise, without overflow; shapes broadcast; its gradient at (0, 0) is 0.",
                     domain=(POSITIVE, ANY), symmetric=True, kinks="0 at (0, 0)")
 arctan2 = primitive("arctan2", "atan2", math.atan2, np.arctan2,
-                    (lambda g, out, y, x: g * marked(direction(x, y) / distance(x, y), hypot(x, y)),
-                     lambda g, out, y, x: -g * marked(direction(y, x) / distance(x, y), hypot(x, y))),
+                    (lambda g, out, y, x: chosen(g, direction(x, y) / distance(x, y), hypot(x, y), 0.0),
+                     lambda g, out, y, x: chosen(-g, direction(y, x) / distance(x, y), hypot(x, y), 0.0)),
                     "The angle of the point (x, y), of which y comes first, elementwise; its gradient at (0, 0) is 0.",
                     domain=(ANY, POSITIVE), kinks="0 at (0, 0)")
 direction = primitive("direction", "direction", scalar_direction, array_direction,

@@ -121,6 +121,7 @@ INTO: dict[str, Call | Way] = {
     "heaviside": lambda x, out: np.greater(x, 0.0, out),
     "equal": lambda x, y, out: np.equal(x, y, out),
     "marked": lambda y, x, out: np.copyto(out, y),
+    "subgradient": lambda g, s, x, y, out: np.multiply(g, s, out),
     "isfinite": lambda x, out: np.isfinite(x, out),
     "sum": lambda x, out, axis, keepdims: np.add.reduce(x, axis, out=out, keepdims=keepdims),
     "max": lambda x, out, axis, keepdims: np.maximum.reduce(x, axis, out=out, keepdims=keepdims),

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from autograd import TABLE, Node, Primitive, describe, div, grad, pow, recompute, toposort
 from autograd.core.gradients import has_nan, settled_gradients
+from autograd.core.modes import differentiating_once
 from autograd.core.numbers import Array, constant
 from autograd.tape.guards import Guards
 from autograd.tape.profile import Profile
@@ -88,12 +89,14 @@ class Tape:
         try:
             gradients: list[Node] = []
             if self._gradients:
-                gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
+                with differentiating_once():
+                    gradients = grad(outputs[0], self.wrt, seed, create_graph=True)
             first = [*outputs, *(self._guards.watched() if self._guards else ())]
             self._first = len(first)
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
-            if self._gradients and any(map(_is_singular, nodes)):
+            latest = max(node.index for node in first)
+            if self._gradients and any(_is_singular(x) for x in nodes if x.index <= latest):
                 self._output = outputs[0]
             nodes += set(self.inputs).difference(nodes)
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay

@@ -16,7 +16,16 @@ from hypothesis.extra import numpy as numpy_st
 from numpy.typing import DTypeLike
 
 import autograd
-from autograd import Node, Primitive, Tensor, Value, recompute, stop_gradient, toposort
+from autograd import (
+    Node,
+    Primitive,
+    Tensor,
+    Value,
+    recompute,
+    stop_gradient,
+    subgradient,
+    toposort,
+)  # fmt: skip
 from autograd.core.node import raw
 from autograd.core.primitive import ANY
 from autograd.testing.listing import program
@@ -28,6 +37,7 @@ SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3))
 NUMBERS = (1.0, 2.0, 0.5, 1.5, 0.75, 1.25, -1.0, -0.5, -2.0, -1.5, -0.25, -0.75)
 LARGEST = 100.0
 Codes = Sequence[tuple[int, ...]]
+APART = (stop_gradient, subgradient)  # their gradients are no derivatives
 
 
 def values(low: float = -2.0, high: float = 2.0) -> st.SearchStrategy[Value]:
@@ -168,8 +178,8 @@ def expressions(
     A failing example is printed as Python that can be run, with the drawing's DOT beside it.
 
     Args:
-        primitives: the rows to use; None: all but `stop_gradient`, whose gradient is no derivative,
-            and those that ask for regular matrices.
+        primitives: the rows to use; None: all but `stop_gradient`, `subgradient`, whose gradients
+            are no derivatives, and those that ask for regular matrices.
         smooth: leave out the rows with kinks and jumps.
         scalar: sum an output of several numbers, so that it can be differentiated without a seed.
         max_size: at most so many instructions.
@@ -184,7 +194,7 @@ def expressions(
     """
     if primitives is None:
         rows = autograd.TABLE.values()
-        primitives = (row for row in rows if row is not stop_gradient and not row.regular)
+        primitives = (row for row in rows if row not in APART and not row.regular)
     chosen = tuple(row for row in primitives if not smooth or (any(row.vjps) and not row.kinks))
     several = tuple(row for row in chosen if row.variadic or len(row.vjps) > 1)
     chosen += 3 * several  # branches join

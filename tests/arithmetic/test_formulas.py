@@ -67,7 +67,7 @@ def test_the_text_computed_by_hand_gives_the_rules_number(row, i):
         for symbol, function in (("σ(", "sigmoid("), ("ln(", "log("), ("√(", "sqrt(")):
             text = text.replace(symbol, function)
         names = {n: getattr(autograd, n) for n in TABLE} | {"float": float, "g": g, "out": out}
-        by_hand = eval(text, names, dict(zip("xyz", xs, strict=False)))
+        by_hand = eval(text, names, dict(zip("xyzw", xs, strict=False)))
         bound = row.bind(tuple(xs), params)[1]
         exact = row.rules(tuple(xs))[i](g, out, *xs, **bound)
         assert by_hand == pytest.approx(exact, rel=1e-5)  # numbers are printed to six digits

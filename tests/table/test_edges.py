@@ -95,7 +95,7 @@ BINARY: dict[str, Reference] = {
     "equal": lambda x, y: mp.mpf(x == y),
     "marked": lambda y, x: y,
 }
-NOT_HERE = {"where", "clip", "astype"}  # of three operands, or with parameters
+NOT_HERE = {"where", "clip", "astype", "subgradient"}  # of more operands, or with parameters
 
 mp.mp.dps = 800  # so that small steps from large numbers keep their digits
 
@@ -162,18 +162,15 @@ def derivatives(f: Any, at: tuple[float, ...]) -> tuple[list[float], list[list[f
     return grad(out, leaves), hessian(out, leaves)
 
 
-# Chosen where no derivative exists, and so carried on as the derivative of a constant.
+# Locally constant, and taken as a constant where they jump; or a number in place of an infinity.
 CHOSEN = {
-    "relu",
-    "maximum",
-    "minimum",
+    "marked",
     "sign",
     "heaviside",
     "floor",
     "equal",
     "stop_gradient",
     "mod",
-    "marked",
     "isfinite",
 }
 
@@ -254,6 +251,60 @@ def test_what_is_conical_has_no_second_derivative(make, at, wanted) -> None:
         assert np.isnan(found).any() and (np.isnan(found) | (found == 0)).all()
     else:
         np.testing.assert_allclose(hessian(make(z), z), wanted, atol=1e-12)
+
+
+KINKS: list[tuple[Any, list[float], Any]] = [
+    (lambda x: abs(x), [0.0], math.nan),
+    (lambda x: autograd.relu(x), [0.0], math.nan),
+    (lambda x: abs(x) ** 2, [0.0], 2.0),
+    (lambda x: autograd.maximum(x, -x) ** 2, [0.0], 2.0),
+    (lambda x: autograd.relu(x) ** 2, [0.0], math.nan),
+    (lambda x: x * autograd.relu(x), [0.0], math.nan),
+    (lambda x: autograd.clip(x, 0.0, 1.0) ** 2, [0.0], math.nan),
+    (lambda x: autograd.clip(x, 0.0, 1.0) ** 2, [1.0], math.nan),
+    (lambda x: autograd.clip(x, 0.0, 1.0) ** 2, [0.5], 2.0),
+    (lambda x: (autograd.relu(x) + autograd.relu(-x)) ** 2, [0.0], 2.0),
+    (lambda x: abs(x - 1.0) * (x - 1.0), [1.0], math.nan),
+    (lambda x, y: autograd.maximum(x, y), [1.0, 1.0], [[math.nan] * 2] * 2),
+    (lambda x, y: autograd.maximum(x, y) ** 2, [1.0, 1.0], [[math.nan] * 2] * 2),
+    (lambda x, y: autograd.minimum(x, y, 3.0) ** 2, [1.0, 2.0], [[2.0, 0.0], [0.0, 0.0]]),
+    (lambda x, y: autograd.maximum(x, y) * autograd.minimum(x, y), [1.0, 1.0], [[0, 1], [1, 0]]),
+    (lambda x, y: y * abs(x), [0.0, 2.0], [[math.nan, math.nan], [math.nan, 0.0]]),
+    (lambda x, y: y * autograd.sqrt(x), [0.0, 0.0], [[0.0, math.nan], [math.nan, 0.0]]),
+    (lambda x, y: autograd.hypot(x, y) ** 2, [0.0, 0.0], [[2.0, 0.0], [0.0, 2.0]]),
+    # A branch that is not taken, and a factor of 0, depend on no choice.
+    (lambda x: autograd.where(x > 5.0, abs(x), x * x), [0.0], 2.0),
+    (lambda x: autograd.relu(x) * 0.0 + x * x, [0.0], 2.0),
+    (lambda x, y: autograd.relu(x) + y * y, [0.0, 3.0], [[math.nan, 0.0], [0.0, 2.0]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "at", "wanted"), KINKS)
+def test_at_a_kink_the_second_derivative_is_right_or_nan(make, at, wanted) -> None:
+    """And of no two that are elements of one array does one spoil the other."""
+    wanted = np.reshape(wanted, (len(at), len(at)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        leaves = [Value(x) for x in at]
+        found = np.array(hessian(make(*leaves), leaves), float)
+        # the second element away from the kink
+        tensors = [Tensor([x, x + 0.25 / (i + 1)]) for i, x in enumerate(at)]
+        blocks = np.array(hessian(make(*tensors).sum(), tensors), float)
+    right = (found == wanted) | np.isnan(found)
+    assert right.all() and np.isnan(found[np.isnan(wanted)]).all(), found
+    np.testing.assert_array_equal(blocks[:, :, 0, 0], found)
+    assert np.isfinite(blocks[:, :, 1, 1]).all()
+    assert not blocks[:, :, 0, 1].any() and not blocks[:, :, 1, 0].any()
+
+
+@pytest.mark.parametrize("axis", [None, 0])
+def test_tied_elements_have_no_second_derivative(axis) -> None:
+    x = Tensor([[1.0, 3.0], [1.0, 2.0]])
+    with pytest.warns(RuntimeWarning, match="NaN") if axis == 0 else warnings.catch_warnings():
+        found = hessian((x.max(axis=axis) ** 2).sum(), x).reshape(4, 4)
+    tied = [0, 2] if axis == 0 else []
+    assert np.isnan(found[np.ix_(tied, tied)]).all()
+    assert found[1, 1] == 2.0 and np.isnan(found).sum() == len(tied) ** 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ CASES = [
     (name, shapes, params)
     for name, op in TABLE.items()
     for shapes, params in op.cases
-    or [(((3, 4),) * len(op.vjps), {}), (((3, 1), (2, 1, 4), (4,))[: len(op.vjps)], {})]
+    or [(((3, 4),) * len(op.vjps), {}), (((3, 1), (2, 1, 4), (4,), (3, 4))[: len(op.vjps)], {})]
 ]
 EXTREMES = ("maximum", "minimum")
 CASES += [(name, shapes, {}) for name in EXTREMES for shapes in (((3,), (2, 3), (2, 1)), ((3,),))]

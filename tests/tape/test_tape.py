@@ -317,7 +317,10 @@ class TestTensors:
             (name, shapes, params)
             for name, op in TABLE.items()
             for shapes, params in op.cases
-            or [([(3, 4)] * len(op.vjps), {}), ([(3, 1), (2, 1, 4), (4,)][: len(op.vjps)], {})]
+            or [
+                ([(3, 4)] * len(op.vjps), {}),
+                ([(3, 1), (2, 1, 4), (4,), (3, 4)][: len(op.vjps)], {}),
+            ]
         ],
         ids=lambda x: x if isinstance(x, str) else "",
     )

@@ -26,7 +26,7 @@ from autograd.testing.strategies import (
     values,
 )
 
-ROWS = tuple(autograd.TABLE.values())
+ROWS = tuple(row for row in autograd.TABLE.values() if row is not autograd.subgradient)
 
 
 def executed(text: str) -> Node:

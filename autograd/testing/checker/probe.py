@@ -45,7 +45,7 @@ class Probe:
         self.subject, self.call, self.order, self.rtol = subject, call, order, rtol
         self.cotangent = np.asarray(cotangent, float)
         self.base = np.asarray(call.output.raw, float)
-        self.gradients = call.gradients(cotangent)
+        self.gradients = call.certain(cotangent)
 
     def findings(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Finding]:
         """One finding per direction, up to the first that does not pass."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Node, Primitive, Tensor, Value, astype, concatenate, grad, reshape
+from autograd.core.modes import differentiating_once
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
 from autograd.testing.mutation.planting import replaced
@@ -42,6 +43,28 @@ class Call(NamedTuple):
         with quiet(), backward_pass():
             found = grad(self.output, list(leaves.values()), like(self.output.raw, seed))
         return dict(zip(leaves, found, strict=True))
+
+    def certain(self, seed: Number) -> Numbers:
+        """The gradients to be compared with numeric ones."""
+        return self.gradients(seed)
+
+
+class GradientCall(Call):
+    """A call of a `Gradient`: of what it is the gradient, and the leaf that is its cotangent."""
+
+    call: Call
+    seed: Node[Any]
+
+    def certain(self, seed: Number) -> Numbers:
+        """The gradients, of which that for the cotangent is as sure at a kink as elsewhere.
+
+        A gradient is linear in its cotangent. Differentiated for anything else, it has no
+        derivative at a kink, and a node that was recorded for this says NaN (see `chosen`).
+        """
+        name = next(name for name, leaf in self.leaves.items() if leaf is self.seed)
+        with differentiating_once():
+            once = Call(self.leaves, recorded_gradient(self.call, self.seed))
+        return self.gradients(seed) | once.gradients(seed, [name])
 
 
 class Subject(Protocol):
@@ -127,6 +150,11 @@ class Function:
         return list(found.values())
 
 
+def recorded_gradient(call: Call, seed: Node[Any]) -> Node[Any]:
+    with backward_pass():
+        return joined(grad(call.output, list(call.leaves.values()), seed, create_graph=True))
+
+
 class Gradient:
     """The gradient of another subject, as a function of its inputs and of the cotangent."""
 
@@ -140,10 +168,10 @@ class Gradient:
         moved = {**self.numbers, **moved}
         seed = leaf_of(moved.pop(self.cotangent), self.cotangent)
         with self.subject.at(moved) as call:
-            with backward_pass():
-                gradients = grad(call.output, list(call.leaves.values()), seed, create_graph=True)
-                output = joined(gradients)
-            yield Call({**call.leaves, self.cotangent: seed}, output)
+            leaves = {**call.leaves, self.cotangent: seed}
+            own = GradientCall(leaves, recorded_gradient(call, seed))
+            own.call, own.seed = call, seed
+            yield own
 
 
 # --- nested structures ------------------------------------------------------------------------

@@ -62,6 +62,7 @@ FORWARDS = {
     "equal": "{0} === {1} ? 1 : 0",
     "where": "{0} !== 0 ? {1} : {2}",
     "marked": "{0}",
+    "subgradient": "{0} * {1}",
     "stop_gradient": "{0}",
     "astype": "{0}",
 }

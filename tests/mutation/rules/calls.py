@@ -28,7 +28,7 @@ def calls(primitive):
         return
     n = count(primitive)
     for params in parameters(primitive):
-        for several in ([(2, 3)] * n, [(2, 1), (1, 3), (3,)][:n], [(), (2,), ()][:n]):
+        for several in ([(2, 3)] * n, [(2, 1), (1, 3), (3,), (3,)][:n], [(), (2,), (), ()][:n]):
             yield call(primitive, several, params)
     if primitive.variadic:
         yield call(primitive, [(2,), (2,), (1,)], {})

@@ -97,6 +97,7 @@ def test_conventions(primitive):
 
 
 NAN, INF = math.nan, math.inf
+SWAPPED = [[0, 1, 0, 0], [1, 0, 0, 0], [0] * 4, [0] * 4]
 # numbers, the gradient, and the second derivatives
 SECOND = {
     "abs": (((0.0,), [0], [[NAN]]), ((-2.0,), [-1], [[0]]), ((3.0,), [1], [[0]])),
@@ -111,6 +112,27 @@ SECOND = {
         ((0.0, 2.0), [1, 0], [[0, 0], [0, 0]]),
         ((1.0, -1.0), [1, 0], [[0, 0], [0, 0]]),
         ((1.0, 1.0), [1, 0], [[0, 0], [0, 0]]),
+    ),
+    "subgradient": (
+        ((3.0, 2.0, 1.0, -1.0), [2, 3, 0, 0], SWAPPED),
+        ((3.0, 2.0, -1.0, 1.0), [2, 3, 0, 0], SWAPPED),
+        ((3.0, 2.0, 1.0, 1.0), [NAN, 0, NAN, NAN], None),
+        ((0.0, 2.0, 1.0, 1.0), [NAN, 0, 0, 0], None),
+    ),
+    "relu": (
+        ((0.0,), [0], [[NAN]]),
+        ((-2.0,), [0], [[0]]),
+        ((3.0,), [1], [[0]]),
+    ),
+    "maximum": (
+        ((1.0, 1.0), [0.5, 0.5], [[NAN, NAN], [NAN, NAN]]),
+        ((1.0, 2.0), [0, 1], [[0, 0], [0, 0]]),
+        ((2.0, 1.0, 2.0), [0.5, 0, 0.5], [[NAN] * 3, [NAN, 0, NAN], [NAN] * 3]),
+        ((2.0, 3.0, 2.0), [0, 1, 0], [[0] * 3] * 3),
+    ),
+    "minimum": (
+        ((1.0, 1.0), [0.5, 0.5], [[NAN, NAN], [NAN, NAN]]),
+        ((1.0, 2.0), [1, 0], [[0, 0], [0, 0]]),
     ),
     "hypot": (
         ((0.0, 0.0), [0, 0], [[NAN, NAN], [NAN, NAN]]),
@@ -133,7 +155,7 @@ SECOND = {
         ((0.0, 2.0), [0, 0], [[2, 0], [0, 0]]),
         ((1.0, 2.0), [2, 0], [[2, 1], [1, 0]]),
         ((0.0, 1.5), [0, 0], [[INF, 0], [0, 0]]),
-        ((0.0, 1.0), [1, 0], [[0, -INF], [NAN, 0]]),
+        ((0.0, 1.0), [1, 0], [[0, NAN], [NAN, 0]]),
         ((0.0, 0.0), [0, -INF], [[NAN, NAN], [NAN, INF]]),
         (
             (2.0, 2.0),
@@ -168,7 +190,23 @@ def test_conventions_of_second_order(primitive):
             leaves = [Value(x) for x in operands]
             out = primitive(*leaves)
             np.testing.assert_allclose(grad(out, leaves), slopes, rtol=1e-14)
-            np.testing.assert_allclose(hessian(out, leaves), curvature, rtol=1e-13, atol=1e-15)
+            if curvature is not None:
+                np.testing.assert_allclose(hessian(out, leaves), curvature, rtol=1e-13, atol=1e-15)
+
+
+@of_rows(TABLE["clip"], TABLE["max"])
+def test_kinks_of_second_order(primitive):
+    x, params = Tensor([0.0, 0.5, 1.0, 1.0]), {}
+    wanted = np.diag([NAN, 2.0, NAN, NAN])
+    if primitive is TABLE["clip"]:
+        params = {"lo": 0.0, "hi": 1.0}
+    else:
+        wanted = np.full((4, 4), NAN)
+        wanted[:2, :2] = 0.0
+    with pytest.warns(RuntimeWarning):
+        found = hessian((primitive(x, **params) ** 2).sum(), x)
+    np.testing.assert_array_equal(found, wanted)
+    assert not hessian(primitive(Tensor([0.25, 0.75]), **params).sum(), x).any()
 
 
 @of_rows(TABLE["marked"])
