@@ -35,7 +35,6 @@ from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
 from autograd.errors import StaleGraphError
 from autograd.table import elementwise as e
-from autograd.table import masks
 
 C = TypeVar("C", bound=type)
 GENERATED = "<autograd>"  # the file that the frames of what is written here name
@@ -43,7 +42,7 @@ GENERATED = "<autograd>"  # the file that the frames of what is written here nam
 # --- the table writes Python ------------------------------------------------------------------
 
 SIGNS = {e.neg: "(-{})", e.add: "({} + {})", e.sub: "({} - {})", e.mul: "({} * {})"}
-SIGNS |= {e.div: "({} / {})", masks.subgradient: "({} * {})"}
+SIGNS |= {e.div: "({} / {})"}
 
 
 class Source(Operators[Any]):

@@ -16,7 +16,8 @@ Params = dict[str, Any]
 Case = tuple[tuple[tuple[int, ...], ...], Params]
 
 TABLE: dict[str, Primitive] = {}
-PLAIN = frozenset((bool, int, float, str, slice, type(None), type(...)))  # surely no nodes
+# Surely no nodes, or what no `prepare` takes if it holds some.
+PLAIN = frozenset((bool, int, float, str, slice, tuple, type(None), type(...)))
 ANY = (-2.0, 2.0)  # where most functions are smooth, and neither small nor large
 
 
@@ -255,17 +256,22 @@ class Primitive:
         return operands, self._prepared(full)
 
     def _prepared(self, params: Params) -> Params:
+        if self.prepare is None or not PLAIN.issuperset(map(type, params.values())):
+            self._refuse_nodes(params)
+        try:
+            return self.prepare(**params) if self.prepare else params
+        except (TypeError, IndexError):
+            self._refuse_nodes(params)  # which says it better
+            raise
+
+    def _refuse_nodes(self, params: Params) -> None:
         for name, param in params.items():
-            kind = type(param)
-            if kind in PLAIN or (kind is tuple and PLAIN.issuperset(map(type, param))):
-                continue
             for x in param if isinstance(param, (list, tuple)) else (param,):
                 if hasattr(type(x), "__primitive__"):
                     raise TypeError(
                         f"{self.name}: {name} must be raw, got a {type(x).__name__}, to which no "
                         f"gradient would flow; pass its .data"
                     )
-        return self.prepare(**params) if self.prepare else params
 
     def _split(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The operands, and what stands behind them."""

@@ -23,7 +23,7 @@ def extreme_back(i: int, g: Any, out: Any, *xs: Any) -> Any:
 
 def shared(g: Any, share: Any, x: Any, out: Any) -> Any:
     """g × the share of x in the extreme `out`, which was chosen where x is one of several."""
-    return chosen(g, share, x, where(equal(share, 1.0), math.nan, out))
+    return chosen(g, share, x, lambda: where(equal(share, 1.0), math.nan, out))
 
 
 def lowered(x: Any, y: Any) -> Any:
@@ -125,7 +125,7 @@ minimum  = primitive("minimum",  "min",   kernels.scalar_extreme(builtins.min), 
                      says="min routes: the smallest receives everything; ties share.")
 clip = primitive("clip", "clip", lambda x, lo, hi: x if x != x else builtins.min(builtins.max(x, lo), hi),
                  lambda x, lo, hi: np.clip(x, lo, hi),
-                 (lambda g, out, x, lo, hi: chosen(g, equal(x, out), x, where(equal(x, lo), lo, hi)),),
+                 (lambda g, out, x, lo, hi: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)),),
                  "min(max(x, lo), hi), elementwise; passes the gradient on where lo ≤ x ≤ hi.",
                  params={"lo": None, "hi": None}, prepare=checks.clip,
                  kinks="at lo and hi, where the gradient passes",

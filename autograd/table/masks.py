@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.node import current_mode
+from autograd.core.node import Node, current_mode
 from autograd.core.primitive import ANY, primitive
 from autograd.table import kernels
 
@@ -18,9 +18,11 @@ def chosen(g: Any, s: Any, x: Any, y: Any) -> Any:
     """g × s, where s is a subgradient, chosen wherever x = y.
 
     So differentiated again, it says NaN there, if anything depends on the choice, instead of a
-    number that another choice would change.
+    number that another choice would change. `y` may be a function, called only where it is needed.
     """
-    return g * s if current_mode().once else subgradient(g, s, x, y)
+    if not isinstance(x, Node) or current_mode().once:
+        return g * s
+    return subgradient(g, s, x, y() if callable(y) else y)
 
 
 def sent_to_gradient(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
@@ -32,7 +34,7 @@ def sent_to_slope(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
 
 
 def sent_to_kink(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
-    return where(equal(x, y) * (1.0 - equal(u * g, 0.0)), math.nan, 0.0)
+    return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0)
 
 
 # fmt: off

@@ -25,9 +25,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(x, 0.0)) / (2 * (out + equal(out, 0.0))), out) (wrong variable)",
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(x, 0.0))), out) (wrong variable)",
         "root[0]: g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), out) → g * marked((1 - equal(out, 0.0)) / (2 * (out + equal(out, 0.0))), x) (wrong variable)",
-        "abs[0]: g * marked(sign(x), x) → g * marked(sign(x), out) (wrong variable)",
-        "arctan2[0]: g * marked(direction(x, y) / distance(x, y), hypot(x, y)) → g * marked(direction(x, y) / distance(x, y), hypot(x, out)) (wrong variable)",
-        "arctan2[1]: -g * marked(direction(y, x) / distance(x, y), hypot(x, y)) → -g * marked(direction(y, x) / distance(x, y), hypot(x, out)) (wrong variable)",
+        "abs[0]: chosen(g, sign(x), x, 0.0) → chosen(g, sign(x), out, 0.0) (wrong variable)",
+        "arctan2[0]: chosen(g, direction(x, y) / distance(x, y), hypot(x, y), 0.0) → chosen(g, direction(x, y) / distance(x, y), hypot(x, out), 0.0) (wrong variable)",
+        "arctan2[1]: chosen(-g, direction(y, x) / distance(x, y), hypot(x, y), 0.0) → chosen(-g, direction(y, x) / distance(x, y), hypot(x, out), 0.0) (wrong variable)",
     ),
     "0 is divided by it, or multiplied with it": (
         "lowered: return marked(pow(where(both, 1.0, x), y - 1), abs(x) + abs(y)) → return marked(pow(where(both, 2.0, x), y - 1), abs(x) + abs(y)) (constant changed)",
@@ -41,8 +41,8 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "lowered: if type(y) is float and y != 0: → if y is float and y != 0: (call dropped)",
     ),
     "the distance of (x, y) is that of (y, x), and of (x, −y)": (
-        "arctan2[0]: g * marked(direction(x, y) / distance(x, y), hypot(x, y)) → g * marked(direction(x, y) / distance(y, x), hypot(x, y)) (arguments swapped)",
-        "arctan2[1]: -g * marked(direction(y, x) / distance(x, y), hypot(x, y)) → -g * marked(direction(y, x) / distance(y, x), hypot(x, y)) (arguments swapped)",
+        "arctan2[0]: chosen(g, direction(x, y) / distance(x, y), hypot(x, y), 0.0) → chosen(g, direction(x, y) / distance(y, x), hypot(x, y), 0.0) (arguments swapped)",
+        "arctan2[1]: chosen(-g, direction(y, x) / distance(x, y), hypot(x, y), 0.0) → chosen(-g, direction(y, x) / distance(y, x), hypot(x, y), 0.0) (arguments swapped)",
         "direction[0]: g * direction(y, x) * direction(y, x) / distance(x, y) → g * direction(y, x) * direction(y, x) / distance(y, x) (arguments swapped)",
         "direction[1]: -g * out * direction(y, x) / distance(x, y) → -g * out * direction(y, x) / distance(y, x) (arguments swapped)",
         "arcsinh[0]: g / hypot(x, 1.0) → g / hypot(x, -1.0) (constant changed)",
@@ -58,7 +58,23 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "cholesky[0]: n = shape_of(a)[-1] → n = shape_of(a)[-2] (constant changed)",
         "cholesky[0]: half = lower - np.eye(n) / 2 → half = np.eye(n) / 2 - lower (operands swapped)",
     ),
+    "at a bound the bound, x and the result are one": (
+        "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(out, lo), lo, hi)) (wrong variable)",
+        "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(x, lo), out, hi)) (wrong variable)",
+        "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(x, lo), x, hi)) (wrong variable)",
+    ),
+    "NaN comes the other way, too: by the extreme, or by the symmetry of second derivatives": (
+        "max[0]: return shared(with_axes(g, x, axis, keepdims), share, x, largest) → return shared(with_axes(g, x, axis, keepdims), share, stop_gradient(x), largest) (raw data for a node)",
+        "arctan2[0]: chosen(g, direction(x, y) / distance(x, y), hypot(x, y), 0.0) → chosen(g, direction(x, y) / distance(x, y), hypot(stop_gradient(x), y), 0.0) (raw data for a node)",
+        "arctan2[1]: chosen(-g, direction(y, x) / distance(x, y), hypot(x, y), 0.0) → chosen(-g, direction(y, x) / distance(x, y), hypot(x, stop_gradient(y)), 0.0) (raw data for a node)",
+    ),
     "NaN stays NaN, and 0 stays 0": (
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return -where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (negated)",
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return 0 * where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (zero)",
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return 1.001 * where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (scaled by 1.001)",
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return astype(where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0), dtype='float32') (rounded to float32)",
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return stop_gradient(where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0)) (cut from the graph)",
+        "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return where(equal(x, y) * (equal(g, 0.0) - 1.0), math.nan, 0.0) (operands swapped)",
         "marked[1]: where(equal(x, 0.0), math.nan, 0.0) → -where(equal(x, 0.0), math.nan, 0.0) (negated)",
         "marked[1]: where(equal(x, 0.0), math.nan, 0.0) → 0 * where(equal(x, 0.0), math.nan, 0.0) (zero)",
         "marked[1]: where(equal(x, 0.0), math.nan, 0.0) → 1.001 * where(equal(x, 0.0), math.nan, 0.0) (scaled by 1.001)",
@@ -70,7 +86,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "settled: if np.size(raw(contribution)) == 0 or not (isinstance(contribution, Node) or np.isnan(contribution).any()): → if np.size(contribution) == 0 or not (isinstance(contribution, Node) or np.isnan(contribution).any()): (call dropped)",
     ),
     "relu(x) > 0 exactly where x > 0": (
-        "relu[0]: g * heaviside(x) → g * heaviside(out) (wrong variable)",
+        "relu[0]: chosen(g, heaviside(x), x, 0.0) → chosen(g, heaviside(out), x, 0.0) (wrong variable)",
     ),
     "where is locally constant in its condition": (
         "where[1]: where(c, g, 0.0) → where(stop_gradient(c), g, 0.0) (raw data for a node)",
@@ -79,7 +95,8 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "of this operand only the shape is used": (
         "sum[0]: return broadcast_to(with_axes(g, x, axis, keepdims), shape=shape_of(x)) → return broadcast_to(with_axes(g, stop_gradient(x), axis, keepdims), shape=shape_of(x)) (raw data for a node)",
         "pad[0]: take(g, index=unpadded(x, width)) → take(g, index=unpadded(stop_gradient(x), width)) (raw data for a node)",
-        "max[0]: return with_axes(g, x, axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) → return with_axes(g, stop_gradient(x), axis, keepdims) * ties / sum(ties, axis=axis, keepdims=True) (raw data for a node)",
+        "max[0]: return shared(with_axes(g, x, axis, keepdims), share, x, largest) → return shared(with_axes(g, stop_gradient(x), axis, keepdims), share, x, largest) (raw data for a node)",
+        "max[0]: largest = with_axes(out, x, axis, keepdims) → largest = with_axes(out, stop_gradient(x), axis, keepdims) (raw data for a node)",
     ),
     "with keepdims the shape is that already, and reshaping to it changes nothing": (
         "with_axes: if keepdims or axis is None: → if axis is None: (condition dropped)",

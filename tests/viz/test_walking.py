@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -254,7 +255,7 @@ def test_formulas_are_mathematics(tab: Any, tmp_path: Path) -> None:
     goto(tab, 3)
     text = "e => e.textContent"
     assert root.locator(".equations math").last.evaluate(text) == "62"
-    assert root.locator(".equations msup").count() == 2  # v1², and 6²
+    assert root.locator(".equations :is(msup, msubsup)").count() == 2  # v1², and 6²
     goto(tab, 5)
     assert root.locator(".left mfrac msub").first.evaluate(text) == "v1"
     assert "a/b × c" in root.locator(".equations mtext").all_text_contents()
@@ -264,4 +265,51 @@ def test_formulas_are_mathematics(tab: Any, tmp_path: Path) -> None:
         "e => [e, e.querySelector('.upstream')].map((x) => getComputedStyle(x).color)"
     )
     assert colours[0] != colours[1], "what is local is green, and gradients are orange"
-    assert root.get_by_role("math").count()
+    heard = root.locator(".formula").aria_snapshot()
+    assert (
+        "gradient of E for v1 is 12. The gradient of E for w1 gains 36, which is 12 times 3"
+        in heard
+    )
+    assert "math" not in heard, "which would say it a second time"
+
+
+def test_what_is_multiplied_by_itself_is_a_square(tab: Any, tmp_path: Path) -> None:
+    h1, c = Value(0.5, label="h1"), Value(2.0, label="c")
+    product = c / h1 * h1 + h1 * h1
+    root = opened(tab, Stepper(product), tmp_path)
+    goto(tab, 4)
+    forward = root.locator(".equations .right").first
+    assert forward.get_attribute("data-text") == "h1 × h1"
+    assert forward.locator("msubsup").evaluate("e => e.textContent") == "h12"
+    goto(tab, 3)
+    assert not root.locator(".equations .right").first.locator("msubsup").count()  # (c / h1) × h1
+
+
+def test_what_the_pointer_is_at_lights_up_everywhere(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, example(), tmp_path)
+    root.locator(".graph .node", has_text="×").click()  # v1 = a × b
+    symbol = root.locator(".formula [data-node=b]").first
+    symbol.hover()
+    lit = root.locator(".pointed")
+    assert set(lit.evaluate_all("all => all.map((e) => e.tagName)")) == {"g", "TR", "mi"}
+    assert root.locator("tr.pointed > th").inner_text() == "b"
+    root.locator(".graph .node", has_text="c").first.hover()
+    assert root.locator("tr.pointed > th").inner_text() == "c"
+    root.locator(".toolbar").hover()
+    assert lit.count() == 0
+
+
+def test_a_step_is_copied_as_a_picture(tab: Any, tmp_path: Path) -> None:
+    """With the tags, and without need of the page's style."""
+    root = opened(tab, example(), tmp_path)
+    goto(tab, 6)
+    tab.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    root.get_by_role("button", name="Copy this step as SVG").click()
+    text = tab.evaluate("window.copied")
+    picture = ElementTree.fromstring(text)
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "→" in text and "class=" not in text and "var(" not in text
+    with tab.expect_download() as download:
+        tab.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        root.get_by_role("button", name="Copy this step as SVG").click()
+    assert download.value.suggested_filename == "step-6.svg"

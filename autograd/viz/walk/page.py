@@ -24,7 +24,17 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-SCRIPT = static("mathematics.js") + static("stepper.js")
+UNSENT = (
+    r"^import [^\n]*\n|^ *//[^\n]*\n|^ */\*\*(?:(?!\*/).)*\*/\n"  # imports, and comments on lines
+)
+
+
+def joined(*names: str) -> str:
+    """Modules as one script, in which they need no imports; what is said of them stays here."""
+    return re.sub(UNSENT, "", "".join(map(static, names)), flags=re.MULTILINE | re.DOTALL)
+
+
+SCRIPT = joined("elements.js", "reading.js", "mathematics.js", "picture.js", "stepper.js")
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
 LIMIT = 2000  # nodes that a page can hold
 CELLS = 8000  # numbers of arrays that a page shows one by one
@@ -210,7 +220,7 @@ def page(stepper: Timeline, theme: str = "auto") -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     css, script, alive = static("stepper.css"), SCRIPT, ""
     if is_live(stepper):
-        script += static("live.js")
+        script += joined("live.js")
         alive = f", compute: computed, live: {live_script(stepper)}"
     return f"""<!doctype html>
 <html lang="en" style="color-scheme: {SCHEMES[theme]}">

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 
@@ -196,17 +197,57 @@ def test_conventions_of_second_order(primitive):
 
 @of_rows(TABLE["clip"], TABLE["max"])
 def test_kinks_of_second_order(primitive):
-    x, params = Tensor([0.0, 0.5, 1.0, 1.0]), {}
-    wanted = np.diag([NAN, 2.0, NAN, NAN])
+    x, params = Tensor([-1.0, 0.5, 1.0, 1.0]), {}
+    once, squared = np.diag([NAN, 0.0, NAN, NAN]), np.diag([NAN, 2.0, NAN, NAN])
     if primitive is TABLE["clip"]:
-        params = {"lo": 0.0, "hi": 1.0}
+        params = {"lo": -1.0, "hi": 1.0}
     else:
-        wanted = np.full((4, 4), NAN)
-        wanted[:2, :2] = 0.0
-    with pytest.warns(RuntimeWarning):
-        found = hessian((primitive(x, **params) ** 2).sum(), x)
-    np.testing.assert_array_equal(found, wanted)
+        once = squared = np.full((4, 4), NAN)
+        once[:2, :2] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        out = primitive(x, **params)
+        np.testing.assert_array_equal(hessian(out.sum(), x), once)
+        np.testing.assert_array_equal(hessian((out**2).sum(), x), squared)
     assert not hessian(primitive(Tensor([0.25, 0.75]), **params).sum(), x).any()
+
+
+KINKS = {
+    "relu": ([0.0], {}),
+    "abs": ([0.0], {}),
+    "clip": ([1.0], {"lo": 0.0, "hi": 1.0}),
+    "maximum": ([2.0, 2.0], {}),
+    "minimum": ([2.0, 2.0], {}),
+    "max": ([[2.0, 2.0]], {}),
+    "hypot": ([0.0, 0.0], {}),
+    "arctan2": ([0.0, 0.0], {}),
+}
+
+
+@of_rows(*map(TABLE.get, KINKS))
+def test_what_a_chosen_slope_is_multiplied_by_gets_no_number(primitive):
+    operands, params = KINKS[primitive.name]
+    for shift, wanted in ((0.0, np.isnan), (0.25, np.isfinite)):
+        leaves = [Tensor(np.add(x, shift * i)) for i, x in enumerate(operands, 1)]
+        if primitive is TABLE["max"]:
+            leaves[0].data = leaves[0].data + np.array([shift, 0.0])
+        out = primitive(*leaves, **params)
+        seed = Tensor(np.ones(out.shape))
+        for slope in grad(out, leaves, seed, create_graph=True):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                assert wanted(grad(slope.sum(), seed)).all()
+
+
+@of_rows(TABLE["subgradient"])
+def test_a_kink_is_none_for_what_is_multiplied_by_0(primitive):
+    for u, g, s, x in itertools.product((0.0, 2.0), (0.0, 3.0), (0.0, 1.0), (0.0, 1.5)):
+        leaves = list(map(Value, (g, s, x, x)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = grad(primitive(*leaves), leaves, seed=u)
+        at_kink = math.nan if u * g else 0.0
+        np.testing.assert_array_equal(found, [math.nan if u else 0.0, 0.0, at_kink, at_kink])
 
 
 @of_rows(TABLE["marked"])

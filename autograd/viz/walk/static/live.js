@@ -5,7 +5,7 @@
 // the table itself has written; and `lines`, the texts of the steps, with slots for numbers.
 
 /** The error function, to 15 digits: a series near 0, a continued fraction elsewhere. */
-function erf(x) {
+export function erf(x) {
   const size = Math.abs(x);
   if (!(size < 6)) return Math.sign(x);
   if (size < 2.5) {
@@ -22,13 +22,13 @@ function erf(x) {
 }
 
 /** Python's `%`: of the sign of the divisor. */
-function mod(x, y) {
+export function mod(x, y) {
   const rest = x % y;
   return rest && rest < 0 !== y < 0 ? rest + y : rest;
 }
 
 /** x / √(x² + y²); 0 at the origin, ±1 where x alone is infinite. */
-function direction(x, y) {
+export function direction(x, y) {
   const infinite = Math.abs(x) === Infinity;
   const [a, b] = infinite ? [Math.sign(x), Math.abs(y) === Infinity ? 1 : 0] : [x, y];
   const distance = Math.hypot(a, b);
@@ -36,7 +36,7 @@ function direction(x, y) {
 }
 
 /** C's power, which is 1 for 1 whatever the exponent. */
-function pow(x, y) {
+export function pow(x, y) {
   const one = x === 1 || (x === -1 && Math.abs(y) === Infinity);
   return one ? 1 : Math.pow(x, y);
 }
@@ -71,6 +71,14 @@ function filled(line, { values, sums }) {
     })
     .replace(/\^1(?![\d.e])/g, "");
 }
+
+/**
+ * @typedef {Object} Live
+ * @property {(number | [number, (number | [number])[]])[]} graph
+ * @property {{f: (x: number[]) => number, r: (null | ((g: number, out: number, x: number[]) => number))[], k?: number}[]} rows
+ * @property {string[][]} lines
+ * @property {number} seed
+ */
 
 /** What a page shows (see stepper.js), computed for these numbers of the leaves. */
 export function computed(data, live, leaves) {

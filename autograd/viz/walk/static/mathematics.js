@@ -4,7 +4,7 @@
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
 function math(tag, ...children) {
-  const element = document.createElementNS(MATHML, tag);
+  const element = /** @type {MathMLElement} */ (document.createElementNS(MATHML, tag));
   element.append(...children);
   return element;
 }
@@ -21,16 +21,48 @@ export function tokens(names) {
     `|(?<word>\\p{L}[\\p{L}\\d_]*)|(?<sign>\\S)|\\s+`, "gu");
 }
 
-/** A name; the digits at the end of a letter are its index. */
+/** A name, which says whom it names; the digits at the end of a letter are its index. */
 function named(name) {
   const [, letter, digits] = /^(\p{L})(\d+)$/u.exec(name) ?? [];
-  if (letter) return math("msub", math("mi", letter), math("mn", digits));
-  return [...name].length === 1 ? math("mi", name) : math("mtext", name);
+  const element = letter ? math("msub", math("mi", letter), math("mn", digits))
+    : [...name].length === 1 ? math("mi", name) : math("mtext", name);
+  element.dataset.node = name;
+  return element;
 }
 
 function slope(top, below) {
   return math("mfrac",
     math("mrow", math("mo", "∂"), named(top)), math("mrow", math("mo", "∂"), named(below)));
+}
+
+/** v × v at the end of a row becomes v²; not after a division, of which the first v is the divisor. */
+function square(/** @type {any} */ row) {
+  const [before, first, times, second] = [...Array(3).fill(null), ...row.children].slice(-4);
+  if (times?.textContent !== "×" || before?.textContent === "/") return;
+  if (first.dataset.node !== second.dataset.node) return;
+  times.remove();
+  second.remove();
+  row.append(raised(first, math("mn", "2")));
+}
+
+/** A power; an index and an exponent stand above each other. */
+function raised(base, exponent) {
+  if (base.localName !== "msub") return math("msup", base, exponent);
+  const element = math("msubsup", ...base.children, exponent);
+  element.dataset.node = base.dataset.node;
+  return element;
+}
+
+const WORDS = { "×": "times", "−": "minus", "+": "plus", "/": "divided by", "^": "to the power of", "√": "the root of", "∂": "d" };
+
+/** The formula as somebody would read it out. */
+export function spoken(text) {
+  const told = text
+    .replace(/\((−?[\d.e+-]+)\)/g, "$1") // what is in brackets for its sign alone
+    .replace(/(?<=[\p{L}√])\(/gu, " of ").replaceAll("√ of", "√")
+    .replaceAll("(", " the quantity ").replaceAll(")", ", ")
+    .replace(/[×−+/^√∂]/g, (sign) => ` ${WORDS[sign]} `);
+  return told.replace(/\s+/g, " ").replace(/ ?(, ?)+$/, "").replaceAll(" ,", ",").trim();
 }
 
 /** The formula as an element; `upstream` is the number that stands for the gradient, if any. */
@@ -51,10 +83,11 @@ export function mathematics(text, pattern, upstream) {
       made.classList.add("upstream");
       waiting = undefined;
     }
-    if (raising && row.lastChild && !groups.sign) made = math("msup", row.lastChild, made);
+    if (raising && row.lastChild && !groups.sign) made = raised(row.lastChild, made);
     else if (raising) row.append(math("mo", "^"));
     raising = false;
     row.append(made);
+    if (groups.name) square(row);
   }
   const element = math("math", row);
   element.setAttribute("display", "block");
