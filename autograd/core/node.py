@@ -68,8 +68,7 @@ class Mode(NamedTuple):
 
 
 EVERYDAY = Mode()  # what holds where nothing was said
-# In a ContextVar, so that threads and asyncio tasks do not disturb each other.
-MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=EVERYDAY)
+MODE: ContextVar[Mode] = ContextVar("autograd_mode", default=EVERYDAY)  # a thread's or task's own
 current_mode = MODE.get
 
 

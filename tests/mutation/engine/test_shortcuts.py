@@ -20,7 +20,9 @@ def graph(tied: bool = True) -> tuple[Value, list[Value]]:
     """Shared nodes, constants on either side, parameters, many operands, and ties."""
     a, b, c = leaves = [Value(0.7), Value(-1.3), Value(2.5)]
     d = a * b + 2.0 * c - b / 3.0
-    e = autograd.maximum(d, a, 1.0, d if tied else -9.0) * autograd.where(a, c, b) + d.clip(-9.0, 9.0)
+    e = autograd.maximum(d, a, 1.0, d if tied else -9.0) * autograd.where(a, c, b) + d.clip(
+        -9.0, 9.0
+    )
     f = (e.tanh() ** 2.0 + (-c).exp()) * (1.0 - d) + autograd.stop_gradient(d) * a
     return f + d * d + f, leaves
 
