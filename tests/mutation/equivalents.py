@@ -65,8 +65,6 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "NaN comes the other way, too: by the extreme, or by the symmetry of second derivatives": (
         "max[0]: return shared(with_axes(g, x, axis, keepdims), share, x, largest) → return shared(with_axes(g, x, axis, keepdims), share, stop_gradient(x), largest) (raw data for a node)",
-        "arctan2[0]: chosen(g, direction(x, y) / distance(x, y), hypot(x, y), 0.0) → chosen(g, direction(x, y) / distance(x, y), hypot(stop_gradient(x), y), 0.0) (raw data for a node)",
-        "arctan2[1]: chosen(-g, direction(y, x) / distance(x, y), hypot(x, y), 0.0) → chosen(-g, direction(y, x) / distance(x, y), hypot(x, stop_gradient(y)), 0.0) (raw data for a node)",
     ),
     "NaN stays NaN, and 0 stays 0": (
         "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return -where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (negated)",
@@ -201,7 +199,8 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "jacobian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[-1] (constant changed)",
         "hvp: return products if isinstance(inputs, (list, tuple)) else products[0] → return products if isinstance(inputs, (list, tuple)) else products[-1] (constant changed)",
         "jvp: return against(first, vectors_for(inputs, nodes, tangents), [seed])[0] → return against(first, vectors_for(inputs, nodes, tangents), [seed])[-1] (constant changed)",
-        "hessian: return jacobian(first[0], inputs) → return jacobian(first[-1], inputs) (constant changed)",
+        "hessian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0][0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[-1][0] (constant changed)",
+        "hessian: return blocks if isinstance(inputs, (list, tuple)) else blocks[0][0] → return blocks if isinstance(inputs, (list, tuple)) else blocks[0][-1] (constant changed)",
     ),
     "as_seed refuses as well, in poorer words": (
         "vectors_for: if np.shape(vector) != node.shape: → if False: (branch never taken)",

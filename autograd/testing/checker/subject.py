@@ -50,10 +50,10 @@ class Call(NamedTuple):
 
 
 class GradientCall(Call):
-    """A call of a `Gradient`: of what it is the gradient, and the leaf that is its cotangent."""
+    """A call of a `Gradient`: of what it is the gradient, and the name of the cotangent."""
 
     call: Call
-    seed: Node[Any]
+    cotangent: str
 
     def certain(self, seed: Number) -> Numbers:
         """The gradients, of which that for the cotangent is as sure at a kink as elsewhere.
@@ -61,10 +61,10 @@ class GradientCall(Call):
         A gradient is linear in its cotangent. Differentiated for anything else, it has no
         derivative at a kink, and a node that was recorded for this says NaN (see `chosen`).
         """
-        name = next(name for name, leaf in self.leaves.items() if leaf is self.seed)
         with differentiating_once():
-            once = Call(self.leaves, recorded_gradient(self.call, self.seed))
-        return self.gradients(seed) | once.gradients(seed, [name])
+            linear = recorded_gradient(self.call, self.leaves[self.cotangent])
+        sure = Call(self.leaves, linear).gradients(seed)[self.cotangent]
+        return {**self.gradients(seed), self.cotangent: sure}
 
 
 class Subject(Protocol):
@@ -170,7 +170,7 @@ class Gradient:
         with self.subject.at(moved) as call:
             leaves = {**call.leaves, self.cotangent: seed}
             own = GradientCall(leaves, recorded_gradient(call, seed))
-            own.call, own.seed = call, seed
+            own.call, own.cotangent = call, self.cotangent
             yield own
 
 

@@ -217,6 +217,26 @@ def test_wrong_rules():
     assert ": analytic 3, numeric 2 ± " in wrong.message
 
 
+def test_what_stands_for_a_chosen_slope():
+    """At a kink it is not to blame for its NaN; elsewhere for whatever is wrong."""
+    numbers = [Tensor([2.0, 3.0]), Tensor([0.5, 1.5]), Tensor([1.0, 4.0])]
+
+    def verdicts(y):
+        node = autograd.subgradient(*numbers, Tensor(y))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [f.kind for f in culprit.faults(node, RTOL, np.random.default_rng(0))]
+
+    assert verdicts([2.0, 4.0]) == verdicts([1.0, 5.0]) == verdicts([0.5, 1.5]) == []
+    right = autograd.subgradient.vjps
+    autograd.subgradient.vjps = (lambda u, out, g, s, x, y: 2.0 * u * s, *right[1:])
+    try:
+        assert verdicts([2.0, 4.0]) == []
+        assert verdicts([0.5, 1.5]) == verdicts([2.0, 3.0]) == ["rule"]
+    finally:
+        autograd.subgradient.vjps = right
+
+
 def test_rules_that_are_not_linear():
     y = Value(3.0)
     assert one(row(lambda g, out, x: 2.0 * abs(g) * x), Value(1.0))[-1:] == [

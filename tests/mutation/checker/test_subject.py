@@ -293,6 +293,20 @@ def test_the_gradient_as_a_subject():
         assert call.output.data.tolist() == [11.0, 1.0, 10.0, 5.0, 6.0]
 
 
+def test_the_gradient_at_a_kink_is_linear_in_its_cotangent():
+    relu = Function(lambda x: x.relu(), (Tensor([0.0, 1.0]),))
+    with relu.at({}) as call:
+        assert call.certain(np.array([5.0, 7.0]))["inputs[0]"].tolist() == [0.0, 7.0]
+    with Gradient(relu, np.array([2.0, 3.0])).at({}) as call, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = call.certain(np.array([5.0, 7.0]))
+        plain = call.gradients(np.array([5.0, 7.0]))
+    assert found["cotangent"].tolist() == [0.0, 7.0]
+    assert np.isnan(plain["cotangent"]).tolist() == [True, False]
+    np.testing.assert_array_equal(found["inputs[0]"], [np.nan, 0.0])
+    assert list(found) == list(plain) == ["inputs[0]", "cotangent"]
+
+
 def test_rules_that_raise():
     def refusing(g, out, x):
         raise LookupError("no")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.testing import assert_array_equal
 
 import autograd
 from autograd import Tensor, Value, grad
+from autograd.core import derivatives
 from tests.mutation.engine.heard import Heard
 
 
@@ -96,6 +99,37 @@ def test_second_derivatives_where_two_inputs_have_one_gradient():
     both = autograd.hvp((total * total).sum(), [x, y], [[1.0, 2.0], [10.0, 20.0]])
     assert_array_equal(both, [[22.0, 44.0], [22.0, 44.0]])
     assert not np.shares_memory(*both)
+
+
+def test_mixed_second_derivatives_agree_or_are_none():
+    inf, nan, finite = np.inf, np.nan, np.ones((2, 3))
+    block = np.array([[1.0, inf, inf], [nan, 2.0, -inf]])
+    mirrored = np.array([[3.0, 4.0], [inf, 2.0], [0.0, -inf]])
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        found = derivatives.agreed(block, mirrored, 1)
+    assert_array_equal(found, [[1.0, inf, nan], [nan, 2.0, -inf]])
+    (warning,) = heard
+    assert issubclass(warning.category, RuntimeWarning)
+    assert "differ by the order of the variables" in str(warning.message)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        found = derivatives.agreed(mirrored, block, 1)
+        assert_array_equal(found, [[3.0, nan], [inf, 2.0], [nan, -inf]])
+        assert len(heard) == 1
+        assert derivatives.agreed(finite, 2.0 * finite.T, 1) is finite
+        assert_array_equal(derivatives.agreed(finite, nan * finite.T, 1), nan * finite)
+        assert_array_equal(derivatives.agreed(nan * finite, finite.T, 1), nan * finite)
+        assert_array_equal(derivatives.agreed(inf * finite, inf * finite.T, 1), inf * finite)
+        assert derivatives.agreed(inf, inf, 0) == inf
+        number = derivatives.agreed(2.0, nan, 0)
+        assert type(number) is float and np.isnan(number)
+        assert len(heard) == 1
+        x, y = Tensor([0.0, 1.0]), Value(0.0)
+        found = autograd.hessian((y * autograd.sqrt(x)).sum(), [x, y])
+        assert len(heard) == 3 and all(w.filename == __file__ for w in heard[1:])
+    assert_array_equal(found[0][1], [nan, 0.5])
+    assert_array_equal(found[1][0], [nan, 0.5])
 
 
 def test_second_derivatives_of_what_is_linear():
