@@ -66,8 +66,9 @@ def hessian(output: Node, inputs: Any) -> Any:
     """
     nodes = listed(inputs)
     rows = [jacobian(g, nodes) for g in grad(output, nodes, create_graph=True)]
-    places = range(len(nodes))
-    blocks = [[agreed(rows[i][j], rows[j][i], nodes[j].ndim) for j in places] for i in places]
+    blocks = [list(row) for row in rows]
+    for i, j in np.ndindex(len(nodes), len(nodes)):
+        blocks[i][j] = agreed(rows[i][j], rows[j][i], nodes[j].ndim)
     return blocks if isinstance(inputs, (list, tuple)) else blocks[0][0]
 
 

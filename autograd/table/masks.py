@@ -25,6 +25,13 @@ def chosen(g: Any, s: Any, x: Any, y: Any) -> Any:
     return subgradient(g, s, x, y() if callable(y) else y)
 
 
+def times(g: Any, s: Any, x: Any, y: Any) -> Any:
+    """g × s, of the shape to which all four broadcast."""
+    out = np.multiply(g, s)
+    shape = np.broadcast(out, x, y).shape
+    return out if out.shape == shape else np.broadcast_to(out, shape).copy()
+
+
 def sent_to_gradient(u: Any, out: Any, g: Any, s: Any, x: Any, y: Any) -> Any:
     return u * where(equal(x, y), math.nan, s)
 
@@ -61,7 +68,7 @@ marked    = primitive("marked",    "marked",   lambda y, x: y, lambda y, x: np.w
                       (lambda g, out, y, x: g, lambda g, out, y, x: where(equal(x, 0.0), math.nan, 0.0)),
                       "y, a finite number in place of an infinite slope where x is 0: there it sends NaN.",
                       marks=True, domain=(ANY, (0.2, 5.0)))
-subgradient = primitive("subgradient", "×", lambda g, s, x, y: g * s, lambda g, s, x, y: g * s,
+subgradient = primitive("subgradient", "×", lambda g, s, x, y: g * s, times,
                         (sent_to_gradient, sent_to_slope, sent_to_kink, sent_to_kink),
                         "g × s, where the slope s was chosen wherever x = y, and has no derivative there.",
                         kinks="where x = y", remedy="differentiate twice only away from kinks",

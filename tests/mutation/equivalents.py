@@ -58,6 +58,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "cholesky[0]: n = shape_of(a)[-1] → n = shape_of(a)[-2] (constant changed)",
         "cholesky[0]: half = lower - np.eye(n) / 2 → half = np.eye(n) / 2 - lower (operands swapped)",
     ),
+    "of four operands the last two": (
+        "faults: at_kink = node.op is subgradient and np.equal(*raw_operands(node)[2:]).any() → at_kink = node.op is subgradient and np.equal(*raw_operands(node)[-2:]).any() (constant changed)",
+    ),
     "at a bound the bound, x and the result are one": (
         "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(out, lo), lo, hi)) (wrong variable)",
         "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(x, lo), out, hi)) (wrong variable)",
