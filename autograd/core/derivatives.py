@@ -10,7 +10,7 @@ from autograd.core.gradients import grad, listed, owned, pullback, zeros_like
 from autograd.core.modes import differentiating_once
 from autograd.core.node import Node
 from autograd.core.numbers import Array, constant
-from autograd.core.walk import as_seed
+from autograd.core.walk import as_seed, toposort
 
 
 @overload
@@ -34,10 +34,12 @@ def jacobian(output: Node, inputs: Any) -> Any:
     nodes = listed(inputs)
     rows: list[list[Any]] = [[] for _ in nodes]
     seed = np.zeros(output.shape)
+    order = toposort(output) if output.size > 1 else None
     for place in np.ndindex(*output.shape):
         seed[place] = 1.0
-        for row, g in zip(rows, grad(output, nodes, seed), strict=True):
-            row.append(g)
+        found = pullback({output: as_seed(output, seed)}, nodes, create_graph=False, order=order)
+        for row, x in zip(rows, nodes, strict=True):
+            row.append(found[x] if x in found else zeros_like(x))
         seed[place] = 0.0
     blocks = []
     for node, row in zip(nodes, rows, strict=True):

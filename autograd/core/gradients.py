@@ -18,39 +18,49 @@ def pullback(
     cotangents: dict[Node, Any],
     inputs: Sequence[Node] | None,
     create_graph: bool,
+    order: list[Node] | None = None,
 ) -> dict[Node, Any]:
     """The gradients of `inputs` (None: of every node reached), where these reach the outputs.
+
+    `order` is the `toposort` of the outputs, where it is known.
 
     Where a NaN came out at the end of the walk, at an input or a leaf, it is walked again without
     those of branches that are not taken (see `settled`); warns where one remains.
     """
     swept = None if inputs is None else _swept(cotangents, inputs, create_graph)
-    return _pulled(cotangents, inputs, create_graph) if swept is None else swept
+    return _pulled(cotangents, inputs, create_graph, order) if swept is None else swept
 
 
 def _pulled(
-    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool
+    cotangents: dict[Node, Any],
+    inputs: Sequence[Node] | None,
+    create_graph: bool,
+    order: list[Node] | None = None,
 ) -> dict[Node, Any]:
     """The same by the general way."""
     with np.errstate(all="ignore"):  # NaNs are reported once, by name
         # Who hears of steps is to hear of one walk; a recorded one is settled only if it must be.
         observed = bool(current_mode().observers) and not create_graph
-        found, sound = _walked(cotangents, inputs, create_graph, observed)
+        found, sound = _walked(cotangents, inputs, create_graph, observed, order)
         if not sound and not observed:
-            found, sound = _walked(cotangents, inputs, create_graph, settling=True)
+            found, sound = _walked(cotangents, inputs, create_graph, True, order)
         if not sound:
             _warn_of_nan(cotangents)
     return found
 
 
 def _walked(
-    cotangents: dict[Node, Any], inputs: Sequence[Node] | None, create_graph: bool, settling: bool
+    cotangents: dict[Node, Any],
+    inputs: Sequence[Node] | None,
+    create_graph: bool,
+    settling: bool,
+    order: list[Node] | None = None,
 ) -> tuple[dict[Node, Any], bool]:
     """What a whole walk finds, and whether no NaN is among it."""
     found: dict[Node, Any] = {}
     ends = None if inputs is None else set(inputs)
     sound = True
-    for node, gradient, _ in walk_from(cotangents, inputs, create_graph, settling):
+    for node, gradient, _ in walk_from(cotangents, inputs, create_graph, settling, order):
         if ends is None:
             found[node] = gradient
             if node.op is None:

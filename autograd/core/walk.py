@@ -103,13 +103,15 @@ def walk_from(
     inputs: Sequence[Node] | None,
     create_graph: bool,
     settling: bool = False,
+    order: list[Node] | None = None,
 ) -> Iterator[Step]:
     """The same from several outputs at once, each with its gradient.
 
-    `settling`: whether a NaN that a gradient of 0 would send is none (see `settled`). That takes a
-    look at every contribution, and so is asked for only once a NaN was found.
+    `order` is their `toposort`, where it is known. `settling`: whether a NaN that a gradient of 0
+    would send is none (see `settled`). That takes a look at every contribution, and so is asked for
+    only once a NaN was found.
     """
-    order = toposort(*cotangents)
+    order = order or toposort(*cotangents)
     wanted = None if inputs is None else leading_to(set(inputs), order)
     walk = propagate(order, dict(cotangents), wanted, create_graph, settling)
     return observed(walk) if current_mode().observers else walk

@@ -58,6 +58,17 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "cholesky[0]: n = shape_of(a)[-1] → n = shape_of(a)[-2] (constant changed)",
         "cholesky[0]: half = lower - np.eye(n) / 2 → half = np.eye(n) / 2 - lower (operands swapped)",
     ),
+    "an order that is known saves time, and nothing else": (
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) (branch always taken)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = None (branch never taken)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) if output.size >= 1 else None (another comparison)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) if output.size <= 1 else None (another comparison)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) if output.size > 2 else None (constant changed)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) if output.size > 0 else None (constant changed)",
+        "jacobian: order = toposort(output) if output.size > 1 else None → order = toposort(output) if output.size > -1 else None (constant changed)",
+        "jacobian: found = pullback({output: as_seed(output, seed)}, nodes, create_graph=False, order=order) → found = pullback({output: as_seed(output, seed)}, nodes, create_graph=False) (keyword dropped)",
+        "walk_from: order = order or toposort(*cotangents) → order = toposort(*cotangents) (condition dropped)",
+    ),
     "of four operands the last two": (
         "faults: at_kink = node.op is subgradient and np.equal(*raw_operands(node)[2:]).any() → at_kink = node.op is subgradient and np.equal(*raw_operands(node)[-2:]).any() (constant changed)",
     ),
