@@ -37,8 +37,7 @@ from autograd.arithmetic.functions import (
     nanmin, nanprod, nanstd, nansum, nanvar, neg, norm, overlap_add, pad, percentile, prod,
     quantile, relu, reshape, root, scatter, sigmoid, sign, signdet, sin, sinc, sinh, slogdet,
     softmax, softplus, solve, sort, sorted_by, sqrt, square, stack, std, stop_gradient, sub,
-    subgradient,
-    sum_to, take, tan, tanh, to_value, transpose, unsorted_by, var, where, windows,
+    subgradient, sum_to, take, tan, tanh, to_value, transpose, unsorted_by, var, where, windows,
 )
 # fmt: on
 # isort: on
@@ -67,8 +66,8 @@ __all__ = [
     "percentile", "prod", "quantile", "recompute", "relu", "reshape", "root", "scalarize",
     "scatter", "sigmoid", "sign", "signdet", "sin", "sinc", "sinh", "slogdet", "softmax",
     "softplus", "solve", "sort", "sorted_by", "sqrt", "square", "stack", "std", "steps",
-    "stop_gradient", "sub", "subgradient", "sum_to", "take", "tan", "tanh", "to_value", "toposort",
-    "transpose", "unsorted_by", "var", "vjp", "where", "windows", "write",
+    "stop_gradient", "sub", "subgradient", "sum_to", "take", "tan", "tanh", "to_value",
+    "toposort", "transpose", "unsorted_by", "var", "vjp", "where", "windows", "write",
 ]
 # fmt: on
 _BESIDES = ("abs", "max", "min", "pow", "sum", "errors", "tape", "testing", "viz", "__version__")

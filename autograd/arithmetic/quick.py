@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd.arithmetic.operators import CALLS, Operators
+from autograd.core.callers import GENERATED
 from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
@@ -37,7 +38,6 @@ from autograd.errors import StaleGraphError
 from autograd.table import elementwise as e
 
 C = TypeVar("C", bound=type)
-GENERATED = "<autograd>"  # the file that the frames of what is written here name
 
 # --- the table writes Python ------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
 """Derivatives made of `grad`: Jacobians, Hessians, and their products with vectors."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
 
+from autograd.core.callers import warn
 from autograd.core.gradients import grad, listed, owned, pullback, zeros_like
 from autograd.core.modes import differentiating_once
 from autograd.core.node import Node
@@ -86,11 +86,10 @@ def agreed(block: Any, mirrored: Any, ndim: int) -> Any:
     other = np.transpose(mirrored, (*axes[ndim:], *axes[:ndim]))
     same = np.isfinite(block) & np.isfinite(other) | np.equal(block, other)
     if not (same | np.isnan(block) | np.isnan(other)).all():
-        warnings.warn(
+        warn(
             "mixed second derivatives differ by the order of the variables, one being infinite: "
             "there is none, which is NaN",
             RuntimeWarning,
-            stacklevel=3,
         )
     found = np.where(same, block, np.nan)
     return found if isinstance(block, np.ndarray) else float(found)

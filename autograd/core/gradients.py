@@ -1,11 +1,11 @@
 """Gradients: what a whole walk comes to, set on the nodes or given to the caller."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
+from autograd.core.callers import warn
 from autograd.core.node import Node, current_mode, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.walk import Seed, as_seed, describe, walk_from
@@ -105,18 +105,18 @@ def _warn_of_nan(cotangents: dict[Node, Any]) -> None:
     for node, gradient, sent in walk_from(cotangents, None, False, settling=True):
         for i, contribution in enumerate(sent):
             if contribution is not None and has_nan(contribution) and not has_nan(gradient):
-                warnings.warn(
+                remedy = f": {node.op.remedy}" if node.op is not None and node.op.remedy else ""
+                warn(
                     f"the output is finite but a gradient is NaN: it first appears where "
-                    f"{describe(node)} sends it to its operand {i}, {describe(node.operands[i])}",
+                    f"{describe(node)} sends it to its operand {i}, "
+                    f"{describe(node.operands[i])}{remedy}",
                     RuntimeWarning,
-                    stacklevel=4,
                 )
                 return
     outputs = " and ".join(map(describe, cotangents))
-    warnings.warn(
+    warn(
         f"the output {outputs} is finite but contributions to a gradient add up to NaN",
         RuntimeWarning,
-        stacklevel=4,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,11 +13,9 @@ from numpy.typing import NDArray
 from autograd import Node, Observer, Value, describe, observing
 from autograd.arithmetic.adapters import PLAIN_BY_NAME
 from autograd.arithmetic.comparisons import COMPARISONS
-from autograd.arithmetic.quick import GENERATED
+from autograd.core.callers import users_frame, warn
 from autograd.core.node import current_mode
 from autograd.errors import BranchError
-
-ENGINE = (str(Path(sys.modules["autograd"].__file__ or "").parent), GENERATED)
 
 
 def is_observed() -> bool:
@@ -97,11 +94,10 @@ class Guards(Observer):
     def escaped(self, node: Node, how: str, result: Any, *args: Any) -> None:
         where = _caller()
         if how == "data":
-            warnings.warn(
+            warn(
                 f"{describe(node)} was read as .data at {where} while a tape was being recorded: "
                 f"a replay keeps that number; compute with the node itself, or draw it with "
-                f"autograd.tape.sample",
-                stacklevel=3,
+                f"autograd.tape.sample"
             )
             return
         operands = args if how in PLAIN_BY_NAME else (node, *args)
@@ -151,8 +147,6 @@ class Guards(Observer):
 
 
 def _caller() -> str:
-    """File and line of the innermost frame outside the engine."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(ENGINE):
-        frame = frame.f_back
+    """File and line of the user's code."""
+    frame = users_frame() or sys._getframe(1)
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -95,8 +95,10 @@ class Tape:
             self._first = len(first)
             nodes = toposort(*first, *gradients)
             self._check_inputs(nodes, strict)
-            latest = max(node.index for node in first)
-            if self._gradients and any(_is_singular(x) for x in nodes if x.index <= latest):
+            # Of what is differentiated: its gradients have been recorded after it.
+            if self._gradients and any(
+                _is_singular(x) for x in nodes if x.index <= outputs[0].index
+            ):
                 self._output = outputs[0]
             nodes += set(self.inputs).difference(nodes)
             replay = ScalarReplay if is_scalar(nodes) else TensorReplay

@@ -25,7 +25,7 @@ from autograd import (
     stop_gradient,
     subgradient,
     toposort,
-)  # fmt: skip
+)
 from autograd.core.node import raw
 from autograd.core.primitive import ANY
 from autograd.testing.listing import program

@@ -297,6 +297,8 @@ def test_what_the_pointer_is_at_lights_up_everywhere(tab: Any, tmp_path: Path) -
     assert root.locator("tr.pointed > th").inner_text() == "c"
     root.locator(".toolbar").hover()
     assert lit.count() == 0
+    root.locator("div.graph").click(position={"x": 3, "y": 3})  # where no box is
+    assert root.locator("h2").inner_text().startswith("FORWARD v1")
 
 
 def test_a_step_is_copied_as_a_picture(tab: Any, tmp_path: Path) -> None:
@@ -308,6 +310,8 @@ def test_a_step_is_copied_as_a_picture(tab: Any, tmp_path: Path) -> None:
     text = tab.evaluate("window.copied")
     picture = ElementTree.fromstring(text)
     assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    box = picture.attrib["viewBox"].split()
+    assert [picture.attrib[x] for x in ("width", "height")] == [f"{float(x):g}pt" for x in box[2:]]
     assert "→" in text and "class=" not in text and "var(" not in text
     with tab.expect_download() as download:
         tab.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")

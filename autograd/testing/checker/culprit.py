@@ -141,7 +141,7 @@ def faults(node: Node[Any], rtol: float, rng: np.random.Generator) -> Iterator[C
     """What is remarkable about the rules of `node`: wrong, at a kink, at the edge."""
     local, cotangent = Local(node), rng.normal(size=node.shape)
     probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
-    # At a kink what stands for a chosen slope is right in nothing, as was asked for.
+    # At a kink the NaN of a chosen slope is what another rule asked for, and no fault.
     at_kink = node.op is subgradient and np.equal(*raw_operands(node)[2:]).any()
     for name in () if at_kink else local.numbers:
         for f in probe.findings(name, BUDGET, rng):

@@ -3,22 +3,11 @@
 import linecache
 import os
 import sys
-from types import FrameType
 from typing import NamedTuple
 
-import autograd
 from autograd import Node, Observer, observing
-from autograd.arithmetic.quick import GENERATED
+from autograd.core.callers import is_library, users_frame
 from autograd.core.modes import Held, bare
-
-_PACKAGE = os.path.dirname(autograd.__file__)
-# People look for a line of their own: the library's frames don't count, nor those that started it.
-_NETS = os.path.join(os.path.dirname(_PACKAGE), "nets")
-_NOT_THE_USERS = (_PACKAGE + os.sep, _NETS + os.sep, "<frozen ", GENERATED)
-
-
-def is_library(file: str) -> bool:
-    return file.startswith(_NOT_THE_USERS)
 
 
 def end_in_own_code(error: BaseException) -> None:
@@ -61,9 +50,7 @@ class SourceLine(NamedTuple):
 
 class _LineRecorder(Observer):
     def recorded(self, node: Node) -> None:
-        frame: FrameType | None = sys._getframe(1)
-        while frame and is_library(frame.f_code.co_filename):
-            frame = frame.f_back
+        frame = users_frame()
         node.line = frame and SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
     def created(self, leaf: Node) -> None:

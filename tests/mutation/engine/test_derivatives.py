@@ -127,7 +127,7 @@ def test_mixed_second_derivatives_agree_or_are_none():
         assert len(heard) == 1
         x, y = Tensor([0.0, 1.0]), Value(0.0)
         found = autograd.hessian((y * autograd.sqrt(x)).sum(), [x, y])
-        assert len(heard) == 3 and all(w.filename == __file__ for w in heard[1:])
+        assert len(heard) == 3  # whose line they name: see tests/core/test_callers.py
     x, z = Tensor([1.0, 2.0]), Tensor([3.0, 4.0, 5.0])
     blocks = autograd.hessian((x.reshape(2, 1) * z).sum(), [x, z])
     assert [[block.shape for block in row] for row in blocks] == [

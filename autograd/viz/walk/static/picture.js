@@ -1,6 +1,6 @@
 // The graph: Graphviz's picture, in which a walk shows. What moves and what is tagged lies on a sheet
 // of its own above it, as a browser lays a whole picture out again for every change in it.
-import { isOdd, svgElement } from "./elements.js";
+import { create, isOdd, svgElement } from "./elements.js";
 import { latest, phaseAt } from "./reading.js";
 
 const FONT = 11 * (4 / 3), SMALLEST = 12; // of the picture's texts, in pixels
@@ -26,7 +26,10 @@ export function createPicture(graph) {
   /** The element of a node's box. */
   const place = (i) => places[i];
   /** Which node's box an element belongs to, −1 for none. */
-  const at = (element) => places.indexOf(element.closest(".node"));
+  function at(element) {
+    const box = element.closest(".node");
+    return box ? places.indexOf(box) : -1;
+  }
 
   function load(changed) {
     const drawn = data && data.svg === changed.svg;
@@ -36,7 +39,7 @@ export function createPicture(graph) {
     const picture = graph.querySelector("svg");
     sheet = null;
     places = data.nodes.map((node) => node.id && graph.querySelector(`#${CSS.escape(node.id)}`));
-    if (!picture) return graph.append(Object.assign(document.createElement("p"), { className: "note", textContent: data.note }));
+    if (!picture) return graph.append(create("p", { class: "note" }, data.note));
     const width = picture.viewBox.baseVal.width * (4 / 3); // points to pixels
     const over = svgElement("svg", { class: "sheet", viewBox: picture.getAttribute("viewBox") });
     sheet = svgElement("g", { transform: picture.querySelector("g").getAttribute("transform") ?? "" });
@@ -198,7 +201,10 @@ export function createPicture(graph) {
       for (const name of ["class", "fill", "stroke"]) element.removeAttribute(name);
       element.setAttribute("style", KEPT.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
     });
+    const [, , width, height] = picture.getAttribute("viewBox").split(" ").map(Number);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    copy.setAttribute("width", `${width}pt`);
+    copy.setAttribute("height", `${height}pt`);
     copy.style.background = getComputedStyle(graph.parentElement.parentElement).backgroundColor;
     return new XMLSerializer().serializeToString(copy);
   }

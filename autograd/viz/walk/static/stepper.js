@@ -139,7 +139,8 @@ export function mount(el, data, options = {}) {
       parts.push(equations([[own, "="], ...sent], latest(node, k)));
       if (lines.length && data.says[node.row ?? ""])
         parts.push(create("p", { class: "says" }, data.says[node.row ?? ""]));
-      parts.push(...lines.map((line) => arrival(line, k)));
+      const arrivals = lines.map((line) => arrival(line, k)).filter(Boolean);
+      if (arrivals.length) parts.push(create("p", { class: "says" }, arrivals.join(" ")));
       if (!lines.length) parts.push(create("p", { class: "note" }, node.operation
         ? "Nothing flows on from here." : "A leaf: this is its whole gradient."));
     }
@@ -160,8 +161,7 @@ export function mount(el, data, options = {}) {
     const arrived = steps.filter((at) => at <= k).length;
     const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
     const added = before !== null && line.result ? `${before} + ${bracketed(line.result)} = ${sum}; ` : "";
-    return create("p", { class: "says" },
-      `${line.name}: ${added}${arrived} of ${steps.length} uses arrived.`);
+    return `${line.name}: ${added}${arrived} of ${steps.length} uses arrived.`;
   }
 
   // The numbers of a step are asked for: what comes is hidden until it was guessed, or given up.
