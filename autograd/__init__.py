@@ -19,9 +19,10 @@ from autograd.core.derivatives import hessian, hvp, jacobian, jvp
 from autograd.core.gradients import backward, grad
 from autograd.core.modes import no_grad, observing
 from autograd.core.node import Node, Observer
+from autograd.core.order import toposort
 from autograd.core.primitive import TABLE, Primitive
 from autograd.core.renaming import old_names
-from autograd.core.walk import Step, describe, recompute, steps, toposort, vjp
+from autograd.core.walk import Step, describe, recompute, steps, vjp
 from autograd.errors import StaleGraphError
 from autograd.table.composites import COMPOSITES
 

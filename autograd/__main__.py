@@ -12,7 +12,8 @@ from autograd.arithmetic.expressions import parse
 from autograd.arithmetic.formulas import number
 from autograd.arithmetic.value import Value
 from autograd.core.derivatives import hessian
-from autograd.core.walk import recompute, steps, toposort
+from autograd.core.order import toposort
+from autograd.core.walk import recompute, steps
 from autograd.errors import ExpressionError
 from autograd.testing.checker.numeric import sides, surest_slope
 from autograd.viz import lines

@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 from autograd.arithmetic.value import Value
 from autograd.core.node import Node
+from autograd.core.order import toposort
 from autograd.core.primitive import TABLE
-from autograd.core.walk import toposort
 from autograd.errors import ExpressionError
 from autograd.table import elementwise as e
 from autograd.table.composites import logaddexp, logsigmoid, sinc, square

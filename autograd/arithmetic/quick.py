@@ -31,6 +31,7 @@ import numpy as np
 
 from autograd.arithmetic.operators import CALLS, Operators
 from autograd.core.callers import GENERATED
+from autograd.core.guesses import kinks
 from autograd.core.node import EVERYDAY, NO_PARAMS, Node, current_mode, next_index, raw
 from autograd.core.numbers import HOLDERS
 from autograd.core.primitive import TABLE, Params, Primitive
@@ -211,6 +212,8 @@ def recorded(node: Any, g: Any, nothing: float) -> None:
             sent = rule(g, node, *operands, **node.params)
             if sent.__class__ is not Value and sent.__class__ is not float:
                 raise TypeError(f"a rule of {node.op.name} made a {type(sent).__name__} of Values")
+            if kinks(sent):
+                raise TypeError("a slope was chosen, which is to be marked as a guess")
             x.flow = sent if x.flow is nothing else x.flow + sent
 
 

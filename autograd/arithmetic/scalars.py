@@ -7,7 +7,7 @@ import numpy as np
 from autograd.arithmetic.value import Value
 from autograd.core.node import Node
 from autograd.core.numbers import boxed
-from autograd.core.walk import toposort
+from autograd.core.order import toposort
 
 
 def scalarize(output: Node, scalars: dict[Node, Any] | None = None) -> Any:

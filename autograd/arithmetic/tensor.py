@@ -108,6 +108,8 @@ class Tensor(NumericNode[Array, Operator], data_type=np.ndarray):
 
     def fitted(self, contribution: Any) -> Any:
         shape, dtype = self.raw.shape, self.raw.dtype
+        if isinstance(contribution, (np.generic, float)):  # as NumPy returns for shape ()
+            contribution = np.asarray(contribution)
         if type(contribution) is np.ndarray:
             if contribution.shape != shape:
                 contribution = reductions.sum_to.array(contribution, shape=shape)

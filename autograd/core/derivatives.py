@@ -10,7 +10,8 @@ from autograd.core.gradients import grad, listed, owned, pullback, zeros_like
 from autograd.core.modes import differentiating_once
 from autograd.core.node import Node
 from autograd.core.numbers import Array, constant
-from autograd.core.walk import as_seed, toposort
+from autograd.core.order import toposort
+from autograd.core.walk import as_seed
 
 
 @overload
@@ -67,10 +68,9 @@ def hessian(output: Node, inputs: Any) -> Any:
            [ 0., 12.]])
     """
     nodes = listed(inputs)
-    rows = [jacobian(g, nodes) for g in grad(output, nodes, create_graph=True)]
-    blocks = [list(row) for row in rows]
+    blocks = [jacobian(g, nodes) for g in grad(output, nodes, create_graph=True)]
     for i, j in np.ndindex(len(nodes), len(nodes)):
-        blocks[i][j] = agreed(rows[i][j], rows[j][i], nodes[j].ndim)
+        blocks[i][j] = agreed(blocks[i][j], blocks[j][i], nodes[j].ndim)
     return blocks if isinstance(inputs, (list, tuple)) else blocks[0][0]
 
 

@@ -5,20 +5,19 @@ replays a gradient reads the same steps.
 """
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograd.core.guesses import Guesses
 from autograd.core.node import Node, current_mode, raw
 from autograd.core.numbers import constant
+from autograd.core.order import leading_to, toposort
 from autograd.core.primitive import TABLE
 from autograd.errors import StaleGraphError
 
 Seed = ArrayLike | Node[Any] | None
-
-_by_index = attrgetter("index")
 
 
 class Step(NamedTuple):
@@ -30,26 +29,6 @@ class Step(NamedTuple):
     node: Node
     gradient: Any
     sent: tuple[Any, ...]
-
-
-def toposort(*outputs: Node) -> list[Node]:
-    """Every node that `outputs` were made from, operands before results, in recorded order.
-
-    >>> from autograd import Value
-    >>> a = Value(2.0, label="a")
-    >>> b = a * a + a
-    >>> [node.op.name if node.op else node.label for node in toposort(b)]
-    ['a', 'mul', 'add']
-    """
-    seen, stack = set(outputs), list(outputs)
-    while stack:
-        node = stack.pop()
-        many = node.many
-        for operand in (node.first, node.second) if many is None else many:
-            if isinstance(operand, Node) and operand not in seen:
-                seen.add(operand)
-                stack.append(operand)
-    return sorted(seen, key=_by_index)
 
 
 def vjp(
@@ -132,6 +111,7 @@ def propagate(
     settling: bool = False,
 ) -> Iterator[Step]:
     """Here, and only here, a rule meets its numbers: raw ones, or with `create_graph` the nodes."""
+    guesses = None if current_mode().once else Guesses()
     for node in reversed(order):
         gradient = gradients.pop(node, None)
         if gradient is None:  # nothing flows here
@@ -162,8 +142,11 @@ def propagate(
                 exact = [np.float64(x) if type(x) is float else x for x in values]
                 with np.errstate(all="ignore"):
                     contribution = rule(*exact, **params)
+            made = contribution
             if settling and not op.linear and not op.marks:
-                contribution = settled(op, gradient, contribution)
+                contribution = settled(op, gradient, made)
+            if guesses is not None and isinstance(contribution, Node):
+                contribution = guesses.sent(node, operand, rule, gradient, made, contribution)
             if type(contribution) is not float or type(operand.raw) is not float:
                 contribution = operand.fitted(contribution)
             sent.append(contribution)
@@ -191,18 +174,6 @@ def settled(op: Any, gradient: Any, contribution: Any) -> Any:
 
 
 _new: Any = tuple.__new__  # half the time of Step(...), once per node
-
-
-def leading_to(inputs: set[Node], order: list[Node]) -> set[Node] | None:
-    """The nodes of `order` from which a path of operands leads to `inputs`; None: all of them."""
-    if inputs.issuperset([node for node in order if node.op is None]):
-        return None
-    wanted = set(inputs)
-    for node in order:
-        for x in node.operands:
-            if isinstance(x, Node) and x in wanted:
-                wanted.add(node)
-    return wanted
 
 
 def as_seed(output: Node, seed: Seed) -> Any:

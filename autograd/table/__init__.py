@@ -9,7 +9,7 @@ numbers. Broadcasting is undone in the walk, in no rule.
 Where mathematics leaves a choice: relu′(0) = 0, |x|′(0) = 0, ties in `maximum`/`max` share the
 gradient equally, the derivative of x**0 is 0 everywhere, and `clip` passes it on at its bounds.
 Such a choice is good for one order: differentiated again, what depends on it is NaN, and warned of
-(see `chosen` in `autograd.table.masks`), as relu″(0), or the second derivative of a `norm` at 0.
+(see `chosen` in `autograd.table.masks`, and `autograd.core.guesses`), as relu″(0), or |x²|″(0).
 A branch that is not taken sends no NaN: see `settled` in `autograd.core.walk`.
 Linear rows of whole arrays stand beside their adjoints.
 """

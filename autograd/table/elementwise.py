@@ -18,7 +18,10 @@ BELOW_ONE, POSITIVE = (-0.9, 2.0), (0.2, 5.0)
 def extreme_back(i: int, g: Any, out: Any, *xs: Any) -> Any:
     """Ties share the gradient equally."""
     ties = [equal(x, out) for x in xs]
-    return shared(g, ties[i] / reduce(operator.add, ties), xs[i], out)
+    share = ties[i] / reduce(operator.add, ties)
+    if len(set(map(id, xs))) == 1:  # the extreme of one node is that node: nothing is chosen
+        return g * share
+    return shared(g, share, xs[i], out)
 
 
 def shared(g: Any, share: Any, x: Any, out: Any) -> Any:

@@ -71,7 +71,9 @@ marked    = primitive("marked",    "marked",   lambda y, x: y, lambda y, x: np.w
 subgradient = primitive("subgradient", "×", lambda g, s, x, y: g * s, times,
                         (sent_to_gradient, sent_to_slope, sent_to_kink, sent_to_kink),
                         "g × s, where the slope s was chosen wherever x = y, and has no derivative there.",
-                        kinks="where x = y", remedy="a slope was chosen at a kink, which has no second derivative; differentiate twice only away from it",
+                        kinks="where x = y",
+                        remedy="a slope was chosen at a kink, which has no second derivative; "
+                               "differentiate twice only away from it",
                         domain=(ANY, ANY, (0.2, 5.0), (-5.0, -0.2)))
 stop_gradient = primitive("stop_gradient", "stop", lambda x: x, lambda x: x,
                       (None,), "x, taken as a constant: no gradient passes.", linear=True, view=True,

@@ -20,7 +20,7 @@ import autograd
 from autograd import TABLE, Primitive, StaleGraphError, Tensor, Value, no_grad, observing
 from autograd.arithmetic import quick
 from autograd.core.modes import without_shortcuts
-from autograd.core.walk import toposort
+from autograd.core.order import toposort
 from autograd.testing.mutation.planting import replaced
 
 SPECIAL = (

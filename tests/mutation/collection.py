@@ -31,6 +31,7 @@ from tests.mutation.checker import (
 from tests.mutation.engine import (
     test_derivatives,
     test_graphs,
+    test_guesses,
     test_kernels,
     test_nodes,
     test_refusals,
@@ -47,6 +48,7 @@ OF_ENGINE = (
     test_refusals,
     test_kernels,
     test_settling,
+    test_guesses,
 )
 OF_SHORTCUTS = (test_shortcuts,)  # which every other mutant keeps from being taken
 # Each of these files names the functions of the checker that it tests.

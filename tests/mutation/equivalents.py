@@ -164,6 +164,17 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "as_matrices: x = x if x.ndim > 1 else reshape(x, shape=(1, -1)) → x = x if x.ndim > 1 else reshape(x, shape=(1, -2)) (constant changed)",
         "as_matrices: y = y if y.ndim > 1 else reshape(y, shape=(-1, 1)) → y = y if y.ndim > 1 else reshape(y, shape=(-2, 1)) (constant changed)",
     ),
+    "what may vary is looked for only where it matters, which saves time, and nothing else": (
+        "kinks: if not found.any(): → if False: (branch never taken)",
+        "Guesses.sent: marked = NOWHERE if contribution is made else _settled(op, gradient, made) → marked = _settled(op, gradient, made) (branch never taken)",
+        "_settled: if op.scalar is None or not found.any(): → if op.scalar is None: (condition dropped)",
+        "Guesses.sent: if op.linear or not np.any(marked): → if op.linear: (condition dropped)",
+        "propagate: if guesses is not None and isinstance(contribution, Node): → if guesses is not None: (condition dropped)",
+    ),
+    "a rule computes the same on nodes; to which number NaN is sent from there is all one": (
+        "_passed: op, numbers = (node.op, [raw(x) for x in node.operands]) → op, numbers = (node.op, [x for x in node.operands]) (call dropped)",
+        "Guesses.sent: gradient = gradient[old].sum() → gradient = gradient[old].mean() (mean for sum)",
+    ),
     "where every path leads there, to find it out takes time, and nothing else": (
         "leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if False: (branch never taken)",
         "leading_to: if inputs.issuperset([node for node in order if node.op is None]): → if inputs.issuperset([node for node in order]): (condition dropped)",
@@ -176,6 +187,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "rules() is what a row without variadic operands has in vjps": (
         "propagate: rules = () if op is None else op.rules(operands) if op.variadic else op.vjps → rules = () if op is None else op.rules(operands) (branch always taken)",
+    ),
+    "x equals y where y equals x": (
+        "kinks: found = np.equal(raw(x), raw(y)) → found = np.equal(raw(y), raw(x)) (arguments swapped)",
     ),
     "no node is its own operand": (
         "propagate: if operand.index > node.index: → if operand.index >= node.index: (another comparison)",

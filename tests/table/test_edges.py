@@ -258,6 +258,8 @@ KINKS: list[tuple[Any, list[float], Any]] = [
     (lambda x: autograd.relu(x), [0.0], math.nan),
     (lambda x: abs(x) ** 2, [0.0], 2.0),
     (lambda x: autograd.maximum(x, -x) ** 2, [0.0], 2.0),
+    (lambda x: autograd.maximum(x, x) ** 2, [0.0], 2.0),
+    (lambda x: autograd.minimum(x, x, x) ** 2, [1.0], 2.0),
     (lambda x: autograd.relu(x) ** 2, [0.0], math.nan),
     (lambda x: x * autograd.relu(x), [0.0], math.nan),
     (lambda x: autograd.clip(x, 0.0, 1.0) ** 2, [0.0], math.nan),

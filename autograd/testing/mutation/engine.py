@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd import Node, Primitive, Tensor, Value
 from autograd.arithmetic import quick
-from autograd.core import derivatives, gradients, walk
+from autograd.core import derivatives, gradients, guesses, order, walk
 from autograd.core.node import new_node
 from autograd.core.numbers import frozen
 from autograd.table import kernels
@@ -20,9 +20,11 @@ _APART = (
     "pullback",
 )  # written there, but no gradient needs them
 
+_PARTS = functions_in(order, guesses, walk, gradients, derivatives)
+
 # What carries gradients without being a rule.
 ENGINE: tuple[Function, ...] = (
-    *(f for f in functions_in(walk, gradients, derivatives) if f.__name__ not in _APART),
+    *(f for f in _PARTS if f.__name__ not in _APART), guesses.Guesses.sent,
     quick.by_rules, quick.recorded, quick.swept, quick.gradients_of, quick.reached,
     kernels.sum_to_shape, kernels.accumulate, kernels.scatter_into, kernels.is_fancy,
     kernels.view_windows, kernels.add_windows, kernels.broadcast_copy, kernels.pad_with,
@@ -84,7 +86,7 @@ def _last_written(x: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any
 
 # Whole algorithms gone wrong: they run in the place of the function, with its globals.
 WRONG_VERSIONS: dict[Function, tuple[Function, ...]] = {
-    walk.toposort: (_by_value, _preorder, _recursive),
+    order.toposort: (_by_value, _preorder, _recursive),
     kernels.sum_to_shape: (_leading_only,),
     kernels.scatter_into: (_last_written,),
 }

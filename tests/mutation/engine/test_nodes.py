@@ -54,6 +54,8 @@ def test_arrays_without_axes_stay_arrays():
     p, q = Tensor(2.0), Tensor(3.0)
     (p * q).backward()
     assert (type(p.grad), p.grad.shape, float(p.grad)) == (np.ndarray, (), 3.0)
+    (p * p).backward()  # which adds up two
+    assert (type(p.grad), p.grad.shape, float(p.grad)) == (np.ndarray, (), 4.0)
     read = Primitive("read", "read", None, float, (lambda g, out, x: 2.0 * g,), "The number.")
     g = grad(read(p), p)
     assert (type(g), g.shape, float(g)) == (np.ndarray, (), 2.0)

@@ -242,6 +242,13 @@ def test_what_a_chosen_slope_is_multiplied_by_gets_no_number(primitive):
                 assert wanted(grad(slope.sum(), seed)).all()
 
 
+@of_rows(TABLE["maximum"], TABLE["minimum"])
+def test_of_one_node_nothing_is_chosen(primitive):
+    x = Tensor([2.0])
+    assert hessian(primitive(x, x).sum(), x).item() == 0.0
+    assert hessian((primitive(x, x, x) ** 2).sum(), x).item() == 2.0
+
+
 @of_rows(TABLE["subgradient"])
 def test_a_kink_is_none_for_what_is_multiplied_by_0(primitive):
     for u, g, s, x in itertools.product((0.0, 2.0), (0.0, 3.0), (0.0, 1.0), (0.0, 1.5)):
