@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd.core.primitive import Case, primitive
 from autograd.table import checks
 from autograd.table.elementwise import maximum, minimum
+from autograd.table.indexing import pad, slices, take
+from autograd.table.masks import chosen, equal, where
 
 
 def numbers_of(x: Any) -> Any:
@@ -48,6 +52,24 @@ def sort_of_objects(x: np.ndarray, axis: int) -> np.ndarray:
     return np.moveaxis(rows, -1, axis)
 
 
+def sort_back(g: Any, out: Any, x: Any, axis: int) -> Any:
+    back = unsorted_by(g, x, axis=axis)
+    return chosen(
+        back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)
+    )
+
+
+def ties(x: Any, axis: int) -> Any:
+    """Where along `axis` sorted elements equal one beside them."""
+    axis = normalize_axis_index(axis, x.ndim)
+    width = tuple((int(i == axis),) * 2 for i in range(x.ndim))
+    padded = pad(x, width=width, value=math.nan)
+    before, after = (
+        take(padded, index=slices(x.ndim, axis, part)) for part in (slice(-2), slice(2, None))
+    )
+    return maximum(equal(x, before), equal(x, after))
+
+
 AXIS: dict[str, Any] = {"axis": -1}
 PAIRS: tuple[Case, ...] = (
     (((3, 4), (3, 4)), {}),
@@ -56,7 +78,7 @@ PAIRS: tuple[Case, ...] = (
 )
 
 # fmt: off
-sort        = primitive("sort", "sort", None, np.sort, (lambda g, out, x, axis: unsorted_by(g, x, axis=axis),),
+sort        = primitive("sort", "sort", None, np.sort, (sort_back,),
                         "The elements along `axis`, smallest first.",
                         params=AXIS, prepare=checks.one_axis, objects=sort_of_objects, kinks="ties keep their order",
                         cases=((((3, 4),), {}), (((3, 4),), {"axis": 0}), (((5,),), {}), (((2, 1),), {}),

@@ -48,7 +48,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "arcsinh[0]: g / hypot(x, 1.0) → g / hypot(x, -1.0) (constant changed)",
     ),
     "the order of elements is locally constant": (
-        "sort[0]: unsorted_by(g, x, axis=axis) → unsorted_by(g, stop_gradient(x), axis=axis) (raw data for a node)",
+        "sort[0]: back = unsorted_by(g, x, axis=axis) → back = unsorted_by(g, stop_gradient(x), axis=axis) (raw data for a node)",
+        "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(stop_gradient(out), axis), x, axis=axis), x, math.nan)) (raw data for a node)",
+        "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), stop_gradient(x), axis=axis), x, math.nan)) (raw data for a node)",
         "sorted_by[0]: unsorted_by(g, x, axis=axis) → unsorted_by(g, stop_gradient(x), axis=axis) (raw data for a node)",
         "unsorted_by[0]: sorted_by(g, x, axis=axis) → sorted_by(g, stop_gradient(x), axis=axis) (raw data for a node)",
     ),
@@ -187,6 +189,10 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "rules() is what a row without variadic operands has in vjps": (
         "propagate: rules = () if op is None else op.rules(operands) if op.variadic else op.vjps → rules = () if op is None else op.rules(operands) (branch always taken)",
+    ),
+    "NaN reaches x from either side of the equation": (
+        "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, stop_gradient(x), lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) (raw data for a node)",
+        "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), stop_gradient(x), math.nan)) (raw data for a node)",
     ),
     "x equals y where y equals x": (
         "kinks: found = np.equal(raw(x), raw(y)) → found = np.equal(raw(y), raw(x)) (arguments swapped)",

@@ -309,6 +309,16 @@ def test_tied_elements_have_no_second_derivative(axis) -> None:
     assert found[1, 1] == 2.0 and np.isnan(found).sum() == len(tied) ** 2
 
 
+def test_the_median_of_ties_is_good_for_one_order() -> None:
+    pair = Tensor([3.0, 1.0, 3.0, 2.0])  # whose median is the mean of 2 and 3, from either
+    with pytest.warns(RuntimeWarning, match="NaN"):
+        found = hessian(np.median(pair) ** 2, pair)
+    assert np.isnan(found[0, 0]) and found[3, 3] == 0.5
+    for few in (np.zeros(0), np.zeros((2, 0)), np.ones((0, 2)), np.ones(1)):
+        x = Tensor(few)
+        assert (hessian((np.sort(x) ** 2).sum(), x) == 2.0 * few.size).all()
+
+
 @pytest.mark.parametrize(
     ("sides", "wanted"),
     [

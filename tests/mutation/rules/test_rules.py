@@ -222,6 +222,7 @@ KINKS = {
     "maximum": ([2.0, 2.0], {}),
     "minimum": ([2.0, 2.0], {}),
     "max": ([[2.0, 2.0]], {}),
+    "sort": ([[2.0, 2.0]], {}),
     "hypot": ([0.0, 0.0], {}),
     "arctan2": ([0.0, 0.0], {}),
 }
@@ -232,7 +233,7 @@ def test_what_a_chosen_slope_is_multiplied_by_gets_no_number(primitive):
     operands, params = KINKS[primitive.name]
     for shift, wanted in ((0.0, np.isnan), (0.25, np.isfinite)):
         leaves = [Tensor(np.add(x, shift * i)) for i, x in enumerate(operands, 1)]
-        if primitive is TABLE["max"]:
+        if primitive.name in ("max", "sort"):
             leaves[0].data = leaves[0].data + np.array([shift, 0.0])
         out = primitive(*leaves, **params)
         seed = Tensor(np.ones(out.shape))
@@ -247,6 +248,19 @@ def test_of_one_node_nothing_is_chosen(primitive):
     x = Tensor([2.0])
     assert hessian(primitive(x, x).sum(), x).item() == 0.0
     assert hessian((primitive(x, x, x) ** 2).sum(), x).item() == 2.0
+
+
+@of_rows(TABLE["sort"])
+def test_tied_elements_are_sorted_for_one_order(primitive):
+    x = Tensor([[3.0, 1.0, 2.0], [3.0, 2.0, 2.0], [1.0, 5.0, 4.0]])
+    weights = np.arange(1.0, 10.0).reshape(3, 3)
+    by_columns = [NAN, 4.0, NAN, NAN, 10.0, NAN, 2.0, 16.0, 18.0]
+    by_rows = [6.0, 2.0, 4.0, 12.0, NAN, NAN, 14.0, 18.0, 16.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for axis, wanted in ((0, by_columns), (1, by_rows), (-1, by_rows)):
+            found = hessian((weights * primitive(x, axis=axis) ** 2).sum(), x).reshape(9, 9)
+            np.testing.assert_array_equal(found, np.diag(wanted))
 
 
 @of_rows(TABLE["subgradient"])
