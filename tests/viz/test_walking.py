@@ -156,6 +156,45 @@ def test_it_fits_and_its_texts_can_be_read(width: int, browser: Any, tmp_path: P
     tab.close()
 
 
+def test_what_leads_to_a_name_lies_on_a_band_below_its_law(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, twice(), tmp_path)
+    assert root.locator(".cluster text").all_text_contents() == ["c = a × b + a"]
+    band = root.locator(".cluster").bounding_box()
+    for name, inside in (("c", True), ("v1", True), ("a", False)):
+        box = root.locator(".node").filter(has_text=name).first.bounding_box()
+        assert (band["x"] <= box["x"] and box["x"] + box["width"] <= band["x"] + band["width"]) is (
+            inside
+        )
+    goto(tab, 4)
+    assert "".join(root.locator(".law").inner_text().split()) == "c=v1+a"
+
+
+def test_the_graph_is_as_large_as_one_wants(tab: Any, tmp_path: Path) -> None:
+    out: Any = Value(0.3, label="x")
+    for _ in range(30):
+        out = out.tanh()
+    root = opened(tab, Stepper(out), tmp_path)
+    pane = root.locator("div.graph").bounding_box()["width"]
+
+    def width() -> float:
+        found: float = root.locator(".graph svg").first.bounding_box()["width"]
+        sheet = root.locator(".graph .sheet").bounding_box()["width"]
+        assert sheet == found
+        return found
+
+    readable = width()
+    assert readable > pane
+    tab.get_by_role("button", name="Larger").click()
+    assert abs(width() / readable - 1.25) < 0.01
+    tab.keyboard.press("-")
+    tab.keyboard.press("-")
+    assert abs(width() / readable - 0.8) < 0.01
+    tab.keyboard.press("f")
+    assert width() <= pane
+    tab.get_by_role("button", name="Fit the whole graph").click()
+    assert width() == readable
+
+
 def test_a_nan_says_where_it_starts(tab: Any, tmp_path: Path) -> None:
     x = Value(0.0, label="x")
     with np.errstate(all="ignore"):

@@ -95,7 +95,7 @@ def write_cluster(
         if len(place) > len(path):
             with graph.subgraph(name="cluster_" + "/".join(place)) as cluster:
                 title = escape_dot(shown.clusters[place], WIDTH)
-                cluster.attr(label=f"<{title}>", style="rounded", color=theme.cluster, margin="10")
+                cluster.attr(label=f"<{title}>", style="rounded", color=theme.cluster, margin="8")
                 cluster.attr(fontcolor=theme.edge, labelloc="t", labeljust="l")
                 write_cluster(cluster, shown, theme, place, largest)
 

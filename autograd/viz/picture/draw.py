@@ -89,6 +89,11 @@ def draw(
     shown = to_be_shown(
         root, limit, depth, expand, scalars, modules or {}, labels=labels, gradients=gradients
     )
+    return drawn(shown, root, direction, theme, color_by)
+
+
+def drawn(shown: Shown, root: Node, direction: str, theme: str, color_by: str | None) -> Drawing:
+    """What is to be shown of the graph of `root`, as a picture."""
     if direction == "auto":
         direction = "LR" if length(shown) <= NOTEBOOK else "TB"
     drawing = Drawing("computation", format="svg")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from autograd import Node, describe, toposort
@@ -70,10 +71,10 @@ class Plan(NamedTuple):
 def to_be_shown(
     root: Node,
     limit: int,
-    depth: int | None,
-    expand: Collection[Node | str],
-    scalars: bool,
-    modules: Modules,
+    depth: int | None = None,
+    expand: Collection[Node | str] = (),
+    scalars: bool = False,
+    modules: Modules = MappingProxyType({}),
     labels: Mapping[Node, str] | None = None,
     gradients: Mapping[Node, Number | None] | None = None,
 ) -> Shown:

@@ -42,12 +42,12 @@ class Draft:
             self.equations.append(written)
         self.symbols[node], self.numbers[node] = symbol, number
 
-    def forward(self, named: dict[Node, str]) -> None:
+    def forward(self, named: dict[Node, str], longest: int = LONGEST_RESULT) -> None:
         """The forward pass: what has a label or would be long has a name."""
         for x, name in named.items():
             if x.op is not None:
                 self.compose(x)
-            if x.op is None or x.label or len(self.symbols[x].text) > LONGEST_RESULT:
+            if x.op is None or x.label or len(self.symbols[x].text) > longest:
                 self.name(x, named_symbol(name, x.shape))
 
     def backward(self, gradient: Node) -> None:

@@ -12,8 +12,10 @@ from autograd import Node, vjp
 from autograd.core.node import raw
 from autograd.errors import NoRenderer
 from autograd.viz.picture.dot import DARK, LIGHT, Theme
-from autograd.viz.picture.draw import Drawing, choose, draw
+from autograd.viz.picture.draw import Drawing, choose, drawn
+from autograd.viz.picture.shown import to_be_shown
 from autograd.viz.text import Number, array_text, number_text, one_line, operation_text, shape_text
+from autograd.viz.walk.bands import add_bands
 from autograd.viz.walk.live import is_live, live_script
 from autograd.viz.walk.timeline import FORWARD, Moment, Timeline
 
@@ -136,15 +138,9 @@ def drawing(stepper: Timeline, theme: str = "auto") -> Drawing:
     """The graph with all values and gradients; a very large one is collapsed."""
     root, named = stepper.root, stepper.names
     gradients = {node: stepper.gradient(node, len(stepper)) for node in stepper.nodes}
-    return draw(
-        root,
-        direction="LR",
-        theme=theme,
-        color_by=None,
-        limit=PICTURED,
-        labels=named,
-        gradients=gradients,
-    )
+    shown = to_be_shown(root, PICTURED, labels=named, gradients=gradients)
+    add_bands(shown, stepper)
+    return drawn(shown, root, "LR", theme, None)
 
 
 def _picture(stepper: Timeline) -> tuple[str, dict[Node, str], str]:

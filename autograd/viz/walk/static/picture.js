@@ -3,13 +3,15 @@
 import { create, isOdd, svgElement } from "./elements.js";
 import { latest, phaseAt } from "./reading.js";
 
-const FONT = 11 * (4 / 3), SMALLEST = 12; // of the picture's texts, in pixels
+const POINT = 4 / 3, FONT = 11 * POINT, SMALLEST = 12; // in pixels; the picture's texts
 const STATIONS = 48; // points of an edge, between which a dot is never seen
 export const TRAVEL = 650; // milliseconds of a number along an edge
 const KEPT = [ // what a copy of the picture takes from the page's style
   "fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "visibility",
   "font-family", "font-size", "font-weight", "text-anchor",
 ];
+
+const READABLE = 0, WHOLE = 1; // widths: as wide as there is room, but never too small to read; or all of it
 
 // Where a text may stand beside a point, the nearest first.
 const AROUND = [];
@@ -22,6 +24,8 @@ export function createPicture(graph) {
   const ways = new WeakMap(); // points of each edge: asked for later, all would be laid out again
   let data = null, places = [], boxes = [];
   let sheet = null; // for dots and tags
+  let layers = []; // the picture, and the sheet above it
+  let wide = READABLE; // how wide the picture is, in pixels
 
   /** The element of a node's box. */
   const place = (i) => places[i];
@@ -40,21 +44,35 @@ export function createPicture(graph) {
     sheet = null;
     places = data.nodes.map((node) => node.id && graph.querySelector(`#${CSS.escape(node.id)}`));
     if (!picture) return graph.append(create("p", { class: "note" }, data.note));
-    const width = picture.viewBox.baseVal.width * (4 / 3); // points to pixels
     const over = svgElement("svg", { class: "sheet", viewBox: picture.getAttribute("viewBox") });
     sheet = svgElement("g", { transform: picture.querySelector("g").getAttribute("transform") ?? "" });
     over.append(sheet);
-    for (const layer of [picture, over]) {
+    graph.append(over);
+    layers = [picture, over];
+    for (const layer of layers) {
       layer.setAttribute("aria-hidden", "true");
       layer.removeAttribute("height");
-      layer.style.width = "100%";
-      layer.style.maxWidth = `${width}px`;
-      layer.style.minWidth = `${(SMALLEST / FONT) * width}px`; // else it scrolls
     }
-    graph.append(over);
+    zoom();
     data.nodes.forEach(markTexts);
-    boxes = [...graph.querySelectorAll(".node")].map((node) => node.getBBox());
+    boxes = [...graph.querySelectorAll(".node, .cluster text")].map((node) => node.getBBox());
     graph.querySelectorAll(".edge").forEach((edge) => { turnable(edge); told(edge); });
+  }
+
+  /** Larger or smaller by a factor; by null all of it, or as large as can be read, in turn. */
+  function zoom(by = 1) {
+    if (!layers.length) return;
+    const now = layers[0].getBoundingClientRect().width;
+    if (by !== null && by !== 1) wide = Math.min(Math.max(now * by, 100), 20000);
+    if (by === null) wide = wide === WHOLE ? READABLE : WHOLE;
+    const { width, height } = layers[0].viewBox.baseVal, least = wide === WHOLE ? 0 : (SMALLEST / FONT) * POINT;
+    for (const { style } of layers) {
+      style.width = wide > WHOLE ? `${wide}px` : "100%";
+      style.maxWidth = wide > WHOLE ? "none" : `${POINT * width}px`;
+      style.maxHeight = wide > WHOLE ? "none" : "100%";
+      style.minWidth = wide > WHOLE ? "0" : `${least * width}px`; // else it scrolls
+      style.minHeight = wide > WHOLE ? "0" : `${least * height}px`;
+    }
   }
 
   // Tells apart what a box says, so that its numbers show when they are known: the gradient has a
@@ -209,5 +227,5 @@ export function createPicture(graph) {
     return new XMLSerializer().serializeToString(copy);
   }
 
-  return { load, show, place, at, standalone };
+  return { load, show, place, at, zoom, standalone };
 }

@@ -88,6 +88,11 @@ export function mount(el, data, options = {}) {
     button("reset", "Reset", "Reset", () => recompute(leaves)));
   const graph = create("div", { class: "graph", tabindex: 0, role: "group" });
   const picture = createPicture(graph);
+  const magnify = (by) => { picture.zoom(by); show(position, true); };
+  const lens = create("div", { class: "lens", role: "group", "aria-label": "Size of the graph" },
+    button("smaller", "Smaller", "−", () => magnify(1 / 1.25)),
+    button("fit", "Fit the whole graph", "Fit", () => magnify(null)),
+    button("larger", "Larger", "+", () => magnify(1.25)));
   const formula = create("section", {
     class: "formula", "aria-live": "polite", "aria-atomic": "true", "aria-label": "This step",
   });
@@ -103,7 +108,8 @@ export function mount(el, data, options = {}) {
   const help = create("p", { class: "help" });
   help.append("Keys: ", ...["←", "→", "Home", "End"].flatMap((key) => [create("kbd", {}, key), " "]),
     "to step, ", create("kbd", {}, "["), " ", create("kbd", {}, "]"), " to named results, ",
-    create("kbd", {}, "Space"), " to play. A click on a box goes to its step; with ",
+    create("kbd", {}, "Space"), " to play, ", create("kbd", {}, "+"), " ", create("kbd", {}, "-"), " ",
+    create("kbd", {}, "f"), " for the graph's size. A click on a box goes to its step; with ",
     create("kbd", {}, "Shift"), " playing stops there.");
   if (data.still) help.append(" ", data.still);
   help.append(" ", button("copy", "Copy this step as SVG", "Copy this step as SVG", copied));
@@ -111,7 +117,7 @@ export function mount(el, data, options = {}) {
     class: "gradwalk-stepper",
     tabindex: -1,
     "data-lm-suppress-shortcuts": "true", // else JupyterLab takes Enter, Space and the arrows
-  }, toolbar, create("div", { class: "stage" }, graph, formula), live ? workshop : null, numbers, help);
+  }, toolbar, create("div", { class: "stage" }, graph, lens, formula), live ? workshop : null, numbers, help);
 
   const last = () => data.steps.length - 1;
 
@@ -126,6 +132,8 @@ export function mount(el, data, options = {}) {
         create("small", {}, node.operation ? ` ${node.operation}` : " leaf")),
     ];
     parts.push(create("p", { class: "spoken" }, heard(k)));
+    const law = phase === "backward" && data.steps[i].lines[0]?.sides[0]; // as it was computed forward
+    if (law) parts.push(create("div", { class: "law", "aria-hidden": "true" }, mathematics(`${node.name} = ${law}`, pattern)));
     if (phase === "forward") {
       const sides = lines.length ? lines[0].sides : [];
       parts.push(equations([[{ name: node.name, sides, result: node.value }, "="]]));
@@ -421,6 +429,7 @@ export function mount(el, data, options = {}) {
     const moves = {
       ArrowRight: () => walk(1), ArrowLeft: () => walk(-1),
       Home: () => show(0), End: () => show(last()), "[": () => leap(-1), "]": () => leap(1),
+      "+": () => magnify(1.25), "-": () => magnify(1 / 1.25), f: () => magnify(null),
     };
     if (event.key === " " && !event.target.matches("button, input")) moves[" "] = toggle;
     if (!moves[event.key] || event.target.matches(".drag")) return;
