@@ -169,6 +169,32 @@ def test_what_leads_to_a_name_lies_on_a_band_below_its_law(tab: Any, tmp_path: P
     assert "".join(root.locator(".law").inner_text().split()) == "c=v1+a"
 
 
+def test_the_panel_explains_asks_or_lets_numbers_be_changed(tab: Any, tmp_path: Path) -> None:
+    root = opened(tab, twice(), tmp_path)
+    goto(tab, 4)
+    panel = root.locator(".formula")
+    buttons = {n: tab.get_by_role("button", name=n) for n in ("Explain", "Predict", "What if")}
+
+    def pressed() -> list[str]:
+        return [n for n, b in buttons.items() if b.get_attribute("aria-pressed") == "true"]
+
+    assert pressed() == ["Explain"] and "+ copies" in panel.inner_text()
+    buttons["What if"].click()
+    assert pressed() == ["What if"] and panel.locator(".card").count() == 2
+    assert panel.locator(".equations").count() == 0 and panel.get_attribute("aria-live") == "off"
+    drag = tab.get_by_role("slider", name="Drag b")
+    drag.fill("1.5")
+    assert panel.locator(".card").nth(1).locator(".number").first.inner_text() == "1.5"
+    assert root.locator(".numbers tbody tr").last.inner_text().split()[-1] == "1"
+    assert "5" in root.locator(".numbers tbody tr").last.inner_text()  # 2 × 1.5 + 2
+    goto(tab, 6)
+    assert panel.locator(".card").first.locator(".gradient").inner_text() == "∂ 2.5"
+    buttons["Predict"].click()
+    assert pressed() == ["Predict"] and panel.locator(".card").count() == 0
+    buttons["Predict"].click()
+    assert pressed() == ["Explain"] and panel.locator(".equations").count() == 1
+
+
 def test_the_graph_is_as_large_as_one_wants(tab: Any, tmp_path: Path) -> None:
     out: Any = Value(0.3, label="x")
     for _ in range(30):

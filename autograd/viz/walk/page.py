@@ -26,16 +26,20 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
-UNSENT = (
-    r"^import [^\n]*\n|^ *//[^\n]*\n|^ */\*\*(?:(?!\*/).)*\*/\n"  # imports, and comments on lines
+UNSENT = (  # imports, comments on lines of their own and behind others, and indents
+    r"^import [^\n]*\n|^ *//[^\n]*\n|^ */\*\*?(?:(?!\*/).)*\*/\n|(?<=[;{,]) +// [^\n]*$|^ +"
 )
 
 
 def joined(*names: str) -> str:
-    """Modules as one script, in which they need no imports; what is said of them stays here."""
+    """Modules as one script, in which they need no imports; what is said of them stays here.
+
+    Style sheets are joined likewise.
+    """
     return re.sub(UNSENT, "", "".join(map(static, names)), flags=re.MULTILINE | re.DOTALL)
 
 
+STYLE = joined("stepper.css")
 SCRIPT = joined("elements.js", "reading.js", "mathematics.js", "picture.js", "stepper.js")
 PICTURED = 400  # nodes; a larger graph is stepped through without a picture
 LIMIT = 2000  # nodes that a page can hold
@@ -214,7 +218,7 @@ def page(stepper: Timeline, theme: str = "auto") -> str:
     data = page_data(stepper)
     svg = data.pop("svg")  # beside the JSON it needs no escapes
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    css, script, alive = static("stepper.css"), SCRIPT, ""
+    script, alive = SCRIPT, ""
     if is_live(stepper):
         script += joined("live.js")
         alive = f", compute: computed, live: {live_script(stepper)}"
@@ -225,7 +229,7 @@ def page(stepper: Timeline, theme: str = "auto") -> str:
 <title>Stepping through {html.escape(data["name"])}</title>
 <style>
 body {{ margin: 0; background: light-dark(#fbfaf7, #11151b); }}
-{css}.gradwalk-stepper {{ color-scheme: inherit; }}
+{STYLE}.gradwalk-stepper {{ color-scheme: inherit; }}
 </style>
 <body>
 <template id="picture">{svg}</template>

@@ -37,7 +37,7 @@ export function mount(el, data, options = {}) {
   let speed = 1;
   let skipping = false; // of steps in which nothing is computed
   const stops = new Set(); // nodes at which playing stops
-  let predicting = false;
+  let mode = "Explain"; // what the panel below the graph is for
   const known = new Set(); // steps whose numbers were guessed, or shown
   let moving = false; // whether the step was one ahead, which is shown as a motion
   let timer = null;
@@ -57,12 +57,8 @@ export function mount(el, data, options = {}) {
     if (timer) { pause(); toggle(); }
   });
   const skip = create("input", { type: "checkbox", onchange: () => { skipping = skip.checked; } });
-  const predict = button("predict", "Predict", "Predict", () => {
-    predicting = !predicting;
-    predict.setAttribute("aria-pressed", predicting);
-    show(position);
-  });
-  predict.setAttribute("aria-pressed", "false");
+  const modes = ["Explain", "Predict", ...(live ? ["What if"] : [])].map((name) =>
+    button("mode", name, name, () => enter(mode === name ? "Explain" : name)));
   const chapters = create("div", { class: "chapters", role: "group", "aria-label": "Chapters" });
   const toolbar = create(
     "div",
@@ -77,15 +73,18 @@ export function mount(el, data, options = {}) {
     count,
     create("label", { class: "skip", title: "Steps in which an input is read, or has its gradient" },
       skip, " skip inputs"),
-    predict,
+    create("div", { class: "modes", role: "group", "aria-label": "The panel" }, ...modes),
   );
   const rate = create("input", {
     class: "editor", value: "0.1", size: 5, inputmode: "text", "aria-label": "Learning rate",
   });
-  const workshop = create("div", { class: "workshop", role: "group", "aria-label": "What if" },
-    button("descend", "Descend one step", "Descend one step", descend),
-    create("label", {}, "by ", rate, " × gradient"),
-    button("reset", "Reset", "Reset", () => recompute(leaves)));
+  const cards = data.nodes.map((node, i) => (live && !node.operation ? card(node.name, i) : null));
+  const workshop = create("div", { class: "workshop" },
+    create("div", { class: "tools" },
+      button("descend", "Descend one step", "Descend one step", descend),
+      create("label", {}, "by ", rate, " × gradient"),
+      button("reset", "Reset", "Reset", () => recompute(leaves))),
+    ...cards.flatMap((made) => (made ? [made.element] : [])));
   const graph = create("div", { class: "graph", tabindex: 0, role: "group" });
   const picture = createPicture(graph);
   const magnify = (by) => { picture.zoom(by); show(position, true); };
@@ -117,13 +116,28 @@ export function mount(el, data, options = {}) {
     class: "gradwalk-stepper",
     tabindex: -1,
     "data-lm-suppress-shortcuts": "true", // else JupyterLab takes Enter, Space and the arrows
-  }, toolbar, create("div", { class: "stage" }, graph, lens, formula), live ? workshop : null, numbers, help);
+  }, toolbar, create("div", { class: "stage" }, graph, lens, formula), numbers, help);
 
   const last = () => data.steps.length - 1;
 
   // --- the three views ------------------------------------------------------------------------
 
+  function enter(name) {
+    mode = name;
+    for (const each of modes) each.setAttribute("aria-pressed", each.textContent === mode);
+    formula.setAttribute("aria-live", mode === "What if" ? "off" : "polite"); // a slider says its own
+    show(position);
+  }
+
+  function showWorkshop(k) {
+    root.classList.remove("asking");
+    for (const element of [...formula.children]) if (element !== workshop) element.remove();
+    if (!workshop.isConnected) formula.append(workshop); // else a slider would lose the pointer
+    cards.forEach((made, i) => made?.show(data.nodes[i].value, latest(data.nodes[i], k)));
+  }
+
   function showFormula(k) {
+    if (mode === "What if") return showWorkshop(k);
     const { node: i, lines, source } = data.steps[k];
     const node = data.nodes[i];
     const phase = phaseAt(data, k);
@@ -176,7 +190,7 @@ export function mount(el, data, options = {}) {
   function question(k) {
     const { node: i, lines } = data.steps[k];
     const node = data.nodes[i];
-    if (!predicting || known.has(k) || !lines.length) return null;
+    if (mode !== "Predict" || known.has(k) || !lines.length) return null;
     const forward = phaseAt(data, k) === "forward";
     const answer = forward ? node.value : lines[0].result ?? latest(data.nodes[lines[0].to], k);
     if (typeof answer !== "string") return null;
@@ -257,17 +271,16 @@ export function mount(el, data, options = {}) {
       const before = node.before || { value: null, history: [] };
       const editable = (onEdit || live) && !node.operation
         ? (place, text) => edited(i, place, text) : null;
-      fill(value, known ? node.value : null, before.value, node.name, editable, i);
+      fill(value, known ? node.value : null, before.value, node.name, editable);
       fill(slope, gradient, latest(before, k), `gradient of ${node.name}`);
     });
   }
 
   const focus = () => /** @type {Document} */ (el.getRootNode()).activeElement;
 
-  function fill(cell, number, before, name, onCell, leaf) {
+  function fill(cell, number, before, name, onCell) {
     const inputs = () => [...cell.querySelectorAll("input")];
     const focused = inputs().indexOf(focus());
-    const kept = cell.querySelector(":scope > .live"); // which may be under the pointer
     const changed = before !== null && JSON.stringify(before) !== JSON.stringify(number);
     cell.classList.toggle("changed", changed && number !== null);
     if (number === null) {
@@ -275,14 +288,10 @@ export function mount(el, data, options = {}) {
       return cell.replaceChildren(create("span", unknown, "·"));
     }
     cell.classList.toggle("odd", isOdd(number));
-    if (kept) {
-      for (const element of [...cell.children]) if (element !== kept) element.remove();
-      kept.querySelector(".editor").value = number;
-      const drag = kept.querySelector("[type=range]");
-      if (drag !== focus()) drag.value = numbersNow[leaf];
-    } else if (live && onCell) {
-      cell.replaceChildren(create("span", { class: "live" },
-        quantity(number, name, onCell), dragged(leaf, name), learns(data.nodes[leaf], leaf)));
+    const editor = onCell && typeof number === "string" && cell.querySelector(":scope > .editor");
+    if (editor) { // which keeps the focus, and gives it on
+      for (const element of [...cell.children]) if (element !== editor) element.remove();
+      [editor.value, editor.size] = [number, Math.max(number.length, 3)];
     } else {
       cell.replaceChildren(quantity(number, name, onCell));
       if (focused >= 0) inputs()[focused]?.focus();
@@ -303,16 +312,29 @@ export function mount(el, data, options = {}) {
     recompute(numbersNow.map((x, i) => (i === leaf ? number : x)));
   }
 
-  function dragged(leaf, name) {
+  // A leaf in the workshop: its number to be dragged, its gradient so far, and whether it learns.
+  function card(name, leaf) {
     const original = leaves[leaf] ?? 0, middle = Number.isFinite(original) ? original : 0;
     const span = Math.max(1, 2 * Math.abs(middle));
-    const slide = create("input", {
+    const drag = create("input", {
       type: "range", class: "drag", "aria-label": `Drag ${name}`,
       min: middle - span, max: middle + span, step: span / 200,
-      oninput: () => recompute(numbersNow.map((x, i) => (i === leaf ? Number(slide.value) : x))),
+      oninput: () => recompute(numbersNow.map((x, i) => (i === leaf ? Number(drag.value) : x))),
     });
-    slide.value = numbersNow[leaf];
-    return slide;
+    const learns = create("input", {
+      type: "checkbox", "aria-label": `${name} learns`,
+      onchange: () => { learning[leaf] = learns.checked; },
+    });
+    learns.checked = true;
+    const number = create("span", { class: "number" }), gradient = create("span", { class: "number gradient" });
+    const element = create("div", { class: "card" }, create("b", {}, name), drag, number, gradient,
+      create("label", { class: "learns" }, learns, " learns"));
+    function show(value, slope) {
+      number.textContent = value;
+      gradient.textContent = slope === null ? "" : `∂ ${slope}`;
+      if (drag !== focus()) drag.value = numbersNow[leaf];
+    }
+    return { element, show };
   }
 
   function recompute(numbers) {
@@ -402,7 +424,7 @@ export function mount(el, data, options = {}) {
   function pause() {
     clearInterval(timer);
     timer = null;
-    formula.setAttribute("aria-live", "polite");
+    formula.setAttribute("aria-live", mode === "What if" ? "off" : "polite");
     play.textContent = "Play";
     play.setAttribute("aria-label", "Play");
   }
@@ -459,15 +481,6 @@ export function mount(el, data, options = {}) {
     show(k, true);
   }
 
-  function learns(node, i) {
-    const box = create("input", {
-      type: "checkbox", "aria-label": `${node.name} learns`,
-      onchange: () => { learning[i] = box.checked; },
-    });
-    box.checked = learning[i];
-    return create("label", { class: "learns" }, box, " learns");
-  }
-
   function complain(text) {
     drawn = []; // so that the refused text gives way to the number
     showNumbers(position);
@@ -518,6 +531,7 @@ export function mount(el, data, options = {}) {
   });
   el.append(root);
   el.addEventListener("keydown", keyed);
+  for (const each of modes) each.setAttribute("aria-pressed", each.textContent === mode);
   load(data, step);
   return {
     show: (k) => { if (k !== position) show(k, true); },
