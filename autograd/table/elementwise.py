@@ -64,7 +64,7 @@ pow = primitive("pow", "^", math.pow, operator.pow,
                  lambda g, out, x, y: g * out * marked(log(x + equal(out, 0.0)), x + heaviside(y - 1))),
                 "x ** y, elementwise; shapes broadcast. The derivative of x**0 is 0, that of 0**y in y too (y > 0).",
                 domain=(POSITIVE, ANY), remedy="raise only positive numbers to fractional or negative powers",
-                says="^ brings the exponent down as a factor, and lowers it by one.")
+                says="A power brings the exponent down as a factor, and lowers it by one.")
 
 mod = primitive("mod", "mod", operator.mod, np.remainder,
                 (lambda g, out, x, y: g, lambda g, out, x, y: -g * floor(x / y)),

@@ -167,6 +167,18 @@ def test_what_leads_to_a_name_lies_on_a_band_below_its_law(tab: Any, tmp_path: P
         )
     goto(tab, 4)
     assert "".join(root.locator(".law").inner_text().split()) == "c=v1+a"
+    goto(tab, 0)
+    root.locator(".cluster text").click()
+    assert root.locator("h2").inner_text().startswith("FORWARD c")
+
+
+def test_a_sign_belongs_to_its_number(tab: Any, tmp_path: Path) -> None:
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    root = opened(tab, Stepper(a * b * -2.0), tmp_path)
+    goto(tab, 5)  # v1 = a × b, whose gradient is −2
+    line = root.locator(".right math").nth(1)
+    assert line.locator("mn").all_text_contents() == ["−2", "−3"]
+    assert line.locator(".upstream").all_text_contents() == ["−2"]
 
 
 def test_the_panel_explains_asks_or_lets_numbers_be_changed(tab: Any, tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ def write_cluster(
             with graph.subgraph(name="cluster_" + "/".join(place)) as cluster:
                 title = escape_dot(shown.clusters[place], WIDTH)
                 cluster.attr(label=f"<{title}>", style="rounded", color=theme.cluster, margin="8")
+                cluster.attr(id=escape_dot("/".join(place)))
                 cluster.attr(fontcolor=theme.edge, labelloc="t", labeljust="l")
                 write_cluster(cluster, shown, theme, place, largest)
 

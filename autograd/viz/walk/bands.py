@@ -39,7 +39,7 @@ def add_bands(shown: Shown, stepper: Timeline) -> None:
         members.append(boxes[shown.ids[node]])
         if node in law:
             if len(members) > 1:
-                place = (f"band{len(shown.clusters)}",)
+                place = (f"{shown.ids[node]}-band",)
                 shown.clusters[place] = law[node]
                 for box in members:
                     box.place = place

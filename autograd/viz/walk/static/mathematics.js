@@ -15,7 +15,7 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 export function tokens(names) {
   const longestFirst = [...new Set(names)].sort((a, b) => b.length - a.length);
   const name = longestFirst.map(escaped).join("|") || "(?!)";
-  const number = "(?:\\d+\\.?\\d*(?:e[+-]\\d+)?|inf|nan)(?![\\p{L}\\d])";
+  const number = "(?:(?<=^|\\()−)?(?:\\d+\\.?\\d*(?:e[+-]\\d+)?|inf|nan)(?![\\p{L}\\d])";
   return new RegExp(
     `(?<slope>∂(?<top>${name})/∂(?<below>${name}))|(?<number>${number})|(?<name>(?<![\\p{L}\\d])(?:${name})(?![\\p{L}\\d′]))` +
     `|(?<word>\\p{L}[\\p{L}\\d_]*)|(?<sign>\\S)|\\s+`, "gu");
@@ -78,6 +78,7 @@ export function mathematics(text, pattern, upstream) {
     else if (groups.word) made = math("mi", whole);
     else if (whole === "^") { raising = true; continue; }
     else if (groups.sign) made = math("mo", whole);
+    if (whole === "−" && /^\(?$/.test(row.lastChild?.textContent ?? "")) made?.setAttribute("form", "prefix");
     if (!made) continue;
     if (groups.slope || (waiting !== undefined && whole === waiting)) {
       made.classList.add("upstream");

@@ -29,9 +29,10 @@ export function createPicture(graph) {
 
   /** The element of a node's box. */
   const place = (i) => places[i];
-  /** Which node's box an element belongs to, −1 for none. */
+  /** Which node's box, or band, an element belongs to, −1 for none. */
   function at(element) {
-    const box = element.closest(".node");
+    const box = element.closest(".node"), band = element.closest(".cluster");
+    if (band) return data.nodes.findIndex(({ id }) => `${id}-band` === band.id);
     return box ? places.indexOf(box) : -1;
   }
 
