@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import textwrap
+import warnings
 from typing import Any
 
 import numpy as np
@@ -69,10 +71,24 @@ def measured(root: Value, leaf: Value) -> list[float]:
 
 def report(root: Value, leaves: dict[str, Value], order: int) -> dict[str, Any]:
     """All there is to say of a graph of Values, as plain data."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        found = derivatives(root, leaves)
+        if order == 2:
+            rows = hessian(root, list(leaves.values()))
+            found["second"] = {
+                name: dict(zip(leaves, row, strict=True))
+                for name, row in zip(leaves, rows, strict=True)
+            }
+    return found | {"warnings": list(dict.fromkeys(str(w.message) for w in heard))}
+
+
+def derivatives(root: Value, leaves: dict[str, Value]) -> dict[str, Any]:
+    """Both passes, and the gradients beside what is measured."""
     nodes = toposort(root)
     named = lines.names(nodes)
     root.backward()
-    found: dict[str, Any] = {
+    return {
         "output": {"name": named[root], "value": root.data},
         "forward": [plain(lines.forward_line(node, named)) for node in nodes if node.op],
         "backward": [
@@ -86,13 +102,6 @@ def report(root: Value, leaves: dict[str, Value], order: int) -> dict[str, Any]:
         "gradients": {name: leaf.grad for name, leaf in leaves.items()},
         "differences": {name: measured(root, leaf) for name, leaf in leaves.items()},
     }
-    if order == 2:
-        rows = hessian(root, list(leaves.values()))
-        found["second"] = {
-            name: dict(zip(leaves, row, strict=True))
-            for name, row in zip(leaves, rows, strict=True)
-        }
-    return found
 
 
 def plain(line: lines.Line) -> dict[str, Any]:
@@ -118,6 +127,8 @@ def print_report(found: dict[str, Any]) -> None:
     for name, row in found.get("second", {}).items():
         line = "   ".join(f"∂²{top}/∂{name}∂{other} = {number(x).text}" for other, x in row.items())
         print(f"  {line}")
+    for told in found["warnings"]:
+        print(textwrap.fill(told, 90, initial_indent="\n  ", subsequent_indent="  "))
 
 
 def print_lines(told: list[dict[str, Any]], margin: str, sign: str) -> None:

@@ -37,6 +37,8 @@ def test_second_derivatives(capsys):
     assert found["gradients"] == {"x": 60.0, "y": 8.0}
     assert found["second"] == {"x": {"x": 60.0, "y": 12.0}, "y": {"x": 12.0, "y": 0.0}}
     assert "∂²f/∂x∂y = 12" in run(capsys, "x**3 * y", "x=2", "y=5", "--order", "2")
+    shown = run(capsys, "relu(x)**2", "x=0", "--order", "2")
+    assert "∂²f/∂x∂x = nan" in shown and "a slope was chosen at a kink" in " ".join(shown.split())
 
 
 def test_a_kink_is_measured_on_both_sides(capsys):

@@ -14,6 +14,7 @@ from autograd.testing.mutation.auditing import Audit, audit
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import Mutant, mutants
 from autograd.testing.mutation.planting import replaced
+from autograd.testing.pairs import check_forward_backward, check_jac, check_vjp, examine_vjp
 
 if TYPE_CHECKING:
     from autograd.testing.strategies import (  # isort: skip
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENGINE", "Audit", "Culprit", "Expression", "Finding", "GradientError", "Mutant", "Operands",
-    "Report", "VacuousCheckWarning", "Verdict", "audit", "certify", "check_grads", "examine",
+    "Report", "VacuousCheckWarning", "Verdict", "audit", "certify",
+    "check_forward_backward", "check_grads", "check_jac", "check_vjp", "examine", "examine_vjp",
     "expressions", "laws", "mutants", "networks", "operands_for", "program", "replaced",
     "tensors", "values",
 ]  # fmt: skip

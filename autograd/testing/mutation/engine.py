@@ -60,7 +60,7 @@ def _recursive(*outputs: Node[Any]) -> list[Node[Any]]:
     """by recursion, which ends on deep graphs"""
     seen: dict[Node[Any], None] = {}
 
-    def visit(x: Any) -> None:
+    def visit(x: object) -> None:  # (names are those of where it is planted)
         if isinstance(x, Node) and x not in seen:
             seen[x] = None
             for operand in x.operands:
