@@ -79,9 +79,6 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(x, lo), out, hi)) (wrong variable)",
         "clip[0]: chosen(g, equal(x, out), x, lambda: where(equal(x, lo), lo, hi)) → chosen(g, equal(x, out), x, lambda: where(equal(x, lo), x, hi)) (wrong variable)",
     ),
-    "NaN comes the other way, too: by the extreme, or by the symmetry of second derivatives": (
-        "max[0]: return shared(with_axes(g, x, axis, keepdims), share, x, largest) → return shared(with_axes(g, x, axis, keepdims), share, stop_gradient(x), largest) (raw data for a node)",
-    ),
     "NaN stays NaN, and 0 stays 0": (
         "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return -where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (negated)",
         "subgradient[2]: return where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) → return 0 * where(equal(x, y) * (1.0 - equal(g, 0.0)), math.nan, 0.0) (zero)",
@@ -194,9 +191,6 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, stop_gradient(x), lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) (raw data for a node)",
         "sort[0]: return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), x, math.nan)) → return chosen(back, 1.0, x, lambda: where(unsorted_by(ties(out, axis), x, axis=axis), stop_gradient(x), math.nan)) (raw data for a node)",
     ),
-    "x equals y where y equals x": (
-        "kinks: found = np.equal(raw(x), raw(y)) → found = np.equal(raw(y), raw(x)) (arguments swapped)",
-    ),
     "no node is its own operand": (
         "propagate: if operand.index > node.index: → if operand.index >= node.index: (another comparison)",
     ),
@@ -205,6 +199,11 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "np.float64 of an array is that array; with nodes nothing raises ArithmeticError": (
         "propagate: exact = [np.float64(x) if type(x) is float else x for x in values] → exact = [np.float64(x) for x in values] (branch always taken)",
+    ),
+    "a short cut: `sum_to` makes the same array of a number": (
+        "Tensor.fitted: if isinstance(contribution, (np.generic, float)): → if False: (branch never taken)",
+        "Tensor.fitted: contribution = np.asarray(contribution) → nothing (statement dropped)",
+        "Tensor.fitted: contribution = np.asarray(contribution) → contribution = contribution (call dropped)",
     ),
     "a short cut: the general path below gives the same": (
         "replay_of: if not call.leaves or len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): → if len(nodes) < (LARGE_SCALAR if is_scalar(nodes) else LARGE): (condition dropped)",

@@ -59,6 +59,10 @@ def test_arrays_without_axes_stay_arrays():
     read = Primitive("read", "read", None, float, (lambda g, out, x: 2.0 * g,), "The number.")
     g = grad(read(p), p)
     assert (type(g), g.shape, float(g)) == (np.ndarray, (), 2.0)
+    recorded = grad(read(p), p, create_graph=True)  # which a rule makes of a Value
+    assert (type(recorded), recorded.shape, recorded.item()) == (Tensor, (), 2.0)
+    by_seed = grad(read(p), p, Value(3.0), create_graph=True)
+    assert (type(by_seed), by_seed.shape, by_seed.item()) == (Tensor, (), 6.0)
 
 
 def test_dtypes_and_shapes():
