@@ -52,9 +52,10 @@ def _varies(node: Node, op: Primitive, flags: list[Any]) -> Any:
         return np.full(node.shape, False)
     if op is TABLE["where"]:
         return np.where(raw(node.operands[0]), *flags[1:])
-    if op is TABLE["mul"]:
-        (x, y), (f, g) = map(raw, node.operands), flags
-        return (f & (y != 0.0)) | (g & (x != 0.0)) | (f & g)
+    if op is TABLE["mul"] or op is TABLE["subgradient"]:
+        (x, y, *kink), (f, g) = map(raw, node.operands), flags[:2]
+        product = (f & (y != 0.0)) | (g & (x != 0.0)) | (f & g)
+        return product | np.equal(*kink) if kink else product
     if op.scalar is None and op.linear:  # it moves elements, or adds them up
         return op.array(*flags, **node.params) != 0
     met = flags if op.scalar is not None else [np.any(x) for x in flags]

@@ -82,7 +82,11 @@ def check_jac(
 
     >>> check_jac(lambda x: (x**2).sum(), lambda x: 2 * x, [1.0, 2.0])
     """
-    check_vjp(fun, _by_jacobian(jac), np.asarray(x0, float), **options)
+
+    def vjp(g: Any, x: Any) -> Any:
+        return np.tensordot(g, np.asarray(jac(x), float), np.ndim(g))
+
+    check_vjp(fun, vjp, np.asarray(x0, float), **options)
 
 
 def check_forward_backward(
@@ -117,8 +121,12 @@ def check_forward_backward(
     check_vjp(output, vjp, *arrays, wrt=wrt, **options)
 
 
-def _by_jacobian(jac: Callable[[Any], ArrayLike]) -> Callable[[Any, Any], Any]:
-    return lambda g, x: np.tensordot(g, np.asarray(jac(x), float), np.ndim(g))
+def _real(found: Any, who: str, remedy: str) -> Any:
+    """One array of real numbers, as a new one of float64."""
+    if isinstance(found, tuple) or (array := np.asarray(found)).dtype.kind not in "fiu":
+        got = type(found).__name__ if isinstance(found, tuple) else f"one of {array.dtype}"
+        raise GradientError(f"{who} must give an array of real numbers, got {got}; {remedy}")
+    return np.array(array, float)
 
 
 def _as_call(
@@ -160,7 +168,8 @@ def _as_call(
                     f"the vjp of {name} must give array {places[k]} a gradient of its shape "
                     f"{shape}, got {np.shape(part)}"
                 )
-            return np.zeros(shape) if part is None else np.array(part, float)
+            remedy = "give real numbers, and None for zeros"
+            return np.zeros(shape) if part is None else _real(part, f"the vjp of {name}", remedy)
 
         # A row without rules: recorded, too, it is computed by NumPy alone.
         doc = f"What the vjp of {name} gives array {places[k]}."
@@ -174,7 +183,9 @@ def _as_call(
         name,
         name,
         None,
-        lambda *numbers: np.array(f(*filled(numbers)), float),
+        lambda *numbers: _real(
+            f(*filled(numbers)), name, "check one output at a time, or use check_forward_backward"
+        ),
         tuple(rule(k) for k in range(len(places))),
         f"{name}, with the gradient that is checked.",
     )

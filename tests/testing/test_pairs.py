@@ -143,6 +143,20 @@ def test_what_is_wrong_with_the_form_is_said(vjp, said) -> None:
         check_vjp(lambda x: x * x / 2, vjp, np.array([1.0, 2.0, 3.0]))
 
 
+def test_what_is_no_array_of_real_numbers_is_named() -> None:
+    x = np.ones((2, 3))
+    for result, got in (
+        (lambda x: (x, x), "got tuple; .*check_forward_backward"),
+        (lambda x: (x, "cache"), "got tuple"),
+        (lambda x: x + 1j, "got one of complex128"),
+        (lambda x: None, "got one of object"),
+    ):
+        with pytest.raises(GradientError, match=rf"<lambda> must give an array .*{got}"):
+            check_vjp(result, lambda g, x: g, x)
+    with pytest.raises(GradientError, match=r"the vjp of sin must give an array .* complex128"):
+        check_vjp(np.sin, lambda g, x: g * (1 + 1j), x)
+
+
 def test_what_is_given_is_left_alone() -> None:
     x, index = np.array([1.0, 2.0]), np.array([0, 1])
 

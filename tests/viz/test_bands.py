@@ -60,3 +60,24 @@ def test_bands_are_in_the_picture() -> None:
     assert source.count("subgraph") == 2 and "h = σ(x × w1 + b)" in source
     unnamed = Value(2.0) * Value(3.0) + 1.0
     assert "subgraph" not in drawing(Stepper(unnamed)).source
+
+
+def test_boxes_of_many_nodes_lie_on_no_band() -> None:
+    out: Any = Value(0.1, label="x")
+    for i in range(700):
+        out = out * 1.01
+        if i % 7 == 0:
+            out.label = f"h{i}"
+    assert "subgraph" not in drawing(Stepper(out)).source
+
+
+def test_constants_stay_beside_bands() -> None:
+    x = Value(2.0, label="x")
+    stepper = Stepper(named((x - 0.5) * x, "y"))
+    shown = to_be_shown(stepper.root, 100, labels=stepper.names)
+    add_bands(shown, stepper)
+    assert {box.kind: bool(box.place) for box in shown.boxes} == {
+        "leaf": False,
+        "constant": False,
+        "result": True,
+    }

@@ -5,10 +5,10 @@ import re
 from autograd import Node
 from autograd.viz.picture.shown import Shown
 from autograd.viz.tell.derivation import Draft
+from autograd.viz.text import superscript
 from autograd.viz.walk.timeline import Timeline
 
 LONGEST_LAW = 48  # characters; longer parts of it have a name of their own
-_HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def laws(stepper: Timeline) -> dict[Node, str]:
@@ -25,7 +25,7 @@ def laws(stepper: Timeline) -> dict[Node, str]:
     draft.forward(stepper.names, LONGEST_LAW)
     written = {x.left.text: f"{x.left.text} = {x.sides[0].text}" for x in draft.equations}
     return {
-        node: re.sub(r"\^(\d+)(?![\d.])", lambda power: power[1].translate(_HIGH), written[name])
+        node: re.sub(r"\^(\d+)(?![\d.])", lambda power: superscript(float(power[1])), written[name])
         for node, name in stepper.names.items()
         if node.op is not None and node.label
     }
@@ -33,14 +33,17 @@ def laws(stepper: Timeline) -> dict[Node, str]:
 
 def add_bands(shown: Shown, stepper: Timeline) -> None:
     """A cluster for each named result, of all results since the one before, in recorded order."""
-    boxes = {box.id: box for box in shown.boxes}
+    if len(set(shown.ids.values())) < len(shown.ids):
+        return  # a box of many nodes lies on no band
     law, members = laws(stepper), []
+    places: dict[str, tuple[str, ...]] = {}  # by the ids of nodes' boxes
     for node in filter(lambda node: node.op is not None, stepper.nodes):
-        members.append(boxes[shown.ids[node]])
+        members.append(shown.ids[node])
         if node in law:
             if len(members) > 1:
                 place = (f"{shown.ids[node]}-band",)
                 shown.clusters[place] = law[node]
-                for box in members:
-                    box.place = place
+                places |= dict.fromkeys(members, place)
             members = []
+    for box in shown.boxes:  # leaves and constants stay beside: on a band they push others away
+        box.place = places.get(box.id, box.place)

@@ -151,13 +151,13 @@ def _picture(stepper: Timeline) -> tuple[str, dict[Node, str], str]:
     """The graph as SVG, the ids of its nodes, and why there is none."""
     if len(stepper.nodes) > PICTURED:
         return "", {}, f"A graph of {len(stepper.nodes):,} nodes is too large for a picture."
-    drawn = drawing(stepper, "light")  # its colours become variables of the page
-    drawn.attr("graph", ranksep="0.55")  # room for what runs along the edges
+    picture = drawing(stepper, "light")  # its colours become variables of the page
+    picture.attr("graph", ranksep="0.55")  # room for what runs along the edges
     try:
-        svg = drawn.pipe(format="svg", encoding="utf-8")
+        svg = picture.pipe(format="svg", encoding="utf-8")
     except NoRenderer as error:
         return "", {}, str(error)
-    return compact(svg), drawn.ids, ""
+    return compact(svg), picture.ids, ""
 
 
 def compact(svg: str) -> str:

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd
 from autograd import (
+    TABLE,
     Observer,
     Tensor,
     Value,
@@ -24,6 +25,8 @@ from autograd import (
     where,
 )
 from autograd.core.guesses import may_vary
+
+MASK = np.array([1.0, 0.0, 1.0])
 
 
 def second(make: Callable[[Any], Any], *numbers: float) -> Any:
@@ -50,6 +53,7 @@ GUESSED: dict[str, tuple[Callable[[Any], Any], float]] = {  # the function, its 
     "√(x²)²": (lambda x: autograd.sqrt(x * x) ** 2, 2.0),
     "(x²)^½ squared": (lambda x: ((x * x) ** 0.5) ** 2, 2.0),
     "√x to the 4th": (lambda x: autograd.sqrt(x) ** 4, 2.0),
+    "relu(√x)²": (lambda x: autograd.relu(autograd.sqrt(x)) ** 2, math.nan),
     "cos(√(x²))": (lambda x: autograd.cos(autograd.sqrt(x * x)), -1.0),
     "∛x cubed": (lambda x: autograd.cbrt(x) ** 3, 0.0),
 }
@@ -64,6 +68,9 @@ CERTAIN: dict[str, tuple[Callable[[Any], Any], float]] = {
     "x² + 0·|x²|": (lambda x: x * x + 0.0 * abs(x * x), 2.0),
     "ln(e²ˣ + e²ˣ)": (lambda x: autograd.logaddexp(2.0 * x, x * 2.0), 0.0),
     "ln(e²ˣ + e²ˣ) · x": (lambda x: autograd.logaddexp(2.0 * x, x * 2.0) * x, 4.0),
+    "(relu(√x − 5) + x)²": (lambda x: (autograd.relu(autograd.sqrt(x) - 5.0) + x) ** 2, 2.0),
+    "(max(√x − 5, 0) + x)²": (
+        lambda x: (autograd.maximum(autograd.sqrt(x) - 5.0, 0.0) + x) ** 2, 2.0),
     "|0·x| + x²": (lambda x: abs(0.0 * x) + x * x, 2.0),
 }
 # fmt: on
@@ -201,6 +208,8 @@ def test_what_may_vary():
         (np.diag([1.0, 0.0, 1.0]) @ (mask * x), [True] * 3),
         (autograd.concatenate([mask * x, np.zeros(2)]), [False, False, True, False, False]),
         (Value(0.0) * 1.0, True),
+        (TABLE["subgradient"](x, MASK, x + 1.0, 0.0), [True, False, True]),
+        (TABLE["subgradient"](x * 0.0, MASK, x, 0.0), [True, True, False]),  # at the kink
         (np.ones(2), [False] * 2),
     ):
         assert may_vary(made).tolist() == wanted

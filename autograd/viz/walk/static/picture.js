@@ -11,8 +11,6 @@ const KEPT = [ // what a copy of the picture takes from the page's style
   "font-family", "font-size", "font-weight", "text-anchor",
 ];
 
-const READABLE = 0, WHOLE = 1; // widths: as wide as there is room, but never too small to read; or all of it
-
 // Where a text may stand beside a point, the nearest first.
 const AROUND = [];
 for (let across = -120; across <= 120; across += 10)
@@ -25,7 +23,8 @@ export function createPicture(graph) {
   let data = null, places = [], boxes = [];
   let sheet = null; // for dots and tags
   let layers = []; // the picture, and the sheet above it
-  let wide = READABLE; // how wide the picture is, in pixels
+  /** @type {"readable" | "whole" | number} as there is room for, yet to be read; all of it; or pixels */
+  let wide = "readable";
 
   /** The element of a node's box. */
   const place = (i) => places[i];
@@ -54,26 +53,29 @@ export function createPicture(graph) {
       layer.setAttribute("aria-hidden", "true");
       layer.removeAttribute("height");
     }
-    zoom();
+    fit();
     data.nodes.forEach(markTexts);
     boxes = [...graph.querySelectorAll(".node, .cluster text")].map((node) => node.getBBox());
     graph.querySelectorAll(".edge").forEach((edge) => { turnable(edge); told(edge); });
   }
 
   /** Larger or smaller by a factor; by null all of it, or as large as can be read, in turn. */
-  function zoom(by = 1) {
-    if (!layers.length) return;
-    const now = layers[0].getBoundingClientRect().width;
-    if (by !== null && by !== 1) wide = Math.min(Math.max(now * by, 100), 20000);
-    if (by === null) wide = wide === WHOLE ? READABLE : WHOLE;
-    const { width, height } = layers[0].viewBox.baseVal, least = wide === WHOLE ? 0 : (SMALLEST / FONT) * POINT;
-    for (const { style } of layers) {
-      style.width = wide > WHOLE ? `${wide}px` : "100%";
-      style.maxWidth = wide > WHOLE ? "none" : `${POINT * width}px`;
-      style.maxHeight = wide > WHOLE ? "none" : "100%";
-      style.minWidth = wide > WHOLE ? "0" : `${least * width}px`; // else it scrolls
-      style.minHeight = wide > WHOLE ? "0" : `${least * height}px`;
-    }
+  function zoom(by) {
+    if (by !== null) wide = Math.min(Math.max((layers[0]?.getBoundingClientRect().width ?? 0) * by, 100), 20000);
+    else wide = wide === "whole" ? "readable" : "whole";
+    fit();
+  }
+
+  function fit() {
+    const fixed = typeof wide === "number" ? `${wide}px` : null;
+    const least = wide === "readable" ? (SMALLEST / FONT) * POINT : 0; // else it scrolls
+    for (const { style, viewBox: { baseVal: { width, height } } } of layers) Object.assign(style, {
+      width: fixed ?? "100%",
+      maxWidth: fixed ?? `${POINT * width}px`,
+      maxHeight: fixed ? "none" : "100%",
+      minWidth: `${least * width}px`,
+      minHeight: `${least * height}px`,
+    });
   }
 
   // Tells apart what a box says, so that its numbers show when they are known: the gradient has a

@@ -124,9 +124,18 @@ export function mount(el, data, options = {}) {
 
   function enter(name) {
     mode = name;
-    for (const each of modes) each.setAttribute("aria-pressed", each.textContent === mode);
-    formula.setAttribute("aria-live", mode === "What if" ? "off" : "polite"); // a slider says its own
+    pressed();
     show(position);
+  }
+
+  function pressed() {
+    for (const each of modes) each.setAttribute("aria-pressed", each.textContent === mode);
+    voiced();
+  }
+
+  // A reader could not keep up with what plays, and a slider says its number by itself.
+  function voiced() {
+    formula.setAttribute("aria-live", timer || mode === "What if" ? "off" : "polite");
   }
 
   function showWorkshop(k) {
@@ -424,7 +433,7 @@ export function mount(el, data, options = {}) {
   function pause() {
     clearInterval(timer);
     timer = null;
-    formula.setAttribute("aria-live", mode === "What if" ? "off" : "polite");
+    voiced();
     play.textContent = "Play";
     play.setAttribute("aria-label", "Play");
   }
@@ -436,7 +445,7 @@ export function mount(el, data, options = {}) {
       walk(1);
       if (stops.has(data.steps[position].node)) pause();
     }, 1000 / speed);
-    formula.setAttribute("aria-live", "off"); // a reader could not keep up
+    voiced();
     play.textContent = "Pause";
     play.setAttribute("aria-label", "Pause");
   }
@@ -531,7 +540,7 @@ export function mount(el, data, options = {}) {
   });
   el.append(root);
   el.addEventListener("keydown", keyed);
-  for (const each of modes) each.setAttribute("aria-pressed", each.textContent === mode);
+  pressed();
   load(data, step);
   return {
     show: (k) => { if (k !== position) show(k, true); },
