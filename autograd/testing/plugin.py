@@ -1,49 +1,54 @@
-"""For pytest: the fixture `gradcheck`, whose failures show the report alone.
+"""For pytest: the fixture `gradcheck`, whose failures show the test and the report.
 
 Switch it on with `pytest_plugins = ["autograd.testing.plugin"]` in the topmost conftest.py, or with
-`pytest -p autograd.testing.plugin`. Hypothesis gets the profiles dev, ci (deterministic) and
-thorough, none with a deadline; `HYPOTHESIS_PROFILE` picks one of them.
+`pytest -p autograd.testing.plugin`. Hypothesis gets the profiles gradwalk-dev, gradwalk-ci
+(deterministic) and gradwalk-thorough, none with a deadline, for whoever asks for one of them:
+`pytest --hypothesis-profile gradwalk-ci`.
 """
 
-import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from autograd.errors import GradientError
 from autograd.testing.checker.check import check_grads
+
+__tracebackhide__ = True  # of a failed check pytest shows the test, and the report
 
 
 @pytest.fixture(scope="session")  # as Hypothesis wants it: it holds nothing
 def gradcheck() -> Callable[..., None]:
-    """`check_grads`, for tests: `def test_it(gradcheck): gradcheck(f, x)`."""
-    return check_grads
+    """`check_grads`, for tests: `def test_it(gradcheck): gradcheck(f, x)`.
 
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed gradient check shows its report, without the checker's own traceback.
-
-    Below it stands what was noted: Hypothesis's example, and a strategy's graph as a program.
+    Of PyTorch's modules and tensors, and of JAX's arrays, it checks what their library says.
     """
-    outcome = yield
-    if call.excinfo is not None and isinstance(error := call.excinfo.value, GradientError):
-        outcome.longrepr = "\n".join([str(error), *getattr(error, "__notes__", [])])
-    return outcome
+    return checked
 
 
+def checked(f: Callable[..., Any], *inputs: Any, **options: Any) -> None:
+    names = {type(x).__module__.partition(".")[0] for x in (f, *inputs)}
+    if "torch" in names:
+        from autograd.testing.torch import check_grads as check
+    elif names & {"jax", "jaxlib"}:
+        from autograd.testing.jax import check_grads as check
+    else:
+        check = check_grads
+    check(f, *inputs, **options)
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis's own plugin loads the profile asked for
 def pytest_configure(config: pytest.Config) -> None:
     try:
         from hypothesis import HealthCheck, settings
+        from hypothesis.internal import scrutineer
     except ImportError:  # it is an extra
         return
+    # What only a failing check runs explains nothing of the failure.
+    unhelpful = getattr(scrutineer, "UNHELPFUL_LOCATIONS", ())
+    scrutineer.UNHELPFUL_LOCATIONS = (*unhelpful, "/autograd/**.py")
     slow = [HealthCheck.too_slow]
     plain = settings.get_profile("default")  # without a parent, that in force would be it
-    settings.register_profile("dev", plain, deadline=None, suppress_health_check=slow)
-    dev = settings.get_profile("dev")
-    settings.register_profile("ci", dev, derandomize=True, database=None, print_blob=True)
-    settings.register_profile("thorough", dev, max_examples=2000)
-    usual = "ci" if os.environ.get("CI") else "dev"
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or usual)
+    settings.register_profile("gradwalk-dev", plain, deadline=None, suppress_health_check=slow)
+    dev = settings.get_profile("gradwalk-dev")
+    settings.register_profile("gradwalk-ci", dev, derandomize=True, database=None, print_blob=True)
+    settings.register_profile("gradwalk-thorough", dev, max_examples=2000)

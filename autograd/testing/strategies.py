@@ -10,7 +10,6 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 from numpy.typing import DTypeLike
@@ -28,7 +27,7 @@ from autograd import (
 )
 from autograd.core.node import raw
 from autograd.core.primitive import ANY
-from autograd.testing.listing import program
+from autograd.testing.listing import program, reproduction
 from autograd.testing.regular import regular
 from autograd.viz import draw
 
@@ -55,19 +54,40 @@ def tensors(
     low: float = -2.0,
     high: float = 2.0,
     dtype: DTypeLike = np.float64,
+    *,
+    elements: st.SearchStrategy[float] | None = None,
+    fill: st.SearchStrategy[float] | None = None,
+    unique: bool = False,
 ) -> st.SearchStrategy[Tensor]:
     """Tensors of `shape` (or of a shape drawn from it; None: any) with elements in [low, high].
+
+    `elements`, `fill` and `unique` are those of `hypothesis.extra.numpy.arrays`.
 
     >>> from hypothesis import find
     >>> find(tensors(shape=(2,)), lambda t: t.data.sum() >= 1)
     Tensor([0., 1.])
+    >>> find(tensors((2,), elements=st.sampled_from([1.0, 2.0]), unique=True), lambda t: True)
+    Tensor([1., 2.])
     """
     if shape is None:
         shape = numpy_st.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
     width: Any = 8 * np.dtype(dtype).itemsize  # a bound must be a number of the dtype
     low, high = np.array([low, high], dtype).tolist()
-    elements = st.floats(low, high, width=width, allow_subnormal=False)
-    return numpy_st.arrays(dtype, shape, elements=elements).map(Tensor)
+    if elements is None:
+        elements = st.floats(low, high, width=width, allow_subnormal=False)
+    drawn = numpy_st.arrays(dtype, shape, elements=elements, fill=fill, unique=unique)
+    return drawn.map(Tensor)
+
+
+def register() -> None:
+    """What `st.from_type` draws for Values and Tensors; Hypothesis calls this by itself.
+
+    >>> from hypothesis import find
+    >>> find(st.from_type(Value), lambda v: True)
+    Value(0.0)
+    """
+    st.register_type_strategy(Value, values())
+    st.register_type_strategy(Tensor, tensors())
 
 
 class Operands(NamedTuple):
@@ -147,17 +167,9 @@ class Expression:
     def __repr__(self) -> str:
         return f"<Expression of {self.nodes} nodes>"
 
-
-class _Listing(Expression):
-    """What Hypothesis prints beside a failing example, written only then."""
-
-    def __repr__(self) -> str:
-        return f"{self}\n\n{self.dot}"
-
-
-def _noted(output: Node[Any]) -> Expression:
-    note(_Listing(output))
-    return Expression(output)
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis prints of a failing example: a program that reproduces the failure."""
+        printer.text(f"{self!r}, checked by\n\n{reproduction(self.output)}\n")
 
 
 def _small(largest: int) -> st.SearchStrategy[int]:
@@ -175,7 +187,7 @@ def expressions(
 ) -> Expression:
     """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
 
-    A failing example is printed as Python that can be run, with the drawing's DOT beside it.
+    A failing example is printed as a program that reproduces it.
 
     Args:
         primitives: the rows to use; None: all but `stop_gradient`, `subgradient`, whose gradients
@@ -201,7 +213,7 @@ def expressions(
     leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
     instruction = st.tuples(_small(len(chosen)), _small(3), _small(5), _small(7))
     instructions = draw(st.lists(instruction, min_size=1, max_size=max_size))
-    return _noted(decode(leaves, instructions, chosen, scalar))
+    return Expression(decode(leaves, instructions, chosen, scalar))
 
 
 def decode(
@@ -286,7 +298,7 @@ def networks(draw: st.DrawFn, *, smooth: bool = False, max_depth: int = 4) -> Ex
     count = len(ACTIVATIONS) - smooth
     layer = st.tuples(_small(2), _small(count - 1), _small(3), _small(2), _small(11))
     layers = draw(st.lists(layer, min_size=1, max_size=max_depth))
-    return _noted(_network(layers, draw(_small(1))))
+    return Expression(_network(layers, draw(_small(1))))
 
 
 def _network(layers: Codes, loss: int) -> Node[Any]:

@@ -19,6 +19,7 @@ from tests.mutation.checker import (
     test_comparisons,
     test_culprit,
     test_directions,
+    test_doubts,
     test_kinks,
     test_promises,
     test_replay,
@@ -66,6 +67,7 @@ OF_CHECKER = (
     test_kinks,
     test_rounding,
     test_replay,
+    test_doubts,
 )
 
 

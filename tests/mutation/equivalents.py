@@ -302,6 +302,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "new_node: if arity == 1: → if arity == -1: (constant changed)",
     ),
     "of one operand, or one rule, the first is the last": (
+        "wrong_rule: where = written_at(node.op.vjps[0 if node.op.variadic else place]) → where = written_at(node.op.vjps[-1 if node.op.variadic else place]) (constant changed)",
         "parts: return [row.operands[0] if joined and row.op is reshape else row for row in rows] → return [row.operands[-1] if joined and row.op is reshape else row for row in rows] (constant changed)",
         "new_node: node.first, node.second = (operands[0], None) → node.first, node.second = (operands[-1], None) (constant changed)",
         "rules_of: rule = node.op.vjps[0 if node.op.variadic else i] → rule = node.op.vjps[-1 if node.op.variadic else i] (constant changed)",
@@ -309,25 +310,12 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "Primitive.rules: return tuple((partial(self.vjps[0], i) for i in range(len(operands)))) → return tuple((partial(self.vjps[-1], i) for i in range(len(operands)))) (constant changed)",
     ),
     "a difference has the same size the other way round": (
-        "_compare_float32: size, apart = (np.abs(exact), np.abs(gradient - exact)) → size, apart = (np.abs(exact), np.abs(exact - gradient)) (operands swapped)",
-        "judge: apart = abs(analytic - numeric.value) → apart = abs(numeric.value - analytic) (operands swapped)",
         "Report.worst: apart = abs(finding.analytic - finding.numeric) → apart = abs(finding.numeric - finding.analytic) (operands swapped)",
         "broken_symmetries: if abs(one - other) > allowed: → if abs(other - one) > allowed: (operands swapped)",
     ),
-    "an order is examined only as long as there are no problems": (
-        "_examine: report.problems += broken_promises(subject, call, cotangent) → report.problems = broken_promises(subject, call, cotangent) (overwritten, not accumulated)",
-        "_look_near_by: report.problems += there.problems → report.problems = there.problems (overwritten, not accumulated)",
-    ),
-    "the first order is the last in any case": (
-        "_look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, 0, 2, rng, there) (constant changed)",
-        "_look_near_by: _examine(elsewhere, call, 1, 1, 2, rng, there) → _examine(elsewhere, call, 1, -1, 2, rng, there) (constant changed)",
-    ),
     "no size is negative": (
+        "compare_narrow: if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0)) + rounding).all(): → if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=-1.0)) + rounding).all(): (constant changed)",
         "replay_of: rounding = 1e-12 * np.abs(real.raw).max(initial=0.0) → rounding = 1e-12 * np.abs(real.raw).max(initial=-1.0) (constant changed)",
-        "_compare_float32: if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=0.0))).all(): → if not (apart <= FLOAT32_RTOL * (size + 0.1 * size.max(initial=-1.0))).all(): (constant changed)",
-    ),
-    "of two sorted numbers the upper one has the larger size only where it is positive": (
-        "judge_kink: slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error) → slack = rtol * max(abs(lo), hi) + TRUST * max(left.error, right.error) (call dropped)",
     ),
     "the order tells a jump from a kink, and neither is a contradiction": tuple(
         f"contradicted: probe = Probe(subject, kind(*call), cotangent, 1, rtol) → probe = Probe(subject, kind(*call), cotangent, {order}, rtol) (constant changed)"
@@ -337,8 +325,13 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "accumulation_fault: small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=0.0) → small = 1e-12 * sizes[np.isfinite(sizes)].max(initial=-1.0) (constant changed)",
     ),
     "how far two numbers are apart does not depend on their order": (
+        "surest_slope: if trials is NOISY_TRIALS and any((contradict(one, near) for near in found)): → if trials is NOISY_TRIALS and any((contradict(near, one) for near in found)): (arguments swapped)",
+        "contradict: return abs(one.value - other.value) > TRUST * (one.error + other.error) → return abs(other.value - one.value) > TRUST * (one.error + other.error) (operands swapped)",
+        "kink: sure = error <= rtol * change < np.inf and abs(left.value - right.value) > 2 * rtol * change → sure = error <= rtol * change < np.inf and abs(right.value - left.value) > 2 * rtol * change (operands swapped)",
+        "judge: apart, allowed = (abs(analytic - numeric.value), max(rtol * size, atol)) → apart, allowed = (abs(numeric.value - analytic), max(rtol * size, atol)) (operands swapped)",
+        "compare_narrow: size, apart = (np.abs(exact[name]), np.abs(gradient - exact[name])) → size, apart = (np.abs(exact[name]), np.abs(exact[name] - gradient)) (operands swapped)",
+        "Probe.is_settled: if abs(analytic - found.value) > 10 * (allowed + TRUST * found.error): → if abs(found.value - analytic) > 10 * (allowed + TRUST * found.error): (operands swapped)",
         "additive: apart = abs(whole.numeric * whole.scale - sum((f.numeric * f.scale for f in parts))) → apart = abs(sum((f.numeric * f.scale for f in parts)) - whole.numeric * whole.scale) (operands swapped)",
-        "Probe.is_settled: if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error): → if abs(found.value - analytic) > 10 * (self.rtol * size + TRUST * found.error): (operands swapped)",
         "Probe.opinion: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
         "Probe.one_sided: if abs(left.value - right.value) > TRUST * error: → if abs(right.value - left.value) > TRUST * error: (operands swapped)",
         "Probe.is_noise: spread = max(spread, abs(moved - analytic)) → spread = max(spread, abs(analytic - moved)) (operands swapped)",
@@ -393,6 +386,39 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     ),
     "NumPy's truth is one too": (
         "has_nan: return bool(number != number) → return number != number (call dropped)",
+    ),
+    "no slopes differ by more than an infinite change": (
+        "kink: sure = error <= rtol * change < np.inf and abs(left.value - right.value) > 2 * rtol * change → sure = error <= rtol * change <= np.inf and abs(left.value - right.value) > 2 * rtol * change (another comparison)",
+    ),
+    "of a pair the second is the last; a sign is its own reciprocal": (
+        "side_inside: sign, best = min(((sign, _side(phi, sign, noise)) for sign in (-1, 1)), key=lambda found: found[1].error) → sign, best = min(((sign, _side(phi, sign, noise)) for sign in (-1, 1)), key=lambda found: found[-1].error) (constant changed)",
+        "side_inside: radii = [2 * sign * part * best.radius for part in OPINIONS] → radii = [2 / sign * part * best.radius for part in OPINIONS] (another operator)",
+    ),
+    "of two sorted numbers the upper one has the larger size only where it is positive": (
+        "judge_kink: slack = max(rtol * max(abs(lo), abs(hi)), atol) + TRUST * max(left.error, right.error) → slack = max(rtol * max(abs(lo), hi), atol) + TRUST * max(left.error, right.error) (call dropped)",
+    ),
+    "what differs is not closer than less than nothing": (
+        "broken_promises: if not np.allclose(g, second[name], rtol=subject.rounding, atol=0, equal_nan=True): → if not np.allclose(g, second[name], rtol=subject.rounding, atol=-1, equal_nan=True): (constant changed)",
+    ),
+    "the order tells a jump from a kink, and neither is wrong": (
+        "failing: probe = Probe(Local(node), LocalCall({}, node), walked[node], 1, report.rtol) → probe = Probe(Local(node), LocalCall({}, node), walked[node], 2, report.rtol) (constant changed)",
+        "failing: probe = Probe(Local(node), LocalCall({}, node), walked[node], 1, report.rtol) → probe = Probe(Local(node), LocalCall({}, node), walked[node], 0, report.rtol) (constant changed)",
+        "failing: probe = Probe(Local(node), LocalCall({}, node), walked[node], 1, report.rtol) → probe = Probe(Local(node), LocalCall({}, node), walked[node], -1, report.rtol) (constant changed)",
+    ),
+    "along no direction, or an infinite one, nothing is wrong": (
+        "failing: tangent = tangents.get(node.operands[i], np.zeros(0)) → tangent = tangents.get(node.operands[i], np.zeros(1)) (constant changed)",
+        "failing: if tangent.any() and np.isfinite(tangent).all(): → if tangent.any(): (condition dropped)",
+    ),
+    "where all factors are alike, any of them stands for all": (
+        "Probe.extent: if factors and np.allclose(factors, factors[0], atol=0) and (0 < abs(factors[0]) < math.inf): → if factors and np.allclose(factors, factors[-1], atol=0) and (0 < abs(factors[0]) < math.inf): (constant changed)",
+        "Probe.extent: if factors and np.allclose(factors, factors[0], atol=0) and (0 < abs(factors[0]) < math.inf): → if factors and np.allclose(factors, factors[0], atol=0) and (0 < abs(factors[-1]) < math.inf): (constant changed)",
+    ),
+    "what was seen is what would be seen again, only sooner": (
+        "Probe.outputs: if direction.size <= SMALL and (seen := self.seen.get((name, direction.tobytes(), ts.tobytes()))): → if (seen := self.seen.get((name, direction.tobytes(), ts.tobytes()))): (condition dropped)",
+        "Probe.outputs: if direction.size <= SMALL and (seen := self.seen.get((name, direction.tobytes(), ts.tobytes()))): → if direction.size < SMALL and (seen := self.seen.get((name, direction.tobytes(), ts.tobytes()))): (another comparison)",
+    ),
+    "what is less than the least counts as that": (
+        "alike: finite = np.where(np.isfinite(weights), weights, 0.0) → finite = np.where(np.isfinite(weights), weights, -1.0) (constant changed)",
     ),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.table import kernels
-from autograd.testing.checker.culprit import RuleError, contributions
+from autograd.testing.checker.local import RuleError, contributions
 from autograd.testing.mutation.auditing import PATIENCE, Check, outcome_of, profiled
 from autograd.testing.mutation.mutants import Mutant
 

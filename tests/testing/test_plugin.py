@@ -37,8 +37,7 @@ def test_failing_otherwise():
 def run(pytester, monkeypatch):
     """Run a test file as its own project; pytest's output."""
     profile = settings.get_current_profile_name()
-    monkeypatch.setenv("HYPOTHESIS_PROFILE", "ci")
-    settings.load_profile("ci")  # a test file's own plugins come too late for its decorators
+    settings.load_profile("gradwalk-ci")  # a test file's own plugins come too late for decorators
 
     def run(tests, *options):
         pytester.makepyfile(tests)
@@ -56,6 +55,7 @@ def test_a_failure_shows_the_report_and_no_traceback(run):
     done.assert_outcomes(passed=1, failed=2)
     shown = done.stdout.str()
     assert "inputs[0][0]" in shown
+    assert "test_a_failure_shows_the_report_and_no_traceback.py:7: GradientError" in shown
     assert "culprit: <lambda> itself: it reads the number of inputs[0]" in shown
     assert "raise GradientError" not in shown
     assert "assert (1 + 1) == 3" in shown, "other failures are shown as ever"
@@ -70,28 +70,54 @@ def test_the_example_of_the_readme_names_a_wrong_rule(run):
     with replaced(autograd.tanh, vjps=(lambda g, out, x: g * (1 + out * out),)):
         done = run(EXAMPLE)
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["*inputs[[]0[]]*wrong*", "culprit: *tanh*", "*x=Tensor(*"])
+    done.stdout.fnmatch_lines(["*inputs[[]0[]]*wrong*", "*culprit: *tanh*", "*x=Tensor(*"])
 
 
-@pytest.mark.parametrize(
-    ("environment", "profile"),
-    [
-        ({}, "dev"),
-        ({"CI": "true"}, "ci"),
-        ({"HYPOTHESIS_PROFILE": "thorough"}, "thorough"),
-        ({"HYPOTHESIS_PROFILE": "dev", "CI": "true"}, "dev"),
-    ],
-)
-def test_the_environment_picks_the_profile(run, monkeypatch, environment, profile):
-    for name in ("CI", "HYPOTHESIS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    run("def test_nothing(): pass", *PLUGIN).assert_outcomes(passed=1)
-    assert settings.get_current_profile_name() == profile
+@pytest.mark.parametrize("profile", ["dev", "ci", "thorough"])
+def test_a_profile_is_loaded_for_whoever_asks(run, profile):
+    asked = f"--hypothesis-profile=gradwalk-{profile}"
+    run("def test_nothing(): pass", *PLUGIN, asked).assert_outcomes(passed=1)
+    assert settings.get_current_profile_name() == f"gradwalk-{profile}"
     assert settings.default.deadline is None
     assert settings.default.derandomize == (profile == "ci")
     assert settings.default.max_examples == (2000 if profile == "thorough" else 100)
+
+
+def test_a_user_s_own_profiles_stay_as_they_are(run, pytester):
+    pytester.makeconftest(
+        "from hypothesis import settings\n"
+        "settings.register_profile('ci', max_examples=7)\n"
+        "settings.load_profile('ci')"
+    )
+    run("def test_nothing(): pass", *PLUGIN).assert_outcomes(passed=1)
+    assert settings.get_current_profile_name() == "ci" and settings.default.max_examples == 7
+
+
+UNSURE = """
+from hypothesis import given, strategies as st
+from autograd import Tensor
+from autograd.testing import check_grads, tensors
+
+@given(tensors(shape=(2,), low=1e-3))
+def test_rejects(x):
+    check_grads(lambda x: x.log(), x if x.data[0] > 0.1 else Tensor([0.0, 1.0]))
+
+@given(tensors(shape=(2,), low=-2.0, high=-1.0))
+def test_too_many(x):
+    check_grads(lambda x: x.log(), x)
+
+@given(st.integers())
+def test_explained(n):
+    check_grads(lambda x: x * x.data if n > 5 else x * x, Tensor([2.0]))
+"""
+
+
+def test_an_example_of_which_nothing_can_be_said_is_rejected(run):
+    done = run(UNSURE, *PLUGIN)
+    done.assert_outcomes(passed=1, failed=2)
+    shown = done.stdout.str()
+    assert "FailedHealthCheck" in shown or "Unsatisfiable" in shown
+    assert "/autograd/" not in shown.partition("Explanation:")[2]
 
 
 def test_without_hypothesis_there_is_the_fixture_alone(run, pytester):

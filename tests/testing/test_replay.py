@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
@@ -13,8 +14,9 @@ import nets
 from autograd import Primitive, Tensor, Value, no_grad
 from autograd.testing import Verdict, examine
 from autograd.testing.checker import probe, replay
-from autograd.testing.checker.probe import Probe, nearby
-from autograd.testing.checker.subject import Function, Gradient, quiet
+from autograd.testing.checker.graphs import Function, Gradient
+from autograd.testing.checker.probe import Probe
+from autograd.testing.checker.subject import nearby, quiet
 
 RNG = np.random.default_rng(3)
 VALUES = Value(0.7), Value(-1.2)
@@ -24,7 +26,7 @@ TENSOR = (Tensor(RNG.normal(size=(2, 3))),)
 def replayed(subject):
     """The replay that a probe would use, or None."""
     with quiet(), subject.at({}) as call:
-        return Probe(subject, call, np.ones(call.output.shape), 1, 1e-6).replay
+        return Probe(subject, call, np.ones(call.output.shape), 1, 1e-6).line
 
 
 def long(x, y):
@@ -160,7 +162,7 @@ def test_replayed_or_not_the_verdicts_are_the_same():
 
 def test_points_near_by_move_every_number():
     numbers = {"a": 0.0, "b": np.array([0.0, -2.0, 1e-9])}
-    moved = nearby(numbers, RNG)
+    moved = nearby(SimpleNamespace(numbers=numbers, bounds={}), RNG)
     assert type(moved["a"]) is float and moved["a"] != 0.0 and abs(moved["a"]) < 1e-3
     assert (moved["b"] != numbers["b"]).all()
     assert np.allclose(moved["b"], numbers["b"], rtol=0.05, atol=5e-5)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Node, Tensor, Value, grad, testing, toposort
 from autograd.core import walk
-from autograd.testing.listing import program
+from autograd.testing.listing import program, reproduction
 from autograd.testing.mutation.mutants import mutants
 from autograd.testing.strategies import (
     SHAPES,
@@ -225,7 +225,7 @@ def test_the_program_of_special_numbers_names_and_dtypes():
     assert_same_graph(executed(text), out)
 
 
-def test_a_failing_example_prints_its_program_and_its_drawing():
+def test_a_failing_example_prints_a_program_that_reproduces_it():
     @settings(max_examples=500, derandomize=True, database=None)
     @given(expressions())
     def no_product(e):
@@ -235,9 +235,21 @@ def test_a_failing_example_prints_its_program_and_its_drawing():
         no_product()
     notes = "\n".join(failure.value.__notes__)
     assert "Expression of" in notes
-    text = notes[notes.index("import autograd") :].split("\n\n")[0]
-    assert any(node.op is autograd.mul for node in toposort(executed(text)))
-    assert "digraph" in notes
+    lines = notes[notes.index("import autograd") :].splitlines()
+    last = next(i for i, line in enumerate(lines) if line.startswith("check_grads("))
+    text = "\n".join(lines[: last + 1])
+    assert "autograd.mul(" in text and "\ncheck_grads(f, " in text and "digraph" not in notes
+    exec(text, {})
+
+
+square = autograd.Primitive("own", "o", None, lambda x: x * x, (lambda g, out, x: g * x,), "x²")
+
+
+def test_a_program_imports_a_row_of_one_s_own():
+    text = reproduction(square(Tensor([1.0, 2.0], "own")).sum())
+    assert f"from {__name__} import square as own\n" in text and "= own(a)" in text
+    hidden = autograd.Primitive("hidden", "h", None, lambda x: x, (lambda g, out, x: g,), "x")
+    assert "# hidden is a primitive that no module holds" in program(hidden(Tensor([1.0])))
 
 
 # --- shrinking --------------------------------------------------------------------------------

@@ -6,35 +6,48 @@ alone and with no code of the engine, and compared with what the engine's walk g
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from itertools import chain
 from traceback import walk_tb
 from typing import Any
 
 import numpy as np
 
-from autograd import Node, neg, observing, steps, stop_gradient, subgradient
-from autograd.core.node import new_node, raw
+from autograd import Node, neg, observing, steps, stop_gradient
+from autograd.core.node import new_node
 from autograd.core.numbers import Array
-from autograd.core.primitive import Rule
+from autograd.testing.checker.calls import GraphCall, leaf_of
+from autograd.testing.checker.graphs import Function, Gradient, Graph
+from autograd.testing.checker.local import (
+    BUDGET,
+    Local,
+    LocalCall,
+    RuleError,
+    contributions,
+    faults,
+    must_record,
+    name_of,
+    raw_operands,
+    rules_of,
+    wrong_rule,
+)
 from autograd.testing.checker.numeric import Verdict
-from autograd.testing.checker.passes import TINY, identical
+from autograd.testing.checker.passes import identical
 from autograd.testing.checker.probe import Probe
 from autograd.testing.checker.replay import Escapes
-from autograd.testing.checker.report import Culprit, Report
+from autograd.testing.checker.report import Culprit, Finding, Report
 
 from autograd.testing.checker.subject import (  # isort: skip
-    BackwardError, Call, Function, Gradient, Number, Numbers, Subject, leaf_of, like,
+    BackwardError, Number, Numbers, like, quiet,
 )  # fmt: skip
 
-BUDGET = 4  # directions for each operand
 PER_KIND = 50  # nodes of one primitive and shape that are examined in a large graph
 
 
-def locate(subject: Subject, call: Call, cotangent: Number, report: Report) -> Culprit:
+def locate(subject: Graph, call: GraphCall, cotangent: Number, report: Report) -> Culprit:
     """Who is to blame for what `report` found."""
     try:
-        return _located(subject, call, cotangent, report)
+        with quiet():
+            return _located(subject, call, cotangent, report)
     except RuleError as error:
         cause = error.__cause__ or error
         if any(frame.f_code is new_node.__code__ for frame, _ in walk_tb(cause.__traceback__)):
@@ -44,19 +57,18 @@ def locate(subject: Subject, call: Call, cotangent: Number, report: Report) -> C
         return Culprit("engine", f"the engine: it raises {type(error).__name__}: {error}")
 
 
-def _located(subject: Subject, call: Call, cotangent: Number, report: Report) -> Culprit:
+def _located(subject: Graph, call: GraphCall, cotangent: Number, report: Report) -> Culprit:
     if neg(call.output).op is None:
         return Culprit("engine", "the engine: it records nothing; is no_grad() on?")
     rng = np.random.default_rng(report.seed)
+    for name, leaf in call.leaves.items():
+        if report.verdict is Verdict.EDGE and not np.isfinite(leaf.raw).all():
+            return Culprit("edge", f"{name} itself: it is not finite everywhere", leaf)
     found: dict[str, list[Culprit]] = {"kink": [], "edge": []}
-    for node in first_of_each_kind(recorded(call.output)):
-        if not replays(node):
-            message = f"the engine: {name_of(node)} is not recorded as it was computed"
-            return Culprit("engine", message, node)
-        for fault in faults(node, report.rtol, rng):
-            if fault.kind == "rule":
-                return fault
-            found[fault.kind].append(fault)
+    for fault in chain(failing(subject, call, cotangent, report), local_faults(call, report, rng)):
+        if fault.kind not in found:
+            return fault
+        found[fault.kind].append(fault)
     if found["edge"] and report.verdict is Verdict.EDGE:
         return found["edge"][0]
     blamed = accumulation_fault(call, cotangent) or unrecorded_fault(subject, report.rtol, rng)
@@ -73,6 +85,17 @@ def _located(subject: Subject, call: Call, cotangent: Number, report: Report) ->
         message = f"the chain rule does not hold at this kink: {places}"
         return Culprit("kink", message, found["kink"][0].node)
     return Culprit("unknown", "unknown: every rule by itself and their accumulation are right")
+
+
+def local_faults(call: GraphCall, report: Report, rng: np.random.Generator) -> Iterator[Culprit]:
+    """What is remarkable about the nodes by themselves, from the leaves upwards."""
+    for node in first_of_each_kind(recorded(call.output)):
+        if not replays(node):
+            message = f"the engine: {name_of(node)} is not recorded as it was computed"
+            yield Culprit("engine", message, node)
+        yield from faults(node, report.rtol, rng)
+        if report.order > 1:
+            must_record(node)
 
 
 def recorded(output: Node[Any]) -> list[Node[Any]]:
@@ -99,11 +122,6 @@ def first_of_each_kind(nodes: list[Node[Any]]) -> list[Node[Any]]:
     return chosen
 
 
-def raw_operands(node: Node[Any]) -> list[Any]:
-    """The numbers that the operation of `node` was called on."""
-    return list(map(raw, node.operands))
-
-
 def replays(node: Node[Any]) -> bool:
     """Whether the operation, called again on its operands, gives the number of `node`."""
     assert node.op is not None
@@ -111,119 +129,46 @@ def replays(node: Node[Any]) -> bool:
     return identical(again, node.raw) and node.params.keys() == node.op.params.keys()
 
 
-# --- one rule by itself -----------------------------------------------------------------------
+def failing(
+    subject: Graph, call: GraphCall, cotangent: Number, report: Report
+) -> Iterator[Culprit]:
+    """The rules that are wrong where the direction that failed arrives, with what comes from above.
+
+    By the chain rule a derivative along a direction is wrong only where a rule is wrong for the
+    direction in which its operand moves.
+    """
+    wrong = [f for f in report.findings if f.verdict is Verdict.WRONG and f.direction is not None]
+    if not wrong:
+        return
+    tangents = tangents_of(subject, call, wrong[0])
+    walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
+    for node in first_of_each_kind([x for x in recorded(call.output) if x in walked]):
+        probe = Probe(Local(node), LocalCall({}, node), walked[node], 1, report.rtol)
+        for i, _ in rules_of(node):
+            tangent = tangents.get(node.operands[i], np.zeros(0))
+            if tangent.any() and np.isfinite(tangent).all():
+                found = probe.settled(str(i), tangent)
+                if found.verdict is Verdict.WRONG:
+                    yield wrong_rule(node, found)
 
 
-class Local:
-    """A node's primitive as a function of its operands: the `Subject` of its rules."""
+def tangents_of(subject: Graph, call: GraphCall, finding: Finding) -> dict[Node[Any], Array]:
+    """How every node moves, about, along the direction of `finding`; nothing where that can't be.
 
-    def __init__(self, node: Node[Any]) -> None:
-        assert node.op is not None
-        self.node, self.op, self.name = node, node.op, node.op.name
-        self.numbers = {str(i): x.raw for i, x in enumerate(node.operands) if isinstance(x, Node)}
-
-    @contextmanager
-    def at(self, moved: Numbers) -> Iterator[Call]:
-        numbers = {**self.numbers, **moved}
-        leaves = {name: leaf_of(number, None) for name, number in numbers.items()}
-        operands = [leaves.get(str(i), x) for i, x in enumerate(self.node.operands)]
-        yield LocalCall(leaves, self.op(*operands, **self.node.params))
-
-
-class LocalCall(Call):
-    """One primitive's call, with the gradients that its rules give without the engine."""
-
-    def gradients(self, seed: Number, names: list[str] | None = None) -> Numbers:
-        return {str(i): g for i, g in contributions(self.output, seed).items()}
-
-
-def faults(node: Node[Any], rtol: float, rng: np.random.Generator) -> Iterator[Culprit]:
-    """What is remarkable about the rules of `node`: wrong, at a kink, at the edge."""
-    local, cotangent = Local(node), rng.normal(size=node.shape)
-    probe = Probe(local, LocalCall({}, node), cotangent, 1, rtol)
-    # At a kink the NaN of a chosen slope is what another rule asked for, and no fault.
-    at_kink = node.op is subgradient and np.equal(*raw_operands(node)[2:]).any()
-    for name in () if at_kink else local.numbers:
-        for f in probe.findings(name, BUDGET, rng):
-            if f.verdict is Verdict.WRONG:
-                numbers = f"analytic {f.analytic:.8g}, numeric {f.numeric:.8g} ± {f.error:.1g}"
-                message = f"the rule of {name_of(node)} for its operand {name}: {numbers}"
-                yield Culprit("rule", message, node, int(name))
-            elif f.verdict is Verdict.KINK:
-                yield Culprit("kink", name_of(node), node, int(name))
-            elif f.verdict is Verdict.EDGE:
-                message = f"{name_of(node)} is at the edge of its domain"
-                yield Culprit("edge", message, node, int(name))
-    once, twice = contributions(node, cotangent), contributions(node, -2.0 * cotangent)
-    for i, g in once.items():
-        if not np.allclose(-2.0 * g, twice[i], rtol=0, atol=TINY, equal_nan=True):
-            message = f"the rule of {name_of(node)} is not linear in the upstream gradient"
-            yield Culprit("rule", message, node, i)
-
-
-class RuleError(Exception):
-    """A rule of `node` raised, returned what is no gradient, or changed what it was given."""
-
-    def __init__(self, node: Node[Any], message: str) -> None:
-        super().__init__(message)
-        self.node = node
-
-
-def contributions(node: Node[Any], gradient: Number) -> dict[int, Array]:
-    """What the rules of `node` send on by operand, with nothing of the engine; not broadcast."""
-    gradient = like(node.raw, gradient)
-    given = [gradient, node.raw, *raw_operands(node)]
-    values = [np.array(x, float) if isinstance(x, np.ndarray) else x for x in given]
-    upstream = leaf_of(gradient, None)
-    sent: dict[int, Array] = {}
-    for i, rule in rules_of(node):
-        shape = node.operands[i].shape
-        try:
-            with np.errstate(all="ignore"):
-                try:
-                    contribution = rule(*values, **node.params)
-                except ArithmeticError:  # Python's floats raise where IEEE 754 has an answer
-                    contribution = rule(*map(np.float64, values), **node.params)
-                contribution = _settled(node, gradient, np.asarray(contribution))
-                sent[i] = undone(contribution, shape)
-                rule(upstream, node, *node.operands, **node.params)
-        except Exception as error:
-            raise RuleError(node, f"raises {type(error).__name__}: {error}") from error
-    if not all(map(identical, given, values)):
-        raise RuleError(node, "changes a number that it was given")
-    return sent
-
-
-def _settled(node: Node[Any], gradient: Number, contribution: Array) -> Array:
-    """A NaN that a gradient of 0 would send is none: what the walk does, with nothing of it."""
-    assert node.op is not None
-    numeric = contribution.dtype.kind == "f"
-    if node.op.marks or not (numeric and np.isnan(contribution).any()):
-        return contribution
-    zero = np.equal(gradient, 0.0) if node.op.scalar is not None else not np.any(gradient)
-    return np.where(zero & np.isnan(contribution), 0.0, contribution)
-
-
-def rules_of(node: Node[Any]) -> Iterator[tuple[int, Rule]]:
-    """The rule of every operand that is a node, by its position, and not asking the engine."""
-    assert node.op is not None
-    for i, operand in enumerate(node.operands):
-        rule = node.op.vjps[0 if node.op.variadic else i]
-        if isinstance(operand, Node):
-            if rule is None:
-                yield i, lambda *_, operand=operand, **__: np.zeros(operand.shape)
-            else:
-                yield i, partial(rule, i) if node.op.variadic else rule
-
-
-def undone(contribution: Array, shape: tuple[int, ...]) -> Array:
-    """`contribution` summed over the axes along which `shape` was broadcast."""
-    have, lead = contribution.shape, contribution.ndim - len(shape)
-    if np.broadcast_shapes(have, shape) != have:
-        raise ValueError(f"a gradient of shape {have} for an operand of shape {shape}")
-    contribution = contribution.sum(axis=tuple(range(lead)))
-    stretched = [i for i, n in enumerate(shape) if contribution.shape[i] != n]
-    return contribution.sum(axis=tuple(stretched), keepdims=True)
+    These are directions to try, no derivatives to compare with.
+    """
+    nodes, number = recorded(call.output), subject.numbers[finding.name]
+    direction: Any = finding.direction
+    moved = []
+    for t in (-1e-4, 1e-4):
+        numbers = {finding.name: like(number, number + t * direction)}
+        with subject.at(numbers) as there:
+            moved.append([(node.op, np.asarray(node.raw)) for node in recorded(there.output)])
+    (ops, before), (others, after) = (zip(*nodes, strict=True) for nodes in moved)
+    if not list(ops) == list(others) == [node.op for node in nodes]:
+        return {}
+    changes = [(y - x) / 2e-4 for x, y in zip(before, after, strict=True)]
+    return dict(zip(nodes, changes, strict=True))
 
 
 # --- the engine -------------------------------------------------------------------------------
@@ -240,7 +185,7 @@ def accumulated(output: Node[Any], cotangent: Number) -> dict[Node[Any], Number]
     return sums
 
 
-def accumulation_fault(call: Call, cotangent: Number) -> Culprit | None:
+def accumulation_fault(call: GraphCall, cotangent: Number) -> Culprit | None:
     """The first node, in backprop's order, whose gradient is not the sum of what it was sent."""
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}
     sums = accumulated(call.output, cotangent)
@@ -254,7 +199,7 @@ def accumulation_fault(call: Call, cotangent: Number) -> Culprit | None:
     return None
 
 
-class AccumulatedCall(Call):
+class AccumulatedCall(GraphCall):
     """A call, with the gradients that the rules give without the engine."""
 
     def gradients(self, seed: Number, names: list[str] | None = None) -> Numbers:
@@ -265,7 +210,7 @@ class AccumulatedCall(Call):
 # --- what does not reach the graph ------------------------------------------------------------
 
 
-def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) -> Culprit | None:
+def unrecorded_fault(subject: Graph, rtol: float, rng: np.random.Generator) -> Culprit | None:
     """In second order: the first node whose rule is right, but not when it is differentiated.
 
     Where the rule called by itself can be, but not as it is recorded, that is the engine's fault.
@@ -292,13 +237,15 @@ def unrecorded_fault(subject: Subject, rtol: float, rng: np.random.Generator) ->
                 guess = "does it use raw numbers where it should use nodes?"
                 return Culprit("rule", message + guess, node)
         second = Gradient(Function(alone, node.operands), upstream)
-        if contradicted(second, Call, rtol, rng):
+        if contradicted(second, GraphCall, rtol, rng):
             right = f"the rule of {name_of(node)} can be differentiated"
             return Culprit("engine", f"the engine: {right}, but not as it is recorded", node)
     return None
 
 
-def contradicted(subject: Subject, kind: type[Call], rtol: float, rng: np.random.Generator) -> bool:
+def contradicted(
+    subject: Graph, kind: type[GraphCall], rtol: float, rng: np.random.Generator
+) -> bool:
     """Whether a numeric derivative contradicts the gradient of such a call, or that raises."""
     try:
         with subject.at({}) as call:
@@ -310,17 +257,9 @@ def contradicted(subject: Subject, kind: type[Call], rtol: float, rng: np.random
     return any(finding.verdict is Verdict.WRONG for finding in found)
 
 
-def escapes(subject: Subject) -> str:
+def escapes(subject: Graph) -> str:
     """The names of the nodes whose numbers are read while the subject runs."""
     observer = Escapes()
     with observing(observer), subject.at({}) as call:
         names = {leaf: name for name, leaf in call.leaves.items()}
         return ", ".join(dict.fromkeys(names.get(n) or name_of(n) for n in observer.nodes))
-
-
-def name_of(node: Node[Any]) -> str:
-    if node.op is None:
-        return node.label or "an input"
-    shapes = ", ".join(str(np.shape(x)) for x in raw_operands(node))
-    label = f" {node.label!r}" if node.label else ""
-    return f"{node.op.name}({shapes}){label}"

@@ -26,7 +26,9 @@ TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
+TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
+JUMP = 64.0  # times the noise, beyond which a step is none of rounding
 TRUST = 4.0  # how many of its own error estimates a numeric derivative may be off
 
 Curve = Callable[[np.ndarray], np.ndarray]  # a function of one number, given many at once
@@ -62,8 +64,14 @@ def slope(phi: Curve, radius: float, points: int = 12, noise: float = 0.0) -> Sl
     >>> round(found.value, 12), found.error < 1e-12
     (1.0, True)
     """
-    nodes, _, weights, _, _ = _basis(points)
-    return _fit(phi(radius * nodes), weights, radius, noise)
+    _, _, weights, _, _ = _basis(points)
+    return _fit(phi(trial_points(radius, points)), weights, radius, noise)
+
+
+def trial_points(radius: float, points: int) -> np.ndarray:
+    """Where `slope` samples φ."""
+    nodes: np.ndarray = _basis(points)[0]
+    return radius * nodes
 
 
 def one_sided(phi: Curve, radius: float, points: int = 12, noise: float = 0.0) -> Slope:
@@ -106,6 +114,10 @@ def surest_slope(phi: Curve, noise: float, settled: Test) -> Slope:
     for trials in (TRIALS, NOISY_TRIALS):
         for trial in trials:
             one = slope(phi, *trial, noise)
+            if found and 0 < found[0].change < one.change:  # what is far away says nothing here
+                one = one._replace(change=found[0].change)
+            if trials is NOISY_TRIALS and any(contradict(one, near) for near in found):
+                continue  # far away φ has come to rest, or turns: what is nearer knows better
             if settled(one):
                 return one
             found.append(one)
@@ -114,9 +126,36 @@ def surest_slope(phi: Curve, noise: float, settled: Test) -> Slope:
     return min(found, key=lambda one: one.error)
 
 
+def contradict(one: Slope, other: Slope) -> bool:
+    """Whether they differ by more than their errors allow."""
+    return abs(one.value - other.value) > TRUST * (one.error + other.error)
+
+
+def kink(phi: Curve, noise: float, rtol: float) -> tuple[Slope, Slope] | None:
+    """φ′(0−) and φ′(0+), where both are certain at once, and differ."""
+    radius, points = TRIALS[0]
+    left, right = (one_sided(phi, sign * radius, points, noise) for sign in (-1, 1))
+    change, error = max(left.change, right.change), max(left.error, right.error)
+    sure = error <= rtol * change < np.inf and abs(left.value - right.value) > 2 * rtol * change
+    return (left, right) if sure else None
+
+
 def sides(phi: Curve, noise: float) -> tuple[Slope, Slope]:
     """φ′(0−) and φ′(0+): the most certain of several radii each, up to one that is certain."""
     return _side(phi, -1, noise), _side(phi, 1, noise)
+
+
+def side_inside(phi: Curve, noise: float) -> Slope:
+    """The one-sided slope where φ is known on one side alone, with a second opinion as its error.
+
+    Its interval may begin at a branch point, for which the tail of a series says too little.
+    """
+    sign, best = min(
+        ((sign, _side(phi, sign, noise)) for sign in (-1, 1)), key=lambda found: found[1].error
+    )
+    radii = [2 * sign * part * best.radius for part in OPINIONS]
+    others = [one_sided(phi, radius, best.points, noise).value for radius in radii]
+    return best._replace(error=max(best.error, float(np.ptp([best.value, *others]))))
 
 
 def _side(phi: Curve, sign: int, noise: float) -> Slope:
@@ -151,26 +190,29 @@ class Verdict(StrEnum):
         return self in (Verdict.OK, Verdict.KINK)
 
 
-def judge(analytic: float, numeric: Slope, rtol: float) -> Verdict:
-    """Ok needs agreement and a numeric derivative that is as certain as `rtol` asks for.
+def judge(analytic: float, numeric: Slope, rtol: float, atol: float = 0.0) -> Verdict:
+    """Ok needs agreement and a numeric derivative that is as certain as is asked for.
 
-    So an analytic derivative that is off by 10 rtol is never ok: it is wrong, or inconclusive.
+    So an analytic derivative that is off by 10 times that is never ok: it is wrong, or
+    inconclusive.
     """
     size = max(abs(analytic), abs(numeric.value))
-    apart = abs(analytic - numeric.value)
-    if not apart <= rtol * size + TRUST * numeric.error or math.isinf(size):
+    apart, allowed = abs(analytic - numeric.value), max(rtol * size, atol)
+    if not apart <= allowed + TRUST * numeric.error or math.isinf(size):
         return Verdict.WRONG
     stationary = max(size, numeric.error) <= rtol * numeric.change
-    if numeric.error <= rtol * size or stationary or size == 0:
+    if numeric.error <= allowed or stationary or size == 0:
         return Verdict.OK
     return Verdict.INCONCLUSIVE
 
 
-def judge_kink(analytic: float, left: Slope, right: Slope, rtol: float) -> Verdict:
+def judge_kink(
+    analytic: float, left: Slope, right: Slope, rtol: float, atol: float = 0.0
+) -> Verdict:
     """At a kink every slope between the left and the right one is a generalized derivative.
 
     (F. H. Clarke, "Optimization and Nonsmooth Analysis", 1983.)
     """
     lo, hi = sorted((left.value, right.value))
-    slack = rtol * max(abs(lo), abs(hi)) + TRUST * max(left.error, right.error)
+    slack = max(rtol * max(abs(lo), abs(hi)), atol) + TRUST * max(left.error, right.error)
     return Verdict.KINK if lo - slack <= analytic <= hi + slack else Verdict.WRONG

@@ -1,28 +1,32 @@
 """Comparing a gradient with the numeric derivative along directions, and closing in on an entry."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import chain, compress, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import steps
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.passes import TINY
-from autograd.testing.checker.replay import CallReplay, replay_of
-from autograd.testing.checker.report import Finding
-from autograd.testing.checker.subject import Call, Number, Numbers, Subject, like, quiet
+from autograd.testing.checker.directions import alike, along, entry, halves, place_of
+from autograd.testing.checker.flatness import TOO_NOISY, hidden, stair
+from autograd.testing.checker.report import Extent, Finding
 
 from autograd.testing.checker.numeric import (  # isort: skip
-    EPS, TRUST, Curve, Slope, Test, Verdict, judge, judge_kink, repeated, sides, surest_slope,
+    EPS, JUMP, TINY, TRIALS, TRUST, Curve, Slope, Test, Verdict, judge, judge_kink, kink, repeated,
+    side_inside, sides, slope, trial_points, surest_slope,
+)  # fmt: skip
+from autograd.testing.checker.subject import (  # isort: skip
+    Call, Inside, Line, Number, Subject, like, nearby, sizes,
 )  # fmt: skip
 
 CLEAR = 100.0  # error estimates, by which no kink and no chance makes a right gradient differ
-JUMP = 64.0  # times the noise, beyond which a step is none of rounding
-SMALLEST = 1e-3  # an entry's size, of which steps are parts, where it is (nearly) 0
+FLOAT32_RTOL = 1e-4  # what a function of float32 can be asked for
+SMALL = 64  # entries of an input, whose directions are all sampled at once
+ENTRIES = 32  # of an input with a wrong gradient, that are looked at
 
 
 class Opinion(NamedTuple):
@@ -41,30 +45,57 @@ class Probe:
     sign and logarithms, roots and powers stay in their domain.
     """
 
-    def __init__(self, subject: Subject, call: Call, cotangent: Number, order: int, rtol: float):
-        self.subject, self.call, self.order, self.rtol = subject, call, order, rtol
+    def __init__(
+        self,
+        subject: Subject,
+        call: Call,
+        cotangent: Number,
+        order: int,
+        rtol: float,
+        atol: float = 0.0,
+    ) -> None:
+        self.subject, self.call, self.order, self.atol = subject, call, order, atol
         self.cotangent = np.asarray(cotangent, float)
-        self.base = np.asarray(call.output.raw, float)
+        self.base = np.asarray(call.raw, float)
+        self.eps = float(np.finfo(np.asarray(call.raw).dtype).eps)
+        self.rtol = rtol if self.eps <= EPS else max(rtol, FLOAT32_RTOL)
         self.gradients = call.certain(cotangent)
+        self.seen: dict[tuple[str, bytes, bytes], list[Array]] = {}
 
     def findings(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Finding]:
         """One finding per direction, up to the first that does not pass."""
-        for direction in self.directions(name, budget, rng):
+        directions: Iterable[Array] = self.directions(name, budget, rng)
+        if np.size(self.subject.numbers[name]) <= SMALL:
+            directions = self.seen_at_once(name, list(directions))
+        for direction in directions:
             finding = self.settled(name, direction)
             yield finding
             if not finding.verdict.passes:
                 return
 
+    def seen_at_once(self, name: str, directions: list[Array]) -> list[Array]:
+        """The directions, of which a quicker line has given all first samples in one call."""
+        if self.line is not None and name in self.line and name not in self.subject.bounds:
+            number, ts = self.subject.numbers[name], trial_points(*TRIALS[0])
+            points = (like(number, number + t * d) for d in directions for t in ts)
+            base, *found = self.line(self.subject.numbers, name, chain([number], points))
+            for i, direction in enumerate(directions):
+                key = name, direction.tobytes(), ts.tobytes()
+                self.seen[key] = [base, *found[len(ts) * i : len(ts) * (i + 1)]]
+        return directions
+
     def directions(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Array]:
         """Every entry by itself where `budget` allows, else groups of entries with random signs.
 
-        A group holds k entries whose gradients are of similar size, so that none drowns, and comes
-        with two draws of signs. One entry that is wrong by a relative error ε shows in a draw in
-        which the others add up to less than ε / rtol of them: always if ε > k rtol, else with
-        probability 1 − p² for the two draws, where p = P(|z| > ε / (rtol √k)) for a normal z. Of a
-        million entries, with a budget of 16 (k = 125,000) and rtol 1e-6, an error of 12.5 % is
-        always found, one of 0.1 % with probability 0.99998, one of 0.05 % with 0.975. Several that
-        would cancel do so for at most half of the signs (Erdős 1945).
+        A group holds k entries whose gradients are of one size (within a power of ten), so that
+        none drowns, and comes with two draws of signs; those whose part of the output rounding may
+        hide are all in one. One entry that is wrong by a relative error ε shows in a draw in which
+        the k others, each at most r times as large, add up to less than ε / rtol of it: always if
+        ε > r k rtol, else with probability at least 1 − p² for the two draws, where
+        p = P(|z| > ε / (r rtol √k)) for a normal z. Of a million entries of similar size (r = 1),
+        with a budget of 16 (k = 125,000) and rtol 1e-6, an error of 12.5 % is always found, one of
+        0.1 % with probability 0.99998, one of 0.05 % with 0.975. Several that would cancel do so
+        for at most half of the signs (Erdős 1945).
         """
         x = np.asarray(self.subject.numbers[name], float)
         size = sizes(x)
@@ -72,8 +103,9 @@ class Probe:
         if x.size <= budget:
             groups, draws = [[i] for i in range(x.size)], 1
         else:
-            by_weight = np.argsort(np.abs(self.gradients[name] * size), axis=None)
-            groups, draws = np.array_split(by_weight, max(budget // 2, 1)), 2
+            weights = np.abs(self.gradients[name] * size).ravel()
+            least = 100 * self.noise(self.cotangent) / self.rtol
+            groups, draws = alike(weights, budget // 2, least), 2
         for group in groups:
             for _ in range(draws):
                 direction = np.zeros(x.size)
@@ -81,6 +113,21 @@ class Probe:
                 if draws > 1:
                     direction[group] *= rng.choice((-1.0, 1.0), len(group))
                 yield direction.reshape(x.shape)
+
+    def extent(self, name: str) -> Extent:
+        """How many of the entries are wrong for sure, of all or the first few."""
+        size = sizes(self.subject.numbers[name])
+        factors, entries = [], min(size.size, ENTRIES)
+        for place in range(entries):
+            direction = np.zeros(size.shape)
+            direction.flat[place] = size.flat[place]
+            found = self.compared(name, direction, self.cotangent)
+            if found.verdict is Verdict.WRONG:
+                factors.append(found.analytic / found.numeric if found.numeric else math.inf)
+        common = None
+        if factors and np.allclose(factors, factors[0], atol=0) and 0 < abs(factors[0]) < math.inf:
+            common = factors[0]
+        return Extent(len(factors), entries, common)
 
     def settled(self, name: str, direction: Array) -> Finding:
         """The finding along `direction`; where it does not pass, that of the entry to blame.
@@ -119,32 +166,58 @@ class Probe:
         whole = cotangent is self.cotangent
         gradients = self.gradients if whole else self.call.gradients(cotangent, [name])
         analytic = along(direction, gradients[name])
-        rounding = max(8 * EPS * along(np.abs(direction), np.abs(gradients[name])), TINY)
-        finite = np.where(np.isfinite(self.base), self.base, 0.0)
-        noise = EPS * float(np.linalg.norm(cotangent * finite))
+        rounding = max(8 * self.eps * along(np.abs(direction), np.abs(gradients[name])), TINY)
+        noise = self.noise(cotangent)
+        atol = self.atol * float(np.linalg.norm(direction))
         phi = partial(self.changes, name, direction, cotangent)
-        numeric = surest_slope(phi, noise, partial(self.is_settled, analytic))
-        numeric = numeric._replace(error=numeric.error + rounding)
+        numeric = slope(phi, *TRIALS[0], noise)
         is_noise = partial(self.is_noise, name, direction, cotangent, analytic)
-        verdict, note, numeric, slopes = self.opinion(analytic, numeric, phi, noise, is_noise)
+
+        def settled(found: Slope) -> bool:
+            return self.is_settled(analytic, found, atol) or is_noise(found)
+
+        apart = None
+        if not settled(numeric):
+            apart = kink(phi, noise, 0.1 * self.rtol)
+            numeric = numeric if apart else surest_slope(phi, noise, settled)
+        numeric = numeric._replace(error=numeric.error + rounding)
+        if apart is None:
+            opinion = self.opinion(analytic, numeric, phi, noise, is_noise, atol)
+        else:
+            opinion = self.one_sided(analytic, numeric, *apart, noise, atol)
+        if opinion.verdict is Verdict.EDGE and name in self.subject.bounds:
+            side = side_inside(phi, noise)
+            if np.isfinite(side.error):
+                verdict = judge(analytic, side, self.rtol, atol)
+                opinion = Opinion(verdict, "on one side, at a bound", side)
+        verdict, note, numeric, slopes = opinion
         size = max(abs(analytic), abs(numeric.value))
-        if verdict is Verdict.WRONG and numeric.change == 0 and size * numeric.radius < self.stair:
+        held_back = numeric.change == 0 and size * numeric.radius < self.inside.stair
+        if verdict is Verdict.WRONG and held_back:
             verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
+        if verdict is Verdict.WRONG and not (np.isfinite(analytic) or np.isfinite(self.base).all()):
+            verdict, note = Verdict.EDGE, "the output is not finite here"
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
             name=name,
             index=place_of(direction),
             output=place_of(cotangent),
-            analytic=analytic / scale,
-            numeric=numeric.value / scale,
+            analytic=analytic / scale + 0.0,  # which a negative 0 becomes
+            numeric=numeric.value / scale + 0.0,
             error=numeric.error / abs(scale),
-            tolerance=self.rtol * size / abs(scale),
+            tolerance=max(self.rtol * size, atol) / abs(scale),
             verdict=verdict,
             slopes=tuple(x / scale for x in slopes[:: int(np.sign(entry(direction)))]),
             note=note,
             scale=scale,
+            direction=direction,
         )
+
+    def noise(self, cotangent: Array) -> float:
+        """How much rounding the output alone may change what is weighted by `cotangent`."""
+        finite = np.where(np.isfinite(self.base), self.base, 0.0)
+        return self.eps * float(np.linalg.norm(cotangent * finite))
 
     def changes(self, name: str, direction: Array, cotangent: Array, ts: Array) -> Array:
         """φ(t): how much the weighted output changes at t · direction, for each of `ts`."""
@@ -154,62 +227,103 @@ class Probe:
             base = np.zeros(base.shape)
         return np.asarray([(cotangent * (y - base)).sum() for y in moved])
 
-    def is_settled(self, analytic: float, found: Slope) -> bool:
+    def is_settled(self, analytic: float, found: Slope, atol: float = 0.0) -> bool:
         """Whether no slope that is more certain could change the verdict."""
-        size = max(abs(analytic), abs(found.value))
-        if abs(analytic - found.value) > 10 * (self.rtol * size + TRUST * found.error):
+        allowed = max(self.rtol * max(abs(analytic), abs(found.value)), atol)
+        if abs(analytic - found.value) > 10 * (allowed + TRUST * found.error):
             return True
-        if analytic == 0 and judge(analytic, found, self.rtol) is Verdict.OK:
+        if analytic == 0 and judge(analytic, found, self.rtol, atol) is Verdict.OK:
             return True
-        return math.isfinite(found.error) and found.error <= 0.1 * self.rtol * size
+        return math.isfinite(found.error) and found.error <= 0.1 * allowed
 
     def opinion(
-        self, analytic: float, numeric: Slope, phi: Curve, noise: float, is_noise: Test
+        self,
+        analytic: float,
+        numeric: Slope,
+        phi: Curve,
+        noise: float,
+        is_noise: Test,
+        atol: float = 0.0,
     ) -> Opinion:
         """The verdict, after as many second opinions as it takes."""
-        verdict, note = judge(analytic, numeric, self.rtol), ""
-        slopes: tuple[float, ...] = ()
+        verdict, note = judge(analytic, numeric, self.rtol, atol), ""
         clear = abs(analytic - numeric.value) > CLEAR * numeric.error
         clear = clear and continuous(phi, numeric, noise)
+        if verdict is Verdict.WRONG or analytic == numeric.value == 0:
+            doubt = stair(phi, noise) or (analytic == 0 and hidden(phi, noise, numeric.radius))
+            if doubt:
+                return Opinion(Verdict.INCONCLUSIVE, doubt, numeric)
         if verdict is Verdict.WRONG and np.isfinite(numeric.error) and not clear:
             numeric = repeated(phi, numeric, noise)
-            verdict = judge(analytic, numeric, self.rtol)
+            verdict = judge(analytic, numeric, self.rtol, atol)
         if verdict is not Verdict.OK and is_noise(numeric):
             verdict, note = Verdict.OK, "0 to within rounding"
         if verdict is not Verdict.OK and not clear:  # the two-sided derivative of a kink is none
-            verdict, note, numeric, slopes = self.one_sided(analytic, numeric, phi, noise)
-        return Opinion(verdict, note, numeric, slopes)
+            return self.one_sided(analytic, numeric, *sides(phi, noise), noise, atol)
+        return Opinion(verdict, note, numeric)
 
     def outputs(self, name: str, direction: Array, ts: Array) -> Iterator[Array]:
-        """The outputs at the point itself, and at t · direction from it for each of `ts`."""
-        number = self.subject.numbers[name]
-        if self.replay and name in self.replay:
-            line = (number + t * direction for t in (0.0, *ts))
-            yield from self.replay(self.subject.numbers, name, line)
+        """The outputs at the point itself, and at t · direction from it for each of `ts`.
+
+        Outside the domain, and the bounds, they are NaN.
+        """
+        if direction.size <= SMALL and (
+            seen := self.seen.get((name, direction.tobytes(), ts.tobytes()))
+        ):
+            yield from seen
             return
+        number = self.subject.numbers[name]
+        within: list[Any] = [True] * len(ts)
+        if name in self.subject.bounds:
+            low, high = self.subject.bounds[name]
+            moved = (number + t * direction for t in ts)
+            within = [np.all((low <= x) & (x <= high)) for x in moved]
+        line = (like(number, number + t * direction) for t in (0.0, *compress(ts, within)))
+        if self.line is not None and name in self.line:
+            found = self.line(self.subject.numbers, name, line)
+        else:
+            found = self.called(name, line)
+        yield next(found)
+        nowhere = np.full(self.base.shape, np.nan)
+        for is_within in within:
+            yield next(found) if is_within else nowhere
+
+    def called(self, name: str, line: Iterable[Number]) -> Iterator[Array]:
+        """The output at each of these numbers, of which the first is at the point itself."""
         yield self.base
-        for t in ts:
-            moved = like(number, number + t * direction)
+        for moved in islice(line, 1, None):
             try:
                 with np.errstate(all="ignore"), self.subject.at({name: moved}) as call:
-                    output = call.output.raw
-            except (ArithmeticError, ValueError):  # outside the domain
+                    output = np.asarray(call.raw)
+            except GradientError:
+                raise
+            except Exception:  # outside the domain a function may do anything
                 output = np.full(self.base.shape, np.nan)
-            if np.shape(output) != self.base.shape:
+            if output.shape != self.base.shape:
                 raise GradientError(
                     f"{self.subject.name} must return the same shape for the same shapes, "
-                    f"got {self.base.shape} and {np.shape(output)} for other numbers"
+                    f"got {self.base.shape} and {output.shape} for other numbers"
                 )
-            yield np.asarray(output)
+            yield output
 
     @cached_property
-    def replay(self) -> CallReplay | None:
-        moved = nearby(self.subject.numbers, np.random.default_rng(0))
-        return replay_of(self.subject, self.call, moved)
+    def line(self) -> Line | None:
+        return self.subject.line(self.call, nearby(self.subject, np.random.default_rng(0)))
 
-    def one_sided(self, analytic: float, numeric: Slope, phi: Curve, noise: float) -> Opinion:
+    @cached_property
+    def inside(self) -> Inside:
+        return self.call.inside(like(self.call.raw, self.cotangent))
+
+    def one_sided(
+        self,
+        analytic: float,
+        numeric: Slope,
+        left: Slope,
+        right: Slope,
+        noise: float,
+        atol: float = 0.0,
+    ) -> Opinion:
         """The verdict where no two-sided derivative is certain: kink, jump, edge, or too noisy."""
-        left, right = sides(phi, noise)
         slopes = (left.value, right.value)
         if not (np.isfinite(left.error) and np.isfinite(right.error)):
             where = "here" if left.error == right.error else "on one side"
@@ -223,15 +337,16 @@ class Probe:
         error = max(left.error, right.error)
         if error > self.rtol * max(size, left.change, right.change):
             for side in (left, right):  # the slope on one side is right, whatever the other is
-                if judge(analytic, side, self.rtol) is Verdict.OK:
+                if judge(analytic, side, self.rtol, atol) is Verdict.OK:
                     return Opinion(Verdict.OK, "on one side", side)
-            verdict = judge(analytic, numeric, self.rtol)
+            verdict = judge(analytic, numeric, self.rtol, atol)
             return Opinion(verdict, TOO_NOISY if verdict is Verdict.INCONCLUSIVE else "", numeric)
         if abs(left.value - right.value) > TRUST * error:
-            return Opinion(judge_kink(analytic, left, right, self.rtol), "", numeric, slopes)
+            verdict = judge_kink(analytic, left, right, self.rtol, atol)
+            return Opinion(verdict, "", numeric, slopes)
         better = right._replace(value=sum(slopes) / 2, error=error)
         better = min(better, numeric, key=lambda found: found.error)
-        return Opinion(judge(analytic, better, self.rtol), "", better)
+        return Opinion(judge(analytic, better, self.rtol, atol), "", better)
 
     def is_noise(
         self, name: str, direction: Array, cotangent: Array, analytic: float, numeric: Slope
@@ -242,51 +357,19 @@ class Probe:
         own changes when every number moves by a few units in the last place.
         """
         size = max(abs(analytic), abs(numeric.value), numeric.error)
-        if not (np.isfinite(size) and size <= 1e-12 * self.inside):
+        if not (np.isfinite(size) and size <= 1e-12 * self.inside.gradient):
             return False
         spread = TRUST * numeric.error
         rng = np.random.default_rng(0)
         for _ in range(4):
             numbers = {
-                key: like(x, x * (1 + rng.choice((-4 * EPS, 4 * EPS), np.shape(x))))
+                key: like(x, x * (1 + rng.choice((-4 * self.eps, 4 * self.eps), np.shape(x))))
                 for key, x in self.subject.numbers.items()
             }
             with self.subject.at(numbers) as call:
                 moved = along(direction, call.gradients(cotangent, [name])[name])
             spread = max(spread, abs(moved - analytic))
         return max(abs(analytic), abs(numeric.value)) <= TRUST * spread
-
-    @cached_property
-    def inside(self) -> float:
-        """The largest gradient anywhere in the graph."""
-        seed = like(self.call.output.raw, self.cotangent)
-        with quiet():
-            gradients = [step.gradient for step in steps(self.call.output, seed)]
-        return max(float(np.abs(g).max(initial=0.0)) for g in gradients)
-
-    @cached_property
-    def stair(self) -> float:
-        """How far rounding inside may hold back the output, which moves in steps of that height."""
-        seed = like(self.call.output.raw, self.cotangent)
-        with quiet():
-            sizes = [np.abs(s.gradient * s.node.raw) for s in steps(self.call.output, seed)]
-        return 4 * EPS * max(float(size.max(initial=0.0)) for size in sizes)
-
-
-TOO_NOISY = "rounding inside the function hides its derivative; a point of other size may show it"
-
-
-def nearby(numbers: Numbers, rng: np.random.Generator) -> Numbers:
-    """Every number changed by up to a twentieth of its size."""
-    return {
-        name: like(x, x + 0.05 * rng.uniform(-1, 1, np.shape(x)) * sizes(x))
-        for name, x in numbers.items()
-    }
-
-
-def sizes(x: Number) -> Array:
-    """What a step in each entry is a part of."""
-    return np.fmax(np.abs(x), SMALLEST)  # a NaN has a step too, and so a verdict
 
 
 def continuous(phi: Curve, found: Slope, noise: float) -> bool:
@@ -296,37 +379,8 @@ def continuous(phi: Curve, found: Slope, noise: float) -> bool:
     return bool(beside.max() <= max(1e-3 * found.change * found.radius, JUMP * noise))
 
 
-def along(direction: Array, gradient: Number) -> float:
-    """⟨gradient, direction⟩ over the entries that move."""
-    moving = np.flatnonzero(direction)
-    return float((np.ravel(gradient)[moving] * np.ravel(direction)[moving]).sum())
-
-
-def halves(direction: Array) -> list[Array]:
-    """`direction` as the sum of two with half of its entries each; none where it has one entry."""
-    places = np.flatnonzero(direction)
-    if len(places) < 2:
-        return []
-    first = direction.copy()
-    _, rest = np.array_split(places, 2)
-    first.flat[rest] = 0.0
-    return [first, direction - first]
-
-
 def additive(whole: Finding, parts: list[Finding]) -> bool:
     """Whether numeric derivatives add up as those of a differentiable function do."""
     errors = sum(f.error * abs(f.scale) for f in (whole, *parts))
     apart = abs(whole.numeric * whole.scale - sum(f.numeric * f.scale for f in parts))
     return not apart > TRUST * errors + whole.tolerance * abs(whole.scale)
-
-
-def entry(direction: Array) -> float:
-    """The one entry that is not 0; 1 where there are several."""
-    places = np.flatnonzero(direction)
-    return direction.flat[places].item() if len(places) == 1 else 1.0
-
-
-def place_of(direction: Array) -> tuple[int, ...] | None:
-    """The index of the one entry that is not 0; None where there are several."""
-    places = np.argwhere(direction)
-    return tuple(places.ravel().tolist()) if len(places) == 1 else None

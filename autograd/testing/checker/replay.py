@@ -1,22 +1,33 @@
 """A subject's graph on a tape: its outputs at many points, where that is the same as calling it."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograd import Node, Observer, concatenate, observing, reshape, toposort
+from autograd.errors import GradientError
 from autograd.tape import Tape
 from autograd.tape.scalar.layout import is_scalar
-from autograd.testing.checker.subject import Call, Number, Numbers, Subject
+from autograd.testing.checker.calls import GraphCall
+from autograd.testing.checker.subject import Number, Numbers
 
 LARGE_SCALAR, LARGE = 200, 10  # nodes (of Values, or with Tensors) from which on a tape pays
+
+
+class Recording(Protocol):
+    """A function of nodes, as a subject."""
+
+    numbers: Numbers
+
+    def at(self, moved: Numbers) -> AbstractContextManager[GraphCall]: ...
 
 
 class CallReplay:
     """The graph of a call, for other numbers of the inputs that it uses."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: GraphCall) -> None:
         output = call.output
         self.shape, self.scalar = output.shape, is_scalar(toposort(*parts(output)))
         used = set(toposort(output))
@@ -52,7 +63,7 @@ class Escapes(Observer):
         self.nodes.append(node)
 
 
-def replay_of(subject: Subject, call: Call, moved: Numbers) -> CallReplay | None:
+def replay_of(subject: Recording, call: GraphCall, moved: Numbers) -> CallReplay | None:
     """A replay of `call`, if it is as good as calling the subject again, and quicker.
 
     It is as good if with all numbers `moved` the subject records the same operations on the same
@@ -75,7 +86,9 @@ def replay_of(subject: Subject, call: Call, moved: Numbers) -> CallReplay | None
                 if not np.allclose(output, real.raw, 1e-9, rounding):
                     return None
             return replay
-    except (ArithmeticError, ValueError):  # outside the domain
+    except GradientError:
+        raise
+    except Exception:  # outside the domain
         return None
 
 
@@ -86,7 +99,7 @@ def parts(output: Node[Any]) -> list[Any]:
     return [row.operands[0] if joined and row.op is reshape else row for row in rows]
 
 
-def operations_of(call: Call) -> list[Any]:
+def operations_of(call: GraphCall) -> list[Any]:
     """The graph as a list of operations; operands are an input's name, a place or a constant."""
     places: dict[Any, Any] = {leaf: name for name, leaf in call.leaves.items()}
     operations: list[Any] = []

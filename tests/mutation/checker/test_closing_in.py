@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
@@ -89,6 +90,7 @@ def test_the_first_that_is_wrong_ends_it():
             asked.append(given)
             return a_finding(verdicts[given[1]])
 
-        some = a_probe(directions=directions, settled=settled)
+        many = SimpleNamespace(numbers={"x": np.zeros(probe.SMALL + 1)})
+        some = a_probe(directions=directions, settled=settled, subject=many)
         assert [f.verdict for f in some.findings("x", 1, "rng")] == verdicts[:told]
         assert asked == [("x", i) for i in range(told)]

@@ -9,8 +9,8 @@ from unittest.mock import patch
 import numpy as np
 
 from autograd.testing.checker import probe
-from autograd.testing.checker.numeric import EPS, Verdict
-from autograd.testing.checker.passes import TINY
+from autograd.testing.checker.numeric import EPS, TINY, TRIALS, Verdict
+from autograd.testing.checker.subject import Inside
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_finding, a_probe, a_slope, same
 
@@ -25,7 +25,7 @@ class Comparing:
     RTOL = 0.01
 
     def __init__(self, *numeric, **given):
-        self.numeric, self.asked = iter(numeric), []
+        self.numeric, self.asked, self.doubted = iter(numeric), [], []
         self.direction = np.array(given.pop("direction", [0.0, 0.5, 0.0]))
         self.cotangent = np.array(given.pop("cotangent", [0.0, -2.0]))
         self.gradient = np.array(given.pop("gradient", [math.nan, 200.0, math.inf]))
@@ -42,15 +42,43 @@ class Comparing:
             is_noise=self.is_noise,
             one_sided=self.one_sided,
             outputs=self.outputs,
-            stair=given.pop("stair", 0.0),
-            **given,
+            inside=Inside(0.0, given.pop("stair", 0.0)),
+            eps=EPS,
+            atol=given.pop("atol", 0.0),
+            subject=SimpleNamespace(bounds=given.pop("bounds", {})),
         )
+        self.first = given.pop("first", a_slope(math.nan, math.inf))
+        self.apart, self.doubt = given.pop("apart", None), given.pop("doubt", ("", ""))
+        self.side = given.pop("side", a_slope(math.nan, math.inf))
+        assert not given
 
     def gradients(self, cotangent, names):
         assert cotangent is self.cotangent and names == ["x"] and not self.whole
         return {"x": self.gradient}
 
+    def slope(self, phi, *trial):
+        assert trial[:2] == TRIALS[0]
+        return self.first
+
+    def kink(self, phi, noise, rtol):
+        assert rtol == 0.1 * self.RTOL and callable(phi)
+        return self.apart
+
+    def side_inside(self, phi, noise):
+        assert callable(phi)
+        return self.side
+
+    def stair(self, *given):
+        self.doubted.append(("stair", *given))
+        return self.doubt[0]
+
+    def hidden(self, *given):
+        self.doubted.append(("hidden", *given))
+        return self.doubt[1]
+
     def is_noise(self, *given):
+        if given[-1] is self.first:
+            return False
         self.asked.append(("noise", *given))
         return self.noisy
 
@@ -79,6 +107,12 @@ class Comparing:
             patch.object(probe, "surest_slope", self.derivative),
             patch.object(probe, "repeated", self.repeated),
             patch.object(probe, "continuous", self.continuous),
+            patch.object(probe, "slope", self.slope),
+            patch.object(probe, "kink", self.kink),
+            patch.object(probe, "sides", lambda phi, noise: (phi, noise)),
+            patch.object(probe, "side_inside", self.side_inside),
+            patch.object(probe, "stair", self.stair),
+            patch.object(probe, "hidden", self.hidden),
         ):
             self.found = self.probe.compared("x", self.direction, self.cotangent)
         return self.found
@@ -121,7 +155,7 @@ def test_several_entries_at_once():
     assert math.isclose(signs().error, 4 * EPS * 100.0) and signs.found.verdict is OK
 
 
-SIDED = UNSURE, "why", a_slope(8.0, 3.0), (10.0, 20.0)
+SIDED = probe.Opinion(UNSURE, "why", a_slope(8.0, 3.0), (10.0, 20.0))
 
 
 def test_which_second_opinions_are_asked_for():
@@ -142,9 +176,9 @@ def test_which_second_opinions_are_asked_for():
             assert some.found.note == "why" and some.found.numeric == -8.0
             assert some.found.slopes == (-10.0, -20.0) and some.found.error == 3.0
             assert some.found.tolerance == 1.0
-            (_, analytic, numeric, phi, noise), first = some.asked[-1], some.asked[0]
+            (_, analytic, numeric, *sides, noise, atol), first = some.asked[-1], some.asked[0]
             value, error = told[-1]
-            assert (analytic, phi, noise) == (100.0, *first[1:3])
+            assert (analytic, *sides) == (100.0, *first[1:3]) and (noise, atol) == (first[2], 0.0)
             more = ROUNDING if len(told) == 1 else 0.0
             assert same(numeric, a_slope(value, error + more))
         if "again" in words:
@@ -159,8 +193,8 @@ def test_which_second_opinions_are_asked_for():
 
 def test_opinions_at_their_bounds():
     exact = Comparing(a_slope(3.0, 1.0), a_slope(3.0, 1.0), gradient=[0.0, 206.0, 0.0], sides=SIDED)
-    with patch.object(probe, "EPS", 0.0):
-        assert exact().verdict is UNSURE  # 100 errors exactly are not clear
+    exact.probe.eps = 0.0
+    assert exact().verdict is UNSURE  # 100 errors exactly are not clear
     beyond = Comparing(a_slope(8.0, 3.0), a_slope(8.0, 3.0), noisy=True)
     assert (beyond().verdict, beyond.found.note) == (OK, "0 to within rounding")
     assert beyond.words == "derivative again noise"
@@ -178,8 +212,101 @@ def test_opinions_at_their_bounds():
     assert back().slopes == (10.0, 5.0) and back.found.numeric == 4.0
     down = Comparing(a_slope(-99.5, 0.0), gradient=[0, -200, 0])
     assert down().tolerance == 1.0 and down.found.verdict is OK
-    lost = Comparing(a_slope(math.nan, math.inf), sides=(EDGE, "", a_slope(math.nan, math.inf), ()))
+    lost = Comparing(
+        a_slope(math.nan, math.inf), sides=probe.Opinion(EDGE, "", a_slope(math.nan, math.inf))
+    )
     assert lost().tolerance == 1.0 and lost.found.verdict is EDGE and math.isnan(lost.found.numeric)
+
+
+def test_an_absolute_error_along_the_direction():
+    for value, verdict in ((103.0, OK), (97.0, OK), (105.0, WRONG)):
+        some = Comparing(a_slope(value, 0.0), atol=8.0, sides=SIDED)
+        assert some().verdict is verdict and type(some.found.tolerance) is float
+        assert some.found.tolerance == 4.0
+    assert some.probe.is_settled(100.0, a_slope(103.0, 0.4), 4.0)
+    assert not some.probe.is_settled(100.0, a_slope(103.0, 0.41), 4.0)
+    assert not some.probe.is_settled(100.0, a_slope(103.0, 0.4))
+    assert some.found.direction is some.direction
+
+
+def test_kinks_that_are_certain_at_once():
+    left, right = a_slope(10.0, 0.0), a_slope(20.0, 0.0)
+    first = a_slope(95.0, 3.0)
+    kinked = Comparing(first=first, apart=(left, right), sides=SIDED, atol=8.0)
+    assert kinked().note == "why" and kinked.words == "sides"
+    _, analytic, numeric, one, other, noise, atol = kinked.asked[-1]
+    assert (analytic, one, other, atol) == (100.0, left, right, 4.0)
+    assert same(numeric, a_slope(95.0, 3.0 + ROUNDING)) and math.isclose(noise, 8 * EPS)
+    sure = Comparing(first=a_slope(100.0, 0.0), apart="nobody asks")
+    assert sure().verdict is OK and sure.asked == []
+    noisy = Comparing(a_slope(100.0, 0.0), noisy=True)
+    noisy()
+    assert noisy.asked[0][3](a_slope(100.0, 2.0))
+
+
+def test_points_on_a_bound():
+    edge, side = probe.Opinion(EDGE, "edge", a_slope(math.nan, math.inf)), a_slope(100.0, 0.0)
+    undefined = a_slope(math.nan, math.inf)
+    for bounds, told, sides, expected in (
+        ({"x": (0, 1)}, side, edge, (OK, "on one side, at a bound")),
+        ({"x": (0, 1)}, a_slope(50.0, 0.0), edge, (WRONG, "on one side, at a bound")),
+        ({"x": (0, 1)}, undefined, edge, (EDGE, "edge")),
+        ({"y": (0, 1)}, side, edge, (EDGE, "edge")),
+        ({}, side, edge, (EDGE, "edge")),
+        ({"x": (0, 1)}, side, SIDED, (UNSURE, "why")),
+    ):
+        some = Comparing(undefined, bounds=bounds, side=told, sides=sides)
+        assert (some().verdict, some.found.note) == expected
+    within = Comparing(undefined, bounds={"x": (0, 1)}, side=a_slope(103.0, 0.0), sides=edge)
+    assert within().verdict is WRONG
+    within = Comparing(
+        undefined, bounds={"x": (0, 1)}, side=a_slope(103.0, 0.0), sides=edge, atol=8.0
+    )
+    assert within().verdict is OK and within.found.numeric == -103.0
+
+
+def test_an_output_that_is_not_finite():
+    infinite, zeros = [0.0, math.inf, 0.0], [0.0, 0.0, 0.0]
+    for gradient, base, expected in (
+        (infinite, [3.0, math.inf], (EDGE, "the output is not finite here")),
+        (infinite, [math.inf, 4.0], (EDGE, "the output is not finite here")),
+        (infinite, [3.0, 0.0], (WRONG, "")),
+        ([0.0, 200.0, 0.0], [3.0, math.inf], (WRONG, "")),
+        (zeros, [3.0, math.inf], (OK, "")),
+    ):
+        wrong = probe.Opinion(WRONG, "", a_slope(0.0, math.inf))
+        some = Comparing(a_slope(0.0, 0.0), gradient=gradient, base=base, sides=wrong)
+        assert (some().verdict, some.found.note) == expected, (gradient, base)
+    unsure = Comparing(a_slope(0.0, 0.0), gradient=infinite, base=[3.0, math.inf], sides=SIDED)
+    assert unsure().verdict is UNSURE
+    assert math.copysign(1.0, some.found.analytic) == math.copysign(1.0, some.found.numeric) == 1.0
+
+
+def test_doubts():
+    for value, analytic, doubt, expected in (
+        (50.0, 100.0, ("a stair", "hidden"), (UNSURE, "a stair")),
+        (50.0, 100.0, ("", "hidden"), (WRONG, "")),
+        (50.0, 0.0, ("", "hidden"), (UNSURE, "hidden")),
+        (50.0, 0.0, ("a stair", ""), (UNSURE, "a stair")),
+        (50.0, 0.0, ("", ""), (WRONG, "")),
+        (0.0, 0.0, ("", "hidden"), (UNSURE, "hidden")),
+        (0.0, 0.0, ("a stair", ""), (UNSURE, "a stair")),
+        (100.0, 100.0, ("a stair", "hidden"), (OK, "")),
+        (1.0, 1.0, ("a stair", "hidden"), (OK, "")),
+        (-1.0, -1.0, ("a stair", "hidden"), (OK, "")),
+        (2.0, 1.0, ("", "hidden"), (WRONG, "")),
+        (-2.0, -1.0, ("", "hidden"), (WRONG, "")),
+    ):
+        some = Comparing(a_slope(value, 0.0), gradient=[0.0, 2 * analytic, 0.0], doubt=doubt)
+        assert (some().verdict, some.found.note) == expected, (value, analytic, doubt)
+        assert expected[0] is not UNSURE or some.found.numeric == -value + 0.0
+    fine = Comparing(a_slope(100.0, 0.0))
+    assert fine().verdict is OK and fine.doubted == []
+    unsure = Comparing(a_slope(0.0, 0.0), gradient=[0.0, 0.0, 0.0])
+    unsure()
+    (_, phi, noise), (_, same_phi, same_noise, radius) = unsure.doubted
+    assert phi is same_phi and noise == same_noise and radius == 1.0
+    assert callable(phi) and math.isclose(noise, 8 * EPS)
 
 
 def test_stairs():

@@ -7,12 +7,16 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from autograd.testing.checker import probe
-from autograd.testing.checker.numeric import Verdict
+from autograd.testing.checker import directions, probe, subject
+from autograd.testing.checker.numeric import EPS, Verdict
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_finding, a_probe, a_slope, same
 
-FUNCTIONS = functions_in(probe)
+FUNCTIONS = (
+    *functions_in(probe, directions),
+    subject.sizes,
+    subject.nearby,
+)
 OK, WRONG, KINK = Verdict.OK, Verdict.WRONG, Verdict.KINK
 UNSURE, EDGE = Verdict.INCONCLUSIVE, Verdict.EDGE
 
@@ -20,28 +24,40 @@ UNSURE, EDGE = Verdict.INCONCLUSIVE, Verdict.EDGE
 def test_parts_of_directions():
     grid = np.array([[0.0, -2.0, 0.0], [3.0, 0.0, 5.0]])
     single = np.array([[0.0, 0.0], [-4.0, 0.0]])
-    assert probe.along(grid, [[math.nan, 1.0, math.inf], [10.0, math.nan, 100.0]]) == 528.0
-    assert probe.along(np.array(2.0), 4.0) == 8.0 and type(probe.along(grid, grid)) is float
-    first, second = probe.halves(grid)
+    assert directions.along(grid, [[math.nan, 1.0, math.inf], [10.0, math.nan, 100.0]]) == 528.0
+    assert (
+        directions.along(np.array(2.0), 4.0) == 8.0 and type(directions.along(grid, grid)) is float
+    )
+    first, second = directions.halves(grid)
     assert same(first, [[0.0, -2.0, 0.0], [3.0, 0.0, 0.0]]) and same(first + second, grid)
     four = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
-    assert same(probe.halves(four), [[0.0, 1.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0, 4.0]])
-    assert probe.halves(single) == [] and probe.halves(np.zeros(2)) == []
-    assert [probe.entry(x) for x in (grid, single, np.zeros(2), np.array(3.0))] == [1, -4, 1, 3]
-    assert type(probe.entry(single)) is float
-    assert probe.place_of(single) == (1, 0) and probe.place_of(np.array(3.0)) == ()
-    assert probe.place_of(grid) is None and probe.place_of(np.zeros(2)) is None
-    assert all(type(i) is int for i in probe.place_of(single) or ())
+    assert same(directions.halves(four), [[0.0, 1.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0, 4.0]])
+    assert directions.halves(single) == [] and directions.halves(np.zeros(2)) == []
+    assert [directions.entry(x) for x in (grid, single, np.zeros(2), np.array(3.0))] == [
+        1,
+        -4,
+        1,
+        3,
+    ]
+    assert type(directions.entry(single)) is float
+    assert directions.place_of(single) == (1, 0) and directions.place_of(np.array(3.0)) == ()
+    assert directions.place_of(grid) is None and directions.place_of(np.zeros(2)) is None
+    assert all(type(i) is int for i in directions.place_of(single) or ())
 
 
 def test_a_point_near_by():
     rng, numbers = np.random.default_rng(0), {"a": 0.0, "b": np.array([-2.0, 1e-9, 300.0])}
-    steps = probe.sizes(np.array([math.nan, 0.0, -2.0]))
-    assert steps.tolist() == [probe.SMALLEST, probe.SMALLEST, 2.0]
-    moved = probe.nearby(numbers, np.random.default_rng(0))
+    steps = subject.sizes(np.array([math.nan, 0.0, -2.0]))
+    assert steps.tolist() == [subject.SMALLEST, subject.SMALLEST, 2.0]
+    bounds = {"a": (-1.0, 1.0)}
+    some = SimpleNamespace(numbers=numbers, bounds=bounds)
+    moved = subject.nearby(some, np.random.default_rng(0))
     parts = rng.uniform(-1, 1), rng.uniform(-1, 1, 3)
     assert type(moved["a"]) is float and math.isclose(moved["a"], 0.05 * parts[0] * 1e-3)
     assert same(moved["b"], numbers["b"] + 0.05 * parts[1] * np.array([2.0, 1e-3, 300.0]))
+    bounds |= {"a": (0.0, 1e-9), "b": (-np.inf, np.array([-2.0, 0.0, 300.0]))}
+    moved = subject.nearby(some, np.random.default_rng(0))
+    assert 0.0 <= moved["a"] <= 1e-9 and (moved["b"] <= [-2.0, 0.0, 300.0]).all()
 
 
 def test_continuity():
@@ -95,20 +111,18 @@ def test_directions():
     some = a_probe(
         subject=SimpleNamespace(numbers={"x": x, "s": -3.0}),
         gradients={"x": gradient, "s": 1.0},
+        base=np.array([1.0]),
+        cotangent=np.array([1.0]),
+        eps=EPS,
+        rtol=1e-6,
     )
     for budget in (6, 7):
         found = list(some.directions("x", budget, np.random.default_rng(1)))
         expected = [np.diag(size.ravel())[i].reshape(2, 3) for i in range(6)]
         assert len(found) == 6 and all(map(same, found, expected))
     assert same(list(some.directions("s", 1, np.random.default_rng(1))), [3.0])
-    order = [4, 2, 3, 1, 5, 0]  # |gradient · size|: 1000, 2, 0.008, 0.3, 0.005, 7
-    for budget, groups in (
-        (5, [order[:3], order[3:]]),
-        (4, [order[:3], order[3:]]),
-        (3, [order]),
-        (1, [order]),
-        (0, [order]),
-    ):
+    decades = [[4, 2], [3], [1, 5], [0]]  # |gradient · size|: 1000, 2, 0.008, 0.3, 0.005, 7
+    for budget, groups in ((5, decades), (0, decades)):
         found = list(some.directions("x", budget, np.random.default_rng(1)))
         rng = np.random.default_rng(1)
         assert len(found) == 2 * len(groups)

@@ -10,8 +10,8 @@ import autograd
 from autograd import Tensor, Value
 from autograd.tape import Tape
 from autograd.testing.checker import replay
+from autograd.testing.checker.graphs import Function
 from autograd.testing.checker.replay import CallReplay, comparable, operations_of, parts, replay_of
-from autograd.testing.checker.subject import Function
 from autograd.testing.mutation.sources import functions_in
 
 FUNCTIONS = functions_in(replay)

@@ -79,10 +79,11 @@ def test_tables():
         "culprit: he & she",
     ]
     assert Report("f", 7, 1e-6, FOUND[:1])._repr_html_() == (
+        '<div style="border-left: 4px solid #2e9e5b; padding: 2px 12px">'
         "<p><b>f: ok (rtol 1e-06, seed 7)</b></p><table><tr><th>derivative</th><th>input</th>"
         "<th>analytic</th><th>numeric</th><th>tolerance</th><th>verdict</th><th></th></tr>"
         "<tr><td>first</td><td>x[0, 1]</td><td>1.25</td><td>1 ± 0.2</td><td>0.5</td>"
-        "<td>ok</td><td></td></tr></table>"
+        "<td>ok</td><td></td></tr></table></div>"
     )
     html = lines._repr_html_()
     assert "</p><p>a &lt;problem&gt;</p><p>culprit: he &amp; she</p><table>" in html

@@ -11,15 +11,24 @@ from unittest.mock import patch
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.testing.checker import probe
+from autograd.testing.checker import calls, graphs, probe
+from autograd.testing.checker.calls import GraphCall
+from autograd.testing.checker.graphs import Function
 from autograd.testing.checker.numeric import EPS, Verdict
 from autograd.testing.checker.probe import Probe
-from autograd.testing.checker.subject import Call, Function
+from autograd.testing.checker.subject import Inside
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import a_probe, a_slope, same
 from tests.mutation.raising import said
 
-FUNCTIONS = functions_in(probe)
+FUNCTIONS = (
+    *functions_in(probe),
+    *functions_in(calls),
+    graphs.Function.line,
+    graphs.Gradient.line,
+    graphs.Gradient.gradient,
+    graphs.Function.gradient,
+)
 OK, WRONG, KINK = Verdict.OK, Verdict.WRONG, Verdict.KINK
 UNSURE, EDGE = Verdict.INCONCLUSIVE, Verdict.EDGE
 
@@ -28,23 +37,34 @@ def test_the_largest_gradient_inside_and_the_height_of_a_stair():
     x, y = Value(3.0), Tensor([[2.0, -40.0]])
     out = (x * 5.0) * y
     some = Probe(
-        Function(lambda x, y: x, (x, y)), Call({"x": x, "y": y}, out), [[0.5, -0.1]], 1, 0.1
+        Function(lambda x, y: x, (x, y)), GraphCall({"x": x, "y": y}, out), [[0.5, -0.1]], 1, 0.1
     )
     assert some.order == 1 and some.rtol == 0.1 and some.cotangent.dtype == float
     assert same(some.cotangent, [[0.5, -0.1]]) and same(some.base, [[30.0, -600.0]])
     assert some.gradients["x"] == 25.0 and same(some.gradients["y"], [[7.5, -1.5]])
-    assert some.inside == 25.0 and type(some.inside) is type(some.stair) is float
-    assert math.isclose(some.stair, 4 * EPS * 75.0)
-    lone = Probe(Function(lambda x: x, (x,)), Call({"x": x}, x * 4.0), -0.25, 1, 0.1)
+    assert some.inside.gradient == 25.0
+    assert type(some.inside.gradient) is type(some.inside.stair) is float
+    assert math.isclose(some.inside.stair, 4 * EPS * 75.0)
+    assert (some.eps, some.atol, lone_eps(np.float32)) == (EPS, 0.0, 2.0**-23)
+    lone = Probe(Function(lambda x: x, (x,)), GraphCall({"x": x}, x * 4.0), -0.25, 1, 0.1)
     assert type(lone.base) is np.ndarray and same(lone.base, 12.0)
-    assert lone.inside == 1.0 and math.isclose(lone.stair, 4 * EPS * 3.0)
+    assert lone.inside.gradient == 1.0 and math.isclose(lone.inside.stair, 4 * EPS * 3.0)
     nothing = Tensor(np.zeros((0, 2)))
     void = Probe(
-        Function(lambda x: x, (x,)), Call({"x": nothing}, nothing * 1.0), nothing.raw, 1, 0
+        Function(lambda x: x, (x,)), GraphCall({"x": nothing}, nothing * 1.0), nothing.raw, 1, 0
     )
-    assert void.inside == 0.0 and void.stair == 0.0
-    spoiled = Probe(Function(lambda x: x, (x,)), Call({"x": x}, (x * 0.0).sqrt()), 1.0, 1, 0.1)
-    assert spoiled.inside == math.inf and math.isfinite(spoiled.stair)
+    assert void.inside == (0.0, 0.0)
+    spoiled = Probe(Function(lambda x: x, (x,)), GraphCall({"x": x}, (x * 0.0).sqrt()), 1.0, 1, 0.1)
+    assert spoiled.inside.gradient == math.inf and math.isfinite(spoiled.inside.stair)
+
+
+def lone_eps(dtype):
+    call = SimpleNamespace(raw=np.ones(2, dtype), certain=lambda cotangent: {})
+    coarse = Probe(None, call, np.ones(2), 1, 1e-6)
+    fine = SimpleNamespace(raw=np.ones(2), certain=lambda cotangent: {})
+    assert Probe(None, fine, np.ones(2), 1, 1e-6).rtol == 1e-6 and type(coarse.eps) is float
+    assert coarse.rtol == probe.FLOAT32_RTOL and Probe(None, call, np.ones(2), 1, 0.5).rtol == 0.5
+    return coarse.eps
 
 
 def test_what_is_0_but_for_rounding():
@@ -89,7 +109,7 @@ def test_what_is_0_but_for_rounding():
     ):
         asked.clear()
         subject = Subject(moved)
-        some = a_probe(subject=subject, inside=inside)
+        some = a_probe(subject=subject, inside=Inside(inside, 0.0), eps=EPS)
         found = some.is_noise("y", direction, "cotangent", analytic, a_slope(value, error))
         assert found is bool(expected), (analytic, value, error, moved, found)
         assert len(asked) == (0 if expected is None else 4)
@@ -118,7 +138,7 @@ def test_outputs_of_the_function():
     with np.errstate(all="ignore"), function.at({}) as call:
         some = Probe(function, call, np.ones(2), 1, 0.1)
     asked.clear()
-    some.replay = None
+    some.line = None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = list(some.outputs("inputs[0]", np.array(0.5), np.array([1.0, -2.0, 3.0, 9.0])))
@@ -153,7 +173,7 @@ def test_outputs_of_a_replay():
     function = Function(lambda x, y: x * y, (Value(2.0), Tensor([1.0, -3.0])))
     with function.at({}) as call:
         some = Probe(function, call, np.ones(2), 1, 0.1)
-    some.replay = Replayed()
+    some.line = Replayed()
     found = list(some.outputs("inputs[1]", np.array([0.0, 0.5]), np.array([2.0])))
     assert same(found, [[10.0, -30.0], [10.0, -20.0]])
     found = list(some.outputs("inputs[0]", np.array(0.5), np.array([1.0])))
@@ -164,9 +184,9 @@ def test_a_replay_is_compared_near_by():
     function = Function(lambda x, y: x * y, (Value(2.0), Tensor([1.0, -3.0])))
     with function.at({}) as call:
         some = Probe(function, call, np.ones(2), 1, 0.1)
-    with patch.object(probe, "replay_of", lambda *given: given):
-        subject, given, moved = some.replay
-    expected_numbers = probe.nearby(function.numbers, np.random.default_rng(0))
+    with patch.object(graphs, "replay_of", lambda *given: given):
+        subject, given, moved = some.line
+    expected_numbers = probe.nearby(function, np.random.default_rng(0))
     assert subject is function and given is call
     assert moved.keys() == function.numbers.keys()
     assert all(same(moved[name], x) for name, x in expected_numbers.items())

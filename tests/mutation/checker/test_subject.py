@@ -11,13 +11,13 @@ import autograd
 from autograd import Tensor, Value
 from autograd.errors import GradientError
 from autograd.testing import check_grads
-from autograd.testing.checker import subject
-from autograd.testing.checker.subject import Function, Gradient
+from autograd.testing.checker import calls, graphs, nesting, subject
+from autograd.testing.checker.graphs import Function, Gradient
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import row
 from tests.mutation.raising import said
 
-FUNCTIONS = functions_in(subject)
+FUNCTIONS = functions_in(subject, graphs, calls, nesting)
 
 
 class Pair(NamedTuple):
@@ -60,17 +60,17 @@ def test_nested_inputs_and_results():
     grid[0, 0], grid[0, 1] = 4, 5
     pair = Pair([3], {"k": grid})
     tree = [1, (2, pair), np.array([6.0])]
-    leaves = list(subject.flat(tree, "t"))
+    leaves = list(nesting.flat(tree, "t"))
     paths = ["t[0]", "t[1][0]", "t[1][1][0][0]", "t[1][1][1]['k'][0][0]", "t[1][1][1]['k'][0][1]"]
     assert [path for path, _ in leaves] == [*paths, "t[2]"]
     assert [leaf for _, leaf in leaves[:-1]] == [1, 2, 3, 4, 5]
     assert leaves[-1][1] is tree[2]
-    again = subject.rebuilt(tree, iter("abcdef"))
+    again = nesting.rebuilt(tree, iter("abcdef"))
     assert again[0] == "a" and again[1][0] == "b" and again[2] == "f" and len(again) == 3
     assert type(again) is list and type(again[1]) is tuple and type(again[1][1]) is Pair
     assert again[1][1].left == ["c"]
     assert again[1][1].right["k"].tolist() == [["d", "e"]] and grid.tolist() == [[4, 5]]
-    assert list(subject.flat(1.5)) == [("", 1.5)]
+    assert list(nesting.flat(1.5)) == [("", 1.5)]
 
 
 def test_parameters_of_modules():
@@ -88,24 +88,24 @@ def test_parameters_of_modules():
         (len, x, {"params": x}),
         (len, iter([x]), {"params[0]": x}),
     ):
-        assert subject.parameters_of(f, params) == expected, params
+        assert graphs.parameters_of(f, params) == expected, params
     refusal = "TypeError: params must be leaves of the graph, got"
-    assert said(subject.parameters_of, len, [1.0]) == f"{refusal} float as params[0]"
-    assert said(subject.parameters_of, len, [x * x]) == f"{refusal} Value as params[0]"
-    assert said(subject.parameters_of, len, [x]) == ""
+    assert said(graphs.parameters_of, len, [1.0]) == f"{refusal} float as params[0]"
+    assert said(graphs.parameters_of, len, [x * x]) == f"{refusal} Value as params[0]"
+    assert said(graphs.parameters_of, len, [x]) == ""
     assert refusal in said(check_grads, lambda: Value(1.0), params=[Value(1.0) * 2.0])
 
 
 def test_numbers_and_leaves():
     y = Tensor([2.0], "y")
-    assert subject.joined([y]) is y
-    both = subject.joined([Tensor([[1.0, 2.0]]), Value(3.0)])
+    assert calls.joined([y]) is y
+    both = calls.joined([Tensor([[1.0, 2.0]]), Value(3.0)])
     assert both.data.tolist() == [1.0, 2.0, 3.0]
     assert subject.like(1.0, np.float64(2.0)) == 2.0
     assert type(subject.like(1.0, np.float64(2.0))) is float
     assert type(subject.like(np.ones(1), 2)) is int
-    assert type(subject.leaf_of(1.0, "a")) is Value and subject.leaf_of(1.0, "a").label == "a"
-    array = subject.leaf_of(np.ones(1), "b")
+    assert type(calls.leaf_of(1.0, "a")) is Value and calls.leaf_of(1.0, "a").label == "a"
+    array = calls.leaf_of(np.ones(1), "b")
     assert (type(array), array.label, array.data) == (Tensor, "b", [1.0])
     nan = np.array([np.nan])
     assert subject.same(1, 2) and subject.same(nan, nan.copy())
@@ -136,7 +136,7 @@ def test_silence():
 
 def test_float64():
     cast = autograd.astype
-    with subject.in_float64():
+    with graphs.in_float64():
         assert cast(Tensor([1.0]), dtype="float32").dtype == np.float64
     assert cast(Tensor([1.0]), dtype="float32").dtype == np.float32
 
@@ -144,7 +144,7 @@ def test_float64():
 def test_the_state_of_modules():
     tree, other = Tree(), Module()
     held, states = [dict(vars(m)) for m in (tree, tree.child)], tree.random.bit_generator.state
-    with subject.restoring(tree, None, abs, other):
+    with graphs.restoring(tree, None, abs, other):
         for module in (tree, tree.child, other):
             module(np.ones(2))
         tree.mean = np.ones(3)
@@ -156,7 +156,7 @@ def test_the_state_of_modules():
     assert other.mean.tolist() == [0.0, 0.0] and "calls" not in vars(other)
 
     def failing():
-        with subject.restoring(other):
+        with graphs.restoring(other):
             other(np.ones(2))
             raise KeyError("inside")
 

@@ -1,0 +1,310 @@
+"""Wrong gradients as they were reported in public, ported: each is caught, where it is wrong.
+
+Every pair is a function, the gradient as it should be, and as it was. Where one report stands for
+it, it is named beside; the others are what courses and forums warn of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import find, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
+
+from autograd.testing import Verdict, examine_vjp
+
+
+class Report(NamedTuple):
+    f: Callable[..., Any]
+    right: Callable[..., Any]
+    wrong: Callable[..., Any]
+    arrays: tuple[Any, ...]
+    entry: str = "inputs[0]"  # which input is to blame
+
+
+RNG = np.random.default_rng(11)
+X, Y, W = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
+V = RNG.normal(size=5)
+LABELS = np.array([0, 2, 1, 1])
+
+
+def softmax(x: Any) -> Any:
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def loss(x: Any) -> Any:
+    return -np.log(softmax(x)[np.arange(len(x)), LABELS[: len(x)]]).mean()
+
+
+def excess(x: Any) -> Any:
+    return softmax(x) - np.eye(x.shape[1])[LABELS[: len(x)]]
+
+
+def normalised(x: Any) -> Any:
+    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
+
+
+def of_normalised(g: Any, x: Any) -> Any:
+    y = normalised(x)
+    return (g - g.mean(axis=0) - y * (g * y).mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
+
+
+def gathered(x: Any, places: Any) -> Any:
+    return x[places] * 2
+
+
+def scattered(g: Any, x: Any, places: Any) -> Any:
+    found = np.zeros_like(x)
+    np.add.at(found, places, 2 * g)
+    return found
+
+
+def overwritten(g: Any, x: Any, places: Any) -> Any:
+    found = np.zeros_like(x)
+    found[places] = 2 * g
+    return found
+
+
+def gelu(x: Any) -> Any:
+    return x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def of_gelu(g: Any, x: Any, cubic: float = 3 * 0.044715) -> Any:
+    c = np.sqrt(2 / np.pi)
+    t = np.tanh(c * (x + 0.044715 * x**3))
+    return g * ((1 + t) / 2 + x * (1 - t * t) * c * (1 + cubic * x * x) / 2)
+
+
+def pooled(x: Any) -> Any:
+    return x.reshape(-1, 2).mean(axis=1)
+
+
+def affine(x: Any, w: Any, b: Any) -> Any:
+    return x @ w + b
+
+
+def cosine(x: Any, y: Any) -> Any:
+    return (x @ y) / np.linalg.norm(x) / np.linalg.norm(y)
+
+
+def of_cosine(g: Any, x: Any, y: Any) -> Any:
+    n, m = np.linalg.norm(x), np.linalg.norm(y)
+    return g * (y / n / m - cosine(x, y) * x / n**2)
+
+
+def convolved(x: Any) -> Any:
+    return np.convolve(x, V[:3], "valid")
+
+
+REPORTS: dict[str, Report] = {
+    # the mean over the batch is forgotten
+    "softmax loss without 1/n": Report(
+        loss, lambda g, x: g * excess(x) / len(x), lambda g, x: g * excess(x), (X,)
+    ),
+    # the diagonal of softmax's Jacobian alone
+    "the diagonal of softmax": Report(
+        softmax,
+        lambda g, x: softmax(x) * (g - (g * softmax(x)).sum(axis=-1, keepdims=True)),
+        lambda g, x: g * softmax(x) * (1 - softmax(x)),
+        (X,),
+    ),
+    # the mean and the variance held constant
+    "batch norm with constant statistics": Report(
+        normalised, of_normalised, lambda g, x: g / np.sqrt(x.var(axis=0) + 1e-5), (X,)
+    ),
+    # the path through the mean is forgotten
+    "batch norm without the mean": Report(
+        normalised,
+        of_normalised,
+        lambda g, x: (
+            (g - normalised(x) * (g * normalised(x)).mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
+        ),
+        (X,),
+    ),
+    # callummcdougall/ARENA_2.0#18: gradients for one element overwrite each other
+    "an index used twice": Report(gathered, scattered, overwritten, (V, np.array([0, 2, 2, 1]))),
+    # the bias's gradient is averaged over what was broadcast
+    "the mean over a broadcast bias": Report(
+        affine,
+        lambda g, x, w, b: (g @ w.T, x.T @ g, g.sum(axis=0)),
+        lambda g, x, w, b: (g @ w.T, x.T @ g, g.mean(axis=0)),
+        (X, W, V[:2]),
+        "inputs[2]",
+    ),
+    # a transposed weight, square so that the shapes agree
+    "a transposed square weight": Report(
+        np.matmul,
+        lambda g, x, w: (g @ w.T, x.T @ g),
+        lambda g, x, w: (g @ w, x.T @ g),
+        (X, W @ W.T),
+    ),
+    # leaky relu's slope on the wrong side
+    "a leaky slope on the wrong side": Report(
+        lambda x: np.where(x > 0, x, 0.1 * x),
+        lambda g, x: g * np.where(x > 0, 1, 0.1),
+        lambda g, x: g * np.where(x > 0, 0.1, 1),
+        (X,),
+    ),
+    # sigmoid's derivative of the output, applied to the input
+    "sigmoid(x)(1 - x)": Report(
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda g, x: g * np.exp(-x) / (1 + np.exp(-x)) ** 2,
+        lambda g, x: g / (1 + np.exp(-x)) * (1 - x),
+        (X,),
+    ),
+    # tanh's, of the input instead of the output
+    "1 - x² for tanh": Report(
+        np.tanh, lambda g, x: g / np.cosh(x) ** 2, lambda g, x: g * (1 - x**2), (X,)
+    ),
+    # a constant of gelu's approximation that was not multiplied by its power
+    "gelu's cubic term": Report(gelu, of_gelu, lambda g, x: of_gelu(g, x, cubic=0.044715), (X,)),
+    # the norm's gradient without the division
+    "a norm that is not divided": Report(
+        np.linalg.norm, lambda g, x: g * x / np.linalg.norm(x), lambda g, x: g * x, (X,)
+    ),
+    # one norm is held constant
+    "cosine similarity without its norm": Report(
+        cosine,
+        lambda g, x, y: (of_cosine(g, x, y), of_cosine(g, y, x)),
+        lambda g, x, y: (g * y / np.linalg.norm(x) / np.linalg.norm(y), of_cosine(g, y, x)),
+        (V[:3], X[0]),
+    ),
+    # average pooling hands on the whole gradient
+    "average pooling that is not averaged": Report(
+        pooled,
+        lambda g, x: np.repeat(g, 2).reshape(x.shape) / 2,
+        lambda g, x: np.repeat(g, 2).reshape(x.shape),
+        (X,),
+    ),
+    # a convolution whose kernel is not flipped on the way back
+    "a kernel that is not flipped": Report(
+        convolved,
+        lambda g, x: np.convolve(g, V[:3][::-1]),
+        lambda g, x: np.convolve(g, V[:3]),
+        (X.ravel(),),
+    ),
+    # the cumulative sum's gradient runs forwards
+    "a cumulative sum forwards": Report(
+        np.cumsum, lambda g, x: np.cumsum(g[::-1])[::-1], lambda g, x: np.cumsum(g), (V,)
+    ),
+    # d(1/x) = 1/x²
+    "a lost sign": Report(
+        lambda x: 1 / x, lambda g, x: -g / x**2, lambda g, x: g / x**2, (1 + V**2,)
+    ),
+    # the second operand of a subtraction
+    "a subtraction like an addition": Report(
+        np.subtract, lambda g, x, y: (g, -g), lambda g, x, y: (g, g), (X, Y), "inputs[1]"
+    ),
+    # x^y: the exponent is not lowered
+    "a power that is not lowered": Report(
+        lambda x: x**3, lambda g, x: 3 * x**2 * g, lambda g, x: 3 * x**3 * g, (X,)
+    ),
+    # by n where the function divides by n - 1
+    "a variance by n instead of n - 1": Report(
+        lambda x: x.var(ddof=1),
+        lambda g, x: g * 2 * (x - x.mean()) / (x.size - 1),
+        lambda g, x: g * 2 * (x - x.mean()) / x.size,
+        (X,),
+    ),
+    # the maximum's gradient goes to all that are positive
+    "a maximum shared by all": Report(
+        lambda x: x.max(axis=1),
+        lambda g, x: g[:, None] * (x == x.max(axis=1, keepdims=True)),
+        lambda g, x: np.repeat(g[:, None], x.shape[1], axis=1) / x.shape[1],
+        (X,),
+    ),
+    # weight decay forgotten in the gradient of a regularised loss
+    "a forgotten penalty": Report(
+        lambda x, y: ((x - y) ** 2).mean() + 0.01 * (x**2).sum(),
+        lambda g, x, y: (g * (2 * (x - y) / x.size + 0.02 * x), -g * 2 * (x - y) / x.size),
+        lambda g, x, y: (g * 2 * (x - y) / x.size, -g * 2 * (x - y) / x.size),
+        (X, Y),
+    ),
+    # jax-ml/jax#29485: an example in the documentation forgets the 2
+    "x² with a gradient of x": Report(
+        lambda x: x**2, lambda g, x: 2 * g * x, lambda g, x: g * x, (X,)
+    ),
+    # karpathy/nn-zero-to-hero#52: the proposal to multiply by the input instead of the output
+    "exp by its input": Report(np.exp, lambda g, x: g * np.exp(x), lambda g, x: g * x, (X,)),
+    # haydnv/tinychain#160: the exponent comes twice
+    "a power with its exponent twice": Report(
+        lambda x: (x**3).sum(axis=0),
+        lambda g, x: 3 * x**2 * g,
+        lambda g, x: 9 * x**2 * g,
+        (X,),
+    ),
+    # torch/torch7#298: for a batch, exactly the negative
+    "cosine similarity with the wrong sign": Report(
+        cosine,
+        lambda g, x, y: (of_cosine(g, x, y), of_cosine(g, y, x)),
+        lambda g, x, y: (of_cosine(g, x, y), -of_cosine(g, y, x)),
+        (V[:3], X[0]),
+        "inputs[1]",
+    ),
+    # apache/mxnet#1053: a term of the mean's gradient is added once more
+    "batch norm with a term twice": Report(
+        normalised,
+        of_normalised,
+        lambda g, x: of_normalised(g, x) - g.mean(axis=0) / np.sqrt(x.var(axis=0) + 1e-5) / len(x),
+        (X,),
+    ),
+    # apache/mxnet#18499: the shift gets no gradient
+    "a shift without a gradient": Report(
+        lambda x, shift: normalised(x) + shift,
+        lambda g, x, shift: (of_normalised(g, x), g.sum(axis=0)),
+        lambda g, x, shift: (of_normalised(g, x), None),
+        (X, V[:3]),
+        "inputs[1]",
+    ),
+    # jax-ml/jax#17496: a rule for the matrix alone, and zeros for the vector
+    "a product without its vector": Report(
+        np.matmul,
+        lambda g, a, v: (np.outer(g, v), a.T @ g),
+        lambda g, a, v: (np.outer(g, v), np.zeros_like(v)),
+        (X, V[:3]),
+        "inputs[1]",
+    ),
+    # tinygrad/tinygrad#12296: one divided by the count of the largest underflows to 0
+    "a maximum whose share underflows": Report(
+        np.max, lambda g, x: g * (x == x.max()), lambda g, x: 0 * x, (X,)
+    ),
+    # pytorch/pytorch#1058: the gradient from above is not used element by element
+    "the first gradient from above for all": Report(
+        lambda x: (x * x).sum(axis=1),
+        lambda g, x: 2 * x * g[:, None],
+        lambda g, x: 2 * x * g[0],
+        (X,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_is_caught_where_it_is_wrong(name) -> None:
+    f, right, wrong, arrays, entry = REPORTS[name]
+    assert examine_vjp(f, right, *arrays).ok
+    report = examine_vjp(f, wrong, *arrays)
+    assert report.verdict is Verdict.WRONG
+    assert {finding.name for finding in report.findings if not finding.verdict.passes} == {entry}
+    assert "culprit: the gradient of" in str(report) and "test_public_reports.py:" in str(report)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_shrinks_to_a_small_example(name) -> None:
+    """The input that is to blame is drawn, and shrinks to simple numbers."""
+    f, _, wrong, arrays, entry = REPORTS[name]
+    place = int(entry[-2])
+    numbers = st.floats(0.5, 3.0, allow_subnormal=False)
+    drawn = numpy_st.arrays(float, np.shape(arrays[place]), elements=numbers, fill=st.nothing())
+
+    def is_wrong(x: Any) -> bool:
+        given = [*arrays[:place], x, *arrays[place + 1 :]]
+        return examine_vjp(f, wrong, *given).verdict is Verdict.WRONG
+
+    once = settings(max_examples=50, derandomize=True, database=None, deadline=None)
+    found = find(drawn, is_wrong, settings=once)
+    assert np.isin(found, [0.5, 1.0, 1.5, 2.0, 3.0]).sum() >= found.size - 2
