@@ -14,7 +14,11 @@ from autograd.testing.mutation.auditing import Audit, audit
 from autograd.testing.mutation.engine import ENGINE
 from autograd.testing.mutation.mutants import Mutant, mutants
 from autograd.testing.mutation.planting import replaced
-from autograd.testing.pairs import check_forward_backward, check_jac, check_vjp, examine_vjp
+
+from autograd.testing.pairs import (  # isort: skip
+    check_forward_backward, check_jac, check_vjp, examine_forward_backward, examine_jac,
+    examine_vjp,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from autograd.testing.strategies import (  # isort: skip
@@ -24,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ENGINE", "Audit", "Culprit", "Expression", "Finding", "GradientError", "Mutant", "Operands",
     "Report", "VacuousCheckWarning", "Verdict", "audit", "certify",
-    "check_forward_backward", "check_grads", "check_jac", "check_vjp", "examine", "examine_vjp",
+    "check_forward_backward", "check_grads", "check_jac", "check_vjp", "examine",
+    "examine_forward_backward", "examine_jac", "examine_vjp",
     "expressions", "laws", "mutants", "networks", "operands_for", "program", "replaced",
     "tensors", "values",
 ]  # fmt: skip

@@ -420,6 +420,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "what is less than the least counts as that": (
         "alike: finite = np.where(np.isfinite(weights), weights, 0.0) → finite = np.where(np.isfinite(weights), weights, -1.0) (constant changed)",
     ),
+    "a point near by is looked at only as long as there are no problems": (
+        "Examination._look_near_by: report.problems += there.problems → report.problems = there.problems (overwritten, not accumulated)",
+    ),
 }
 
 EQUIVALENT = {mutant: reason for reason, mutants in REVIEWED.items() for mutant in mutants}

@@ -74,7 +74,7 @@ def test_what_a_mutant_meets():
     assert tests[0][0] == "rules: one point"
     assert tests[-1][0] == [name for name, _ in found_in(OF_ENGINE)][-1]
     files = {name.partition(":")[0] for *_, tests in meetings("locate") for name, _ in tests}
-    assert files == {"culprit", "suspects"}
+    assert files == {"culprit", "suspects", "doubts"}
 
 
 # --- kills ------------------------------------------------------------------------------------

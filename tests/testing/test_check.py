@@ -500,4 +500,4 @@ def test_a_number_that_is_nan_is_at_the_edge():
     assert report.culprit.message == "inputs[0] itself: it is not finite everywhere"
     report = examine(lambda x: (x * 1e200) * (x * 1e200), Tensor([2.0]))
     assert report.verdict is Verdict.EDGE
-    assert report.culprit.message == "mul((1,), (1,)) is at the edge of its domain, or overflows"
+    assert report.culprit.message.endswith(" is at the edge of its domain, or overflows")

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
 
 from autograd.errors import GradientError
 from autograd.testing import (
@@ -14,10 +17,13 @@ from autograd.testing import (
     check_forward_backward,
     check_jac,
     check_vjp,
+    examine_forward_backward,
+    examine_jac,
     examine_vjp,
 )
+from autograd.testing.elsewhere.pair import Pair, examine_pair
 
-Pair = tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]
+Written = tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]
 RNG = np.random.default_rng(3)
 X, Y, W = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
 
@@ -59,7 +65,7 @@ def convolved_vjp(g: Any, x: Any, k: Any) -> Any:
     return np.convolve(g, k[::-1]), np.convolve(x[::-1], g, "valid")[::-1][: len(k)][::-1]
 
 
-PAIRS: dict[str, Pair] = {
+PAIRS: dict[str, Written] = {
     "sin": (np.sin, lambda g, x: g * np.cos(x), (X,)),
     "product": (np.multiply, lambda g, x, y: (g * y, g * x), (X, Y)),
     "matmul": (np.matmul, lambda g, x, w: [g @ w.T, x.T @ g], (X, W)),
@@ -202,3 +208,81 @@ def test_a_layer_in_two_functions() -> None:
         check_forward_backward(
             forward, lambda g, c: backward(g, c, lambda g: g.mean(axis=0)), X, W, b
         )
+
+
+def test_float32_is_checked_in_float64_first() -> None:
+    x = X.astype(np.float32)
+    check_vjp(np.sin, lambda g, x: g * np.cos(x), x)
+
+    def only_wide(g: Any, x: Any) -> Any:
+        return g * np.cos(x) * (1 if x.dtype == np.float64 else 1.01)
+
+    with pytest.raises(GradientError, match=r"the float32 gradient is .* off that in float64"):
+        check_vjp(np.sin, only_wide, x)
+
+
+def cube(**more: Any) -> Pair:
+    return Pair(
+        "cube",
+        {"x": np.array([1.0, 2.0])},
+        lambda given: given["x"] ** 3,
+        lambda g, given: {"x": 3 * g * given["x"] ** 2},
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("many", "used"),
+    [
+        (lambda numbers, name, line: line**3, True),
+        (lambda numbers, name, line: line**2, False),
+        (lambda numbers, name, line: 1 / 0, False),
+        (lambda numbers, name, line: line[0], False),
+        (lambda numbers, name, line: np.where(line == [1.0, 2.0], line**3, 0.0), False),
+    ],
+)
+def test_a_line_at_once_is_used_where_it_gives_what_calls_give(many, used) -> None:
+    pair = cube(many=many)
+    assert examine_pair(pair).ok and pair.tried is used
+
+
+def test_a_pair_that_can_be_differentiated_again() -> None:
+    def again(error: float) -> Callable[..., Pair]:
+        def second(pair: Pair, cotangent: Any) -> Pair:
+            return Pair(
+                "the gradient of cube",
+                {**pair.numbers, "g": cotangent},
+                lambda given: 3 * given["g"] * given["x"] ** 2,
+                lambda v, given: {
+                    "x": 6 * (1 + error) * v * given["g"] * given["x"],
+                    "g": 3 * v * given["x"] ** 2,
+                },
+            )
+
+        return second
+
+    report = examine_pair(cube(again=again(0.0)), order=2)
+    assert report.ok and {f.name for f in report.findings if f.order == 2} == {"x", "g"}
+    assert examine_pair(cube(again=again(0.0))).level == 1
+    wrong = examine_pair(cube(again=again(1e-5)), order=2)
+    assert wrong.verdict is Verdict.WRONG and "order=1" in str(wrong)
+
+
+def test_reports_of_all_kinds() -> None:
+    assert examine_jac(lambda x, a: a * x**2, lambda x, a: np.diag(2 * a * x), [1.0, 3.0], 2.0).ok
+    wrong = examine_jac(lambda x: x**2, lambda x: np.diag(x), [1.0, 3.0])
+    assert "0.5 times the numeric derivative" in str(wrong)
+    report = examine_forward_backward(lambda x: (x**2, x), lambda g, x: 3 * g * x, X)
+    assert "1.5 times the numeric derivative" in str(report)
+    uncertain = examine_vjp(lambda x: 1e10 + 1e-3 * np.sin(x), lambda g, x: 1e-3 * g * np.cos(x), X)
+    assert uncertain.verdict is Verdict.INCONCLUSIVE and uncertain.culprit is None
+
+
+@given(numpy_st.arrays(float, 3, elements=st.floats(-3, 3)))
+def test_drawn_points(x: Any) -> None:
+    """Those of which nothing can be said are rejected."""
+
+    def norm(x: Any) -> Any:
+        return np.sqrt((x * x).sum() + 1e-12)
+
+    check_vjp(norm, lambda g, x: g * x / norm(x), x)

@@ -78,15 +78,19 @@ class Examination:
         """A gradient may be right at the point alone: only what is wrong at another one is told."""
         elsewhere, report = copy(subject), self.report
         elsewhere.numbers = nearby(subject, self.rng)
-        there = replace(report, findings=[])
+        there = replace(report, findings=[], problems=[])
         try:
             with elsewhere.at({}) as call:
                 cotangent = random_cotangent(call, self.rng)
-                replace(self, report=there, budget=2)._compare(elsewhere, call, cotangent)
+                try:
+                    replace(self, report=there, budget=2)._compare(elsewhere, call, cotangent)
+                except BackwardError as error:
+                    there.problems.append(str(error))
                 if there.verdict is Verdict.WRONG:
                     report.findings += [
                         replace(found, note="at a point near by") for found in there.findings
                     ]
+                    report.problems += there.problems
                     report.culprit = self.blame(elsewhere, call, cotangent, there)
         except GradientError:
             raise

@@ -163,6 +163,7 @@ def test_stops():
         ({"inputs[0]_1_2_nearby": ValueError()}, [*FIRST, *SECOND, "float32"], [], 3, 2),
         ({"inputs[0]_1_2_nearby": LookupError()}, [*FIRST, *SECOND, "float32"], [], 3, 2),
         ({"inputs[0]_1_2_nearby": GradientError("no")}, FIRST, ["no"], 1, 1),
+        ({"inputs[0]_1_2_nearby": lost}, [*FIRST, "culprit_nearby"], [str(lost)], 1, 1),
         (
             {"inputs[0]_1_2_nearby": Verdict.INCONCLUSIVE},
             [*FIRST, *SECOND, "float32"],
