@@ -245,6 +245,10 @@ def test_a_failing_example_prints_a_program_that_reproduces_it():
 square = autograd.Primitive("own", "o", None, lambda x: x * x, (lambda g, out, x: g * x,), "x²")
 
 
+def test_an_expression_has_a_drawing():
+    assert Expression(Tensor([1.0], "x") * 2.0).dot.startswith("digraph")
+
+
 def test_a_program_imports_a_row_of_one_s_own():
     text = reproduction(square(Tensor([1.0, 2.0], "own")).sum())
     assert f"from {__name__} import square as own\n" in text and "= own(a)" in text

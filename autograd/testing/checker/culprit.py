@@ -135,10 +135,11 @@ def failing(
     """The rules that are wrong where the direction that failed arrives, with what comes from above.
 
     By the chain rule a derivative along a direction is wrong only where a rule is wrong for the
-    direction in which its operand moves.
+    direction in which its operand moves. (What is wrong with a second derivative is seldom a rule
+    of its own graph: see `unrecorded_fault`.)
     """
     wrong = [f for f in report.findings if f.verdict is Verdict.WRONG and f.direction is not None]
-    if not wrong:
+    if not wrong or isinstance(subject, Gradient):
         return
     tangents = tangents_of(subject, call, wrong[0])
     walked = {step.node: step.gradient for step in steps(call.output, cotangent)}

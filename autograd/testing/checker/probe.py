@@ -75,13 +75,13 @@ class Probe:
 
     def seen_at_once(self, name: str, directions: list[Array]) -> list[Array]:
         """The directions, of which a quicker line has given all first samples in one call."""
-        if self.line is not None and name in self.line and name not in self.subject.bounds:
+        if name not in self.subject.bounds:
             number, ts = self.subject.numbers[name], trial_points(*TRIALS[0])
             points = (like(number, number + t * d) for d in directions for t in ts)
-            base, *found = self.line(self.subject.numbers, name, chain([number], points))
-            for i, direction in enumerate(directions):
+            found = self.at_once(name, chain([number], points))
+            for i, direction in enumerate(directions if found else ()):
                 key = name, direction.tobytes(), ts.tobytes()
-                self.seen[key] = [base, *found[len(ts) * i : len(ts) * (i + 1)]]
+                self.seen[key] = [found[0], *found[1 + len(ts) * i :][: len(ts)]]
         return directions
 
     def directions(self, name: str, budget: int, rng: np.random.Generator) -> Iterator[Array]:
@@ -278,15 +278,29 @@ class Probe:
             low, high = self.subject.bounds[name]
             moved = (number + t * direction for t in ts)
             within = [np.all((low <= x) & (x <= high)) for x in moved]
-        line = (like(number, number + t * direction) for t in (0.0, *compress(ts, within)))
-        if self.line is not None and name in self.line:
-            found = self.line(self.subject.numbers, name, line)
-        else:
-            found = self.called(name, line)
-        yield next(found)
+        inside = (0.0, *compress(ts, within))
+
+        def points() -> Iterator[Number]:
+            return (like(number, number + t * direction) for t in inside)
+
+        found = iter(self.at_once(name, points()) or self.called(name, points()))
+        if all(within):
+            yield from found
+            return
         nowhere = np.full(self.base.shape, np.nan)
-        for is_within in within:
+        for is_within in (True, *within):
             yield next(found) if is_within else nowhere
+
+    def at_once(self, name: str, line: Iterable[Number]) -> list[Array]:
+        """What a quicker line gives; nothing where there is none, or a number lies outside."""
+        if self.line is None or name not in self.line:
+            return []
+        try:
+            return list(self.line(self.subject.numbers, name, line))
+        except GradientError:
+            raise
+        except Exception:
+            return []
 
     def called(self, name: str, line: Iterable[Number]) -> Iterator[Array]:
         """The output at each of these numbers, of which the first is at the point itself."""

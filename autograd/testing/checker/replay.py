@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import Node, Observer, concatenate, observing, reshape, toposort
-from autograd.errors import GradientError
 from autograd.tape import Tape
 from autograd.tape.scalar.layout import is_scalar
 from autograd.testing.checker.calls import GraphCall
@@ -86,9 +85,7 @@ def replay_of(subject: Recording, call: GraphCall, moved: Numbers) -> CallReplay
                 if not np.allclose(output, real.raw, 1e-9, rounding):
                     return None
             return replay
-    except GradientError:
-        raise
-    except Exception:  # outside the domain
+    except Exception:  # outside the domain, or what calling it again will tell
         return None
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, Value, sin
+from autograd.errors import GradientError
 from autograd.testing.checker import (
     culprit,
     directions,
@@ -49,6 +50,7 @@ FUNCTIONS = (
     local.wrong_rule,
     Probe.extent,
     Probe.seen_at_once,
+    Probe.at_once,
     Probe.findings,
     Probe.outputs,
     Probe.noise,
@@ -355,10 +357,37 @@ def test_small_inputs_are_seen_at_once():
     some.seen.clear()
     some.subject.bounds = {"x": (0.0, 9.0)}
     assert some.seen_at_once("x", both) is both and not some.seen
+    ts = np.array([0.5, -2.0, 1.0])
+    within = list(some.outputs("x", both[0], ts))
+    assert same(within, [[2, 6], [3, 6], [math.nan] * 2, [4, 6]]) and len(line.lines) == 3
     some.subject.bounds, some.line = {}, None
     assert some.seen_at_once("x", both) is both and not some.seen
     some.line = line
-    assert some.seen_at_once("y", both) is both and not some.seen and len(line.lines) == 2
+    assert some.seen_at_once("y", both) is both and not some.seen and len(line.lines) == 3
+
+
+def test_a_line_that_leaves_the_domain_is_called_one_by_one():
+    class Leaving(Counted):
+        def __call__(self, numbers, name, others):
+            raise self.error
+            yield
+
+    line = Leaving()
+    some = a_probe(
+        subject=SimpleNamespace(numbers=NUMBERS, bounds={}),
+        line=line,
+        seen={},
+        base=np.zeros(2),
+        called=lambda name, points: iter([name, *points]),
+    )
+    line.error = ArithmeticError()
+    direction = np.array([1.0, 0.0])
+    assert some.seen_at_once("x", [direction]) == [direction] and not some.seen
+    found = list(some.outputs("x", direction, np.array([0.5])))
+    assert found[0] == "x" and same(found[1:], [[1.0, 3.0], [1.5, 3.0]])
+    line.error = GradientError("no")
+    assert said(some.seen_at_once, "x", [direction]) == "GradientError: no"
+    assert said(list, some.outputs("x", direction, np.array([0.5]))) == "GradientError: no"
 
 
 def test_which_inputs_are_seen_at_once():
@@ -546,6 +575,15 @@ def test_what_fails_is_named_before_what_is_wrong_elsewhere():
     thrice = row(lambda g, out, x: 3.0 * g * x, name="thrice")
     (given,) = located(lambda x: thrice(x * 2.0), Value(2.0), 1.0)
     assert [f.node.op for f in culprit.failing(*given)] == [thrice]
+
+
+def test_of_a_second_derivative_no_direction_is_followed():
+    thrice = row(lambda g, out, x: 3.0 * g * x, name="thrice")
+    gradient = Function(lambda x: sin(thrice(x)), (Value(0.7),)).gradient(0.5)
+    wrong = Report("f", 0, 1e-6)
+    wrong.findings = [Finding(2, "inputs[0]", None, None, 1, 2, 0, 0, WRONG, direction=np.ones(()))]
+    with gradient.at({}) as made:
+        assert list(culprit.failing(gradient, made, 1.0, wrong)) == []
 
 
 def test_where_a_wrong_rule_stands():
