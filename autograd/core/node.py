@@ -374,13 +374,11 @@ def raw(x: Any) -> Any:
 
 def new_node(op: Primitive, operands: tuple[Any, ...], params: Params, data: Any) -> Node[Any]:
     """A new node: `data` is what `op` made of `operands`. Its type decides the class."""
-    node: Node[Any]
-    if type(data) is float:
-        node = _new(HOLDERS[float])
-    else:
-        data = np.asarray(data)
+    if type(data) is not float and (type(data) is not np.ndarray or data.dtype not in FLOATS):
+        data = op.numbers(data, operands)
+    node: Node[Any] = _new(HOLDERS[type(data)])
+    if type(data) is not float:
         data.flags.writeable = False
-        node = _new(HOLDERS[np.ndarray])
     mode = current_mode()
     node.raw, node.index = data, next_index()
     node.raw_grad = node.label = node.line = node.flow = node.many = None

@@ -205,6 +205,23 @@ class Primitive:
             raise error
         raise self._named(error, data) from error
 
+    def numbers(self, made: Any, operands: tuple[Any, ...]) -> Any:
+        """What a forward made of `operands` in the form in which a node holds it.
+
+        Raises:
+            TypeError: it is not one number or array, or not of real numbers.
+        """
+        if not isinstance(made, (np.ndarray, np.generic, int)):
+            raise TypeError(
+                f"{self.name}: a forward must make one number or one array, got "
+                f"{type(made).__name__}; of several outputs make a row each, or one array"
+            )
+        made = constant(np.asarray(made) if isinstance(made, np.generic) else made, None, self.name)
+        single = self.scalar is not None and all(
+            type(getattr(x, "raw", x)) is float for x in operands
+        )
+        return float(made) if single else np.asarray(made)
+
     def on_objects(self, operands: Sequence[Any], params: Params) -> Any:
         """The result on object arrays of Values: by elements, or as NumPy moves objects."""
         arrays = [boxed(x) for x in operands]
@@ -230,6 +247,8 @@ class Primitive:
             )
         else:
             problem = f"{error} (operand shape: {got})"
+            if "integer" in str(error) or "bitwise" in str(error):
+                problem += "; operands are floats: take an index, or a flag, as one of the params"
         return kind(f"{self.name}: {problem}")
 
     def bind(

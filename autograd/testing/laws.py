@@ -1,7 +1,8 @@
 """Laws that gradients obey, as ready-made checks of a function of yours.
 
 No numeric derivative takes part, so they hold to rounding: each raises `GradientError` where its
-two sides are further apart. What `f` returns may have any shape; random cotangents weight it.
+two sides are further apart than `rtol`, or than float32 rounds where that occurs in the graph. What
+`f` returns may have any shape; random cotangents weight it.
 
 >>> from autograd import Tensor, softmax
 >>> x = Tensor([[1.0, 2.0, 4.0]])
@@ -19,7 +20,7 @@ from autograd import Node, Tensor, Value, grad, steps
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
 from autograd.tape import Tape
-from autograd.testing.checker.passes import rounding
+from autograd.testing.checker.passes import coarsest, rounding
 
 Function = Callable[..., Value | Tensor]
 RTOL = 1e-10
@@ -28,6 +29,7 @@ RTOL = 1e-10
 def linear_in_cotangent(f: Function, *inputs: Node[Any], seed: int = 0, rtol: float = RTOL) -> None:
     """vjp(2u − 3v) = 2 vjp(u) − 3 vjp(v), and vjp(0) is exactly 0."""
     rng, output = _random(seed), f(*inputs)
+    rtol = _attainable(rtol, output)
     u, v = rng.normal(size=(2, *output.shape))
     both = grad(output, inputs, 2 * u - 3 * v)
     alone = zip(grad(output, inputs, u), grad(output, inputs, v), strict=True)
@@ -43,7 +45,7 @@ def homogeneous(
 ) -> None:
     """Euler's theorem: Σ ⟨x, ∂f/∂x⟩ = degree · f, for an f with f(t x) = t^degree f(x)."""
     output = f(*inputs)
-    cotangent = _cotangent(output, seed)
+    rtol, cotangent = _attainable(rtol, output), _cotangent(output, seed)
     gradients = grad(output, inputs, cotangent)
     left = sum(np.vdot(x.raw, g) for x, g in zip(inputs, gradients, strict=True))
     right = degree * np.vdot(cotangent, output.raw)
@@ -55,7 +57,7 @@ def symmetric_hessian(f: Function, *inputs: Node[Any], seed: int = 0, rtol: floa
     """⟨u, H v⟩ = ⟨v, H u⟩, H being the Hessian of ⟨cotangent, f⟩ for all inputs together."""
     output = f(*inputs)
     total = autograd.sum(output * _cotangent(output, seed))
-    rng = _random(seed + 1)
+    rtol, rng = _attainable(rtol, total), _random(seed + 1)
     u, v = ([rng.normal(size=x.shape) for x in inputs] for _ in range(2))
     hu, hv = (autograd.hvp(total, list(inputs), directions) for directions in (u, v))
     left = sum(np.vdot(a, b) for a, b in zip(u, hv, strict=True))
@@ -76,7 +78,7 @@ def equivariant(
     if np.array_equal(order, np.sort(order)):  # no permutation at all
         order = np.roll(order, 1)
     output = f(x, *others)
-    cotangent = _cotangent(output, seed)
+    rtol, cotangent = _attainable(rtol, output), _cotangent(output, seed)
     moved = x.detach()
     moved.data = np.take(x.data, order, axis)
     permuted = f(moved, *others)
@@ -97,6 +99,7 @@ def invariant(
     Softmax does not see a shift of its input, layer norm neither a shift nor a scale.
     """
     output, changed = f(*inputs), f(change(inputs[0]), *inputs[1:])
+    rtol = _attainable(rtol, output)
     _agree("invariance", changed.raw, output.raw, rtol)
     cotangent = _cotangent(output, seed)
     before = grad(output, inputs, cotangent)
@@ -111,7 +114,7 @@ def sum_rule(
 ) -> None:
     """The gradient of f + h is the sum of their gradients."""
     one, other = f(*inputs), h(*inputs)
-    cotangent = _cotangent(one, seed)
+    rtol, cotangent = _attainable(rtol, one + other), _cotangent(one, seed)
     together = grad(one + other, inputs, cotangent)
     alone = [grad(output, inputs, cotangent) for output in (f(*inputs), h(*inputs))]
     size = _largest(one + other, cotangent)
@@ -127,9 +130,10 @@ def replay_equals_eager(f: Function, *inputs: Node[Any], seed: int = 0, rtol: fl
     rng = _random(seed)
     leaves = [x.detach() for x in inputs]
     total = autograd.sum(f(*leaves) * _cotangent(f(*inputs), seed))
+    rtol = _attainable(rtol, total)
     moved = [x.detach() for x in inputs]
     for x in moved:
-        x.data = x.data * rng.uniform(0.9, 1.1, x.shape)
+        x.data = np.asarray(x.raw * rng.uniform(0.9, 1.1, x.shape), x.precision)
     eager = autograd.sum(f(*moved) * _cotangent(f(*inputs), seed))
     numbers = [x.data for x in moved]
     again = autograd.recompute(total, dict(zip(leaves, numbers, strict=True)))
@@ -147,6 +151,7 @@ def values_equal_tensors(
     """The scalar graph that `scalarize` makes of f has the same numbers and the same gradients."""
     output = f(*inputs)
     total = autograd.sum(output * _cotangent(output, seed))
+    rtol = _attainable(rtol, total)
     scalars: dict[Node[Any], Any] = {}
     value = autograd.scalarize(total, scalars)
     _agree("the scalarized graph", value.data, total.raw, rtol)
@@ -164,6 +169,11 @@ def _random(seed: int) -> np.random.Generator:
 
 def _cotangent(output: Node[Any], seed: int) -> Array:
     return np.asarray(_random(seed).normal(size=output.shape))
+
+
+def _attainable(rtol: float, output: Node[Any]) -> float:
+    """`rtol`, or what float32 can be asked for where it occurs in the graph."""
+    return max(rtol, 1e3 * coarsest(output))
 
 
 def _largest(output: Node[Any], cotangent: Array | None = None) -> float:

@@ -100,12 +100,22 @@ def _imported(row: Primitive) -> str:
 
 def _call(node: Node[Any], names: dict[Node[Any], str]) -> str:
     if node.op is None:
-        label = f", label={node.label!r}" if node.label else ""
-        return f"{type(node).__name__}({_literal(node.raw, np_array=False)}{label})"
+        return literal(node)
     operands = [names[x] if isinstance(x, Node) else _literal(x) for x in node.operands]
     params = [f"{key}={_literal(value)}" for key, value in node.params.items()]
     where = "autograd." if _of_the_table(node) else ""
     return f"{where}{node.op.name}({', '.join(operands + params)})"
+
+
+def literal(node: Node[Any]) -> str:
+    """A leaf as Python that makes its very numbers.
+
+    >>> from autograd import Tensor
+    >>> literal(Tensor([1 / 3, 2.0]))
+    'Tensor([0.3333333333333333, 2.0])'
+    """
+    label = f", label={node.label!r}" if node.label else ""
+    return f"{type(node).__name__}({_literal(node.raw, np_array=False)}{label})"
 
 
 def _literal(x: Any, np_array: bool = True) -> str:

@@ -5,6 +5,7 @@ output does not need is dead code and goes away by itself. Lists of this kind sh
 failing example has a node or two.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -27,14 +28,15 @@ from autograd import (
 )
 from autograd.core.node import raw
 from autograd.core.primitive import ANY
-from autograd.testing.listing import program, reproduction
+from autograd.testing.listing import literal, program, reproduction
 from autograd.testing.regular import regular
 from autograd.viz import draw
 
 # What leaves are made of, the simplest first (one in which arrays can go wrong); None is a Value.
-SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3))
+SHAPES = ((2,), None, (), (3,), (2, 3), (2, 1), (1, 3), (3, 3), (2, 2, 3), (0,), (0, 3))
 NUMBERS = (1.0, 2.0, 0.5, 1.5, 0.75, 1.25, -1.0, -0.5, -2.0, -1.5, -0.25, -0.75)
-LARGEST = 100.0
+SCALES = (1.0, 1.0, 1.0, 1.0, 1e-6, 1e6)  # of a leaf's numbers
+LARGEST = 1e9
 Codes = Sequence[tuple[int, ...]]
 APART = (stop_gradient, subgradient)  # their gradients are no derivatives
 
@@ -80,7 +82,9 @@ def tensors(
 
 
 def register() -> None:
-    """What `st.from_type` draws for Values and Tensors; Hypothesis calls this by itself.
+    """What `st.from_type` draws for Values and Tensors, and how Tensors that fail are printed.
+
+    Hypothesis calls this by itself.
 
     >>> from hypothesis import find
     >>> find(st.from_type(Value), lambda v: True)
@@ -88,6 +92,13 @@ def register() -> None:
     """
     st.register_type_strategy(Value, values())
     st.register_type_strategy(Tensor, tensors())
+    Tensor._repr_pretty_ = _shown  # type: ignore[attr-defined] # the only way that it asks for
+
+
+def _shown(tensor: Tensor, printer: Any, cycle: bool) -> None:
+    """As Hypothesis prints a Tensor that fails: Python that makes the same numbers, all digits."""
+    by_hypothesis = type(printer).__module__.startswith("hypothesis.")
+    printer.text(literal(tensor) if by_hypothesis else repr(tensor))
 
 
 class Operands(NamedTuple):
@@ -183,9 +194,12 @@ def expressions(
     primitives: Iterable[Primitive] | None = None,
     smooth: bool = False,
     scalar: bool = True,
-    max_size: int = 10,
+    dtypes: Sequence[DTypeLike] = (np.float64, np.float32),
+    max_size: int = 20,
 ) -> Expression:
     """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
+
+    Among their leaves are empty ones, and numbers a million times as large or as small.
 
     A failing example is printed as a program that reproduces it.
 
@@ -194,6 +208,7 @@ def expressions(
             are no derivatives, and those that ask for regular matrices.
         smooth: leave out the rows with kinks and jumps.
         scalar: sum an output of several numbers, so that it can be differentiated without a seed.
+        dtypes: what its Tensors are of, the simplest first.
         max_size: at most so many instructions.
 
     >>> from hypothesis import find
@@ -210,27 +225,35 @@ def expressions(
     chosen = tuple(row for row in primitives if not smooth or (any(row.vjps) and not row.kinks))
     several = tuple(row for row in chosen if row.variadic or len(row.vjps) > 1)
     chosen += 3 * several  # branches join
-    leaves = draw(st.lists(st.tuples(_small(len(SHAPES) - 1), _small(11)), min_size=1, max_size=3))
+    leaf = st.tuples(
+        _small(len(SHAPES) - 1), _small(11), _small(len(SCALES) - 1), _small(len(dtypes) - 1)
+    )
+    leaves = draw(st.lists(leaf, min_size=1, max_size=3))
     instruction = st.tuples(_small(len(chosen)), _small(3), _small(5), _small(7))
-    instructions = draw(st.lists(instruction, min_size=1, max_size=max_size))
-    return Expression(decode(leaves, instructions, chosen, scalar))
+    size = draw(st.integers(1, max_size))
+    instructions = draw(st.lists(instruction, min_size=size, max_size=size))
+    return Expression(decode(leaves, instructions, chosen, scalar, dtypes))
 
 
 def decode(
-    leaves: Codes, instructions: Codes, rows: Sequence[Primitive], scalar: bool = True
+    leaves: Codes,
+    instructions: Codes,
+    rows: Sequence[Primitive],
+    scalar: bool = True,
+    dtypes: Sequence[DTypeLike] = (np.float64,),
 ) -> Node[Any]:
     """The graph that small integers stand for, every one of them taken modulo what there is.
 
-    A leaf is (shape, first number); an instruction (row, first, second and third operand counted
-    back from the latest), the third also choosing the parameters. Row 0, and a row for which no
-    operands fit, passes the first operand on: so references stay what they were when an
-    instruction is shrunk away.
+    A leaf is (shape, first number, scale, dtype); an instruction (row, first, second and third
+    operand counted back from the latest), the third also choosing the parameters. Row 0, and a row
+    for which no operands fit, passes the first operand on: so references stay what they were when
+    an instruction is shrunk away.
     """
     pool: list[Any] = [np.array([1.0, -0.5, 2.0]), 2.0]  # constants, the furthest back
-    for i, (kind, start) in enumerate(leaves):
-        shape = SHAPES[kind % len(SHAPES)]
-        number = Value(NUMBERS[start % len(NUMBERS)], "abc"[i])
-        pool.append(number if shape is None else _tensor("abc"[i], shape, start))
+    for label, (kind, start, *more) in zip("abc", leaves, strict=False):
+        shape, (scale, dtype) = SHAPES[kind % len(SHAPES)], more or (0, 0)
+        tensor = _tensor(label, shape or (), start, SCALES[scale % len(SCALES)], dtypes[dtype])
+        pool.append(Value(tensor.item(), label) if shape is None else tensor)
     for row, *references in instructions:
         passed_on = pool[-1 - references[0] % len(pool)]
         if row == 0:
@@ -242,9 +265,15 @@ def decode(
     return autograd.sum(output) if scalar and output.size != 1 else output
 
 
-def _tensor(label: str, shape: tuple[int, ...], start: int) -> Tensor:
-    numbers = [NUMBERS[(start + i) % len(NUMBERS)] for i in range(int(np.prod(shape)))]
-    return Tensor(np.reshape(numbers, shape), label)
+def _tensor(
+    label: str,
+    shape: tuple[int, ...],
+    start: int,
+    scale: float = 1.0,
+    dtype: DTypeLike = np.float64,
+) -> Tensor:
+    numbers = [scale * NUMBERS[(start + i) % len(NUMBERS)] for i in range(math.prod(shape))]
+    return Tensor(np.reshape(np.array(numbers, dtype), shape), label)
 
 
 def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iterator[Node[Any]]:
@@ -259,10 +288,11 @@ def _calls(primitive: Primitive, pool: list[Any], references: list[int]) -> Iter
             continue
         for i in range(len(choices)):
             try:
-                made = primitive(*operands, **choices[(third + i) % len(choices)])
+                with np.errstate(all="ignore"):
+                    made = primitive(*operands, **choices[(third + i) % len(choices)])
             except (ValueError, IndexError, TypeError):  # shapes that do not fit
                 continue
-            if made.size and np.all(np.abs(made.raw) <= LARGEST):
+            if np.all(np.abs(made.raw) <= LARGEST):
                 yield made
 
 

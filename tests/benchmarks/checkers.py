@@ -5,7 +5,8 @@
 prints a table for the libraries that are installed, each with its default tolerances, in a process
 of its own: on the set that was at hand while ours was written, and on the one that was not (without
 our own networks). HIPS's package is called `autograd` as well, so it is looked for in a folder:
-`pip install --target FOLDER autograd`.
+`pip install --target FOLDER autograd`. Then the gradients that are written elsewhere, where
+PyTorch, JAX and SciPy are installed (see `elsewhere.py`).
 """
 
 from __future__ import annotations
@@ -173,6 +174,8 @@ def main() -> None:
         for which, counts in zip(sets, json.loads(done.stdout.splitlines()[-1]), strict=True):
             right, coarse, fine = counts
             print(f"{name:15}{which:13}{right:>17,}{coarse:>24,}{fine:>18,}", flush=True)
+    print("\nGradients that are written elsewhere", flush=True)
+    subprocess.run([sys.executable, ROOT / "tests/benchmarks/elsewhere.py"], check=False)
 
 
 if __name__ == "__main__":

@@ -335,6 +335,12 @@ REVIEWED: dict[str, tuple[str, ...]] = {
         "Probe.opinion: clear = abs(analytic - numeric.value) > CLEAR * numeric.error → clear = abs(numeric.value - analytic) > CLEAR * numeric.error (operands swapped)",
         "Probe.one_sided: if abs(left.value - right.value) > TRUST * error: → if abs(right.value - left.value) > TRUST * error: (operands swapped)",
         "Probe.is_noise: spread = max(spread, abs(moved - analytic)) → spread = max(spread, abs(analytic - moved)) (operands swapped)",
+        "Probe.opinion: numeric = nearest(phi, numeric, noise, abs(analytic - numeric.value)) → numeric = nearest(phi, numeric, noise, abs(numeric.value - analytic)) (operands swapped)",
+        "nearest: beside = np.abs((right - left) / (2 * NEAREST) - found.value).max() → beside = np.abs(found.value - (right - left) / (2 * NEAREST)).max() (operands swapped)",
+        "nearest: found = near if contradict(near, found) else found → found = near if contradict(found, near) else found (arguments swapped)",
+    ),
+    "of four the last but one is the third": (
+        "stair: if beside[0] == beside[1] and beside[2] == beside[3]: → if beside[0] == beside[1] and beside[-2] == beside[3]: (constant changed)",
     ),
     "the way for infinite outputs is right for finite ones too, only slower": (
         "Probe.changes: if not np.isfinite(base).all(): → if True: (branch always taken)",

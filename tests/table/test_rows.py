@@ -246,6 +246,56 @@ def test_a_new_row_needs_nothing_else():
         check_grads(cube, Value(0.5))
 
 
+def own(array, scalar=None, rules=(lambda g, out, x: g,)):
+    return autograd.Primitive("own", "o", scalar, array, rules, "A row.")
+
+
+@pytest.mark.parametrize(
+    ("made", "got"),
+    [((1.0, 2.0), "tuple"), ([1.0, 2.0], "list"), (None, "NoneType"), ("1", "str"), ({}, "dict")],
+)
+def test_several_outputs_are_refused(made, got):
+    message = f"own: a forward must make one number or one array, got {got}; of several outputs"
+    with pytest.raises(TypeError, match=message):
+        own(lambda x: made)(Tensor([1.0, 2.0]))
+    with pytest.raises(TypeError, match=message):
+        own(lambda x: made, lambda x: made)(Value(1.0))
+
+
+@pytest.mark.parametrize(
+    "made", [np.array([1j]), np.complex128(1j), np.array(["a"]), np.float16(1)]
+)
+def test_outputs_that_are_no_real_numbers_are_refused(made):
+    with pytest.raises(TypeError, match="own: numbers must be real, float64 or float32, got dtype"):
+        own(lambda x: made)(Tensor([1.0, 2.0]))
+
+
+def test_integers_that_a_forward_makes_become_floats():
+    three = own(lambda x: np.arange(3))(Tensor([1.0, 2.0]))
+    assert three.dtype == np.float64 and three.tolist() == [0.0, 1.0, 2.0]
+    above = own(lambda x: x > 1, lambda x: x > 1)
+    assert above(Tensor([1.0, 2.0])).tolist() == [0.0, 1.0]
+    for scalar in (lambda x: x > 1, lambda x: 1, np.sin):
+        number = own(np.sin, scalar)(Value(2.0))
+        assert type(number) is Value and type(number.data) is float
+    assert type(own(np.sum)(Tensor([1.0, 2.0]))) is Tensor
+    assert own(np.sum)(Tensor(np.float32([1.0, 2.0]))).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("array", "kind"),
+    [
+        (lambda x, i: x[i], IndexError),
+        (lambda x, i: x[: i[0]], TypeError),
+        (lambda x, i: x * (i & 1), TypeError),
+    ],
+)
+def test_integer_operands_are_refused_with_the_way(array, kind):
+    row = own(array, rules=(lambda g, out, x, i: g, None))
+    with pytest.raises(kind, match=r"own: .*operands are floats: take an index, or a flag, as one"):
+        row(Tensor([1.0, 2.0]), np.array([0, 1]))
+
+
 def test_a_row_is_checked_when_it_is_made():
     def row(scalar=math.sin, array=np.sin, vjps=(lambda g, out, x: g,), **more):
         return autograd.Primitive("row", "r", scalar, array, vjps, "A row.", **more)

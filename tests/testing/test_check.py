@@ -432,6 +432,62 @@ def test_a_kink_so_near_that_only_one_side_shows_the_slope():
     check_grads(lambda x: (x.relu() + (x * x).sin()).sum() * x.tanh(), Tensor(numbers), order=1)
 
 
+@pytest.mark.parametrize("size", [1e-160, 1e-100, 1e100, 1e155, 1e200, 1e300])
+def test_numbers_whose_squares_are_none(size):
+    x = np.array([1.0, 2.0, -1.5])
+    large = Tensor(x * size)
+    assert examine(lambda x: size * autograd.sin(x), Tensor(x), order=1).verdict is Verdict.OK
+    assert examine(lambda x: 3.0 * x, large, order=1).verdict is Verdict.OK
+    assert examine(lambda x: 3.0 * x, large, order=1, atol=1e-3).verdict is Verdict.OK
+    if size > 1:
+        assert examine(lambda x: autograd.sin(x / size), large, order=1).verdict is Verdict.OK
+        wrong = (lambda g, out, x: g * 2.0001,)
+        with replaced(autograd.neg, vjps=wrong):
+            report = examine(lambda x: -x - x, large, order=1)
+            assert report.verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("numbers", [[2.0, 0.5], [1.0, -3.0], [750000.0, 1250000.0], [1.25e6]])
+def test_a_step_is_not_taken_for_the_slope_of_its_stairs(numbers):
+    report = examine(lambda x: autograd.floor(x).sum(), Tensor(numbers), order=1)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    between = examine(lambda x: autograd.floor(x).sum(), Tensor(np.array(numbers) + 0.25), order=1)
+    assert between.verdict is not Verdict.WRONG
+    assert between.ok or numbers[0] > 1e5
+
+
+@pytest.mark.parametrize("size", [1e3, 1e5, 1e6, 1e9])
+def test_a_function_that_turns_between_the_samples(size):
+    """No samples at parts of a number of 1e9 show its cosine's slope."""
+    x, known = np.array([1.0, 2.3, -1.5]) * size, size < 1e7
+    right = examine(autograd.cos, Tensor(x), order=1, rtol=1e-4)
+    assert right.verdict is (Verdict.OK if known else Verdict.INCONCLUSIVE)
+    for factor in (1.01, 3.0, 30.0, 1e4):
+        with replaced(autograd.cos, vjps=(lambda g, out, x: -factor * g * autograd.sin(x),)):  # noqa: B023
+            wrong = examine(autograd.cos, Tensor(x), order=1)
+        assert wrong.verdict is (Verdict.WRONG if known else Verdict.INCONCLUSIVE), factor
+
+
+def test_a_branch_that_is_taken_near_the_point_alone():
+    a = Tensor([[1.25e-06, -1e-06, -5e-07], [-2e-06, -1.5e-06, -2.5e-07]])
+    check_grads(lambda a: autograd.sorted_by(2.0 - a, abs(a), axis=0), a, order=1)
+
+    def hidden(a):
+        d = autograd.sinh(autograd.hypot(2.0, autograd.sinh(a)))
+        return autograd.sorted_by(d, d, axis=0)
+
+    for numbers in ([-1.5e-06, -2.5e-07], [-2.5e-07, -7.5e-07]):
+        assert examine(hidden, Tensor(numbers), order=1).verdict is not Verdict.WRONG
+
+
+def test_a_tie_that_rounding_decides_in_float32():
+    def f(a):
+        angle = autograd.direction(2.0**a, 2.0**a)
+        return autograd.tanh(autograd.sorted_by(2.0**a, angle, axis=0))
+
+    check_grads(f, Tensor(np.array([-0.25, -0.75], np.float32)))
+
+
 def test_a_jump():
     report = examine(autograd.heaviside, Tensor([0.0, 1.0]))
     assert report.verdict is Verdict.INCONCLUSIVE and "jumps" in str(report)

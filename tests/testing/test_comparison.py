@@ -1,8 +1,13 @@
-"""`check_grads` on the comparison sets: right gradients pass, every planted error is reported."""
+"""`check_grads` on the comparison sets: right gradients pass, every planted error is reported.
+
+At a part of the points, unless it is to be thorough (`tests/benchmarks/checkers.py` takes all).
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import os
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +37,11 @@ def verdicts(entry, error):
     def f(x):
         return entry.f(autograd, [planted(v) for v in x] if entry.values else planted(x))
 
-    for x in entry.points():
+    for x in islice(entry.points(), POINTS):
         yield x, examine(f, [Value(v) for v in x.tolist()] if entry.values else Tensor(x), order=1)
 
 
+POINTS = 40 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 15
 ENTRIES = comparison.SET + comparison.HELD_OUT
 on_every_function = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 

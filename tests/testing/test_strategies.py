@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
 import autograd
 from autograd import Node, Tensor, Value, grad, testing, toposort
@@ -126,12 +127,35 @@ def test_expressions_are_diverse():
         )
         seen["constants"] += any(not isinstance(x, Node) for node in order for x in node.operands)
         seen["mixed"] += len({type(x) for x in e.inputs}) == 2
+        seen["float32"] += any(x.precision == np.float32 for x in e.inputs)
+        seen["empty"] += any(x.size == 0 for x in order)
+        seen["large"] += any(np.any(np.abs(x.data) >= 1e5) for x in e.inputs)
+        seen["small"] += any(np.any((x.data != 0) & (np.abs(x.data) <= 1e-5)) for x in e.inputs)
+        seen["deep"] += e.nodes >= 10
 
     draw()
     drawn = {name for name, row in autograd.TABLE.items() if not row.regular}
     assert len(drawn - set(seen)) <= len(drawn) // 10  # stop_gradient, and rare ones
-    for what in ("sharing", "broadcasting", "constants", "mixed"):
+    kinds = ("sharing", "broadcasting", "constants", "mixed")
+    for what in (*kinds, "float32", "empty", "large", "small", "deep"):
         assert seen[what] >= 10, (what, seen[what])
+
+
+def test_dtypes_can_be_chosen():
+    drawn = expressions(dtypes=[np.float32])
+    assert find(drawn, lambda e: len(e.inputs) == 2).inputs[0].precision == np.float32
+    with pytest.raises(NoSuchExample):
+        find(expressions(dtypes=[float]), lambda e: e.output.precision == np.float32)
+
+
+def test_functions_of_functions_occur():
+    rows = [autograd.exp, autograd.tanh, autograd.mul, autograd.add]
+
+    def is_tanh_of_exp(node):
+        return node.op is autograd.tanh and getattr(node.operands[0], "op", None) is autograd.exp
+
+    drawn = expressions(primitives=rows)
+    assert find(drawn, lambda e: any(map(is_tanh_of_exp, toposort(e.output)))).nodes <= 3
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if not r.regular], ids=lambda row: row.name)
@@ -197,6 +221,20 @@ def test_networks_tie_weights_add_residuals_and_normalise():
     assert find(networks(), lambda n: any(x.op is autograd.sqrt for x in toposort(n.output)))
     smooth = Counter(x.op.name for x in toposort(find(networks(smooth=True), users).output) if x.op)
     assert not smooth["relu"]
+
+
+def test_hypothesis_prints_the_very_numbers_of_a_tensor():
+    @settings(max_examples=50, derandomize=True, database=None)
+    @given(tensors((2,), elements=st.just(1 / 3)), st.data())
+    def fails(t, data):
+        data.draw(tensors((1,), dtype=np.float32, elements=st.just(np.float32(0.1)), fill=None))
+        raise AssertionError
+
+    with pytest.raises(AssertionError) as failure:
+        fails()
+    notes = "\n".join(failure.value.__notes__)
+    assert "t=Tensor([0.3333333333333333, 0.3333333333333333])" in notes
+    assert "Draw 1: Tensor(np.array([0.10000000149011612], np.float32))" in notes
 
 
 # --- a graph as Python ------------------------------------------------------------------------

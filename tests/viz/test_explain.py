@@ -56,7 +56,7 @@ def adds_up(node: Node, root: Node, gradient: Any) -> None:
     assert ledger.text.count("\n") >= len(ledger.terms)
 
 
-@given(expressions(max_size=8))
+@given(expressions(dtypes=[float], max_size=8))
 def test_the_terms_of_every_node_add_up_to_its_gradient(expression: Any) -> None:
     root = expression.output
     for node, gradient, _ in list(steps(root)):

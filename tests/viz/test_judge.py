@@ -110,6 +110,16 @@ def test_several_updated_weights_are_found_together() -> None:
     assert "b = " in verdict.message
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_constants_that_are_arrays_and_numbers_of_float32(dtype: type) -> None:
+    a = Tensor(np.array([1.0, 2.0, 0.5], dtype), label="a")
+    root = ag.sum(a ** np.array([1.0, -0.5, 2.0]))
+    gradient = ag.grad(root, a)
+    assert check_derivation(a, a.data - 0.5 * gradient, root=root, update=0.5).right
+    wrong = a.data - 0.5 * (1.3 * gradient + 0.1)
+    assert check_derivation(a, wrong, root=root, update=0.5).kind == "unknown"
+
+
 @pytest.mark.parametrize("name", ["w", "b"])
 def test_the_batch_mean_is_named(name: str) -> None:
     graph = batch()

@@ -1,5 +1,6 @@
 """Directions in which an input is moved."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,12 @@ def along(direction: Array, gradient: Number) -> float:
     """⟨gradient, direction⟩ over the entries that move."""
     moving = np.flatnonzero(direction)
     return float((np.ravel(gradient)[moving] * np.ravel(direction)[moving]).sum())
+
+
+def norm(x: Array) -> float:
+    """√Σx², of numbers whose squares overflow, too."""
+    largest = np.abs(x).max(initial=TINY)
+    return float(largest * np.linalg.norm(x / largest)) if largest < math.inf else math.inf
 
 
 def halves(direction: Array) -> list[Array]:

@@ -26,6 +26,7 @@ TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
+NEAREST = np.array([1e-5, 1e-6])  # where differences are taken to see whether a slope holds there
 TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
 JUMP = 64.0  # times the noise, beyond which a step is none of rounding
@@ -91,7 +92,7 @@ def _fit(samples: np.ndarray, weights: np.ndarray, radius: float, noise: float) 
     if change > 32 * noise:  # rounding errors differ from sample to sample: they average
         noise *= (2 / points) ** 0.5
     tail = series[-points // 3 :]
-    floor, rms = max(np.abs(tail).max(), noise), max(np.linalg.norm(tail) / len(tail) ** 0.5, noise)
+    floor, rms = max(np.abs(tail).max(), noise), max(math.hypot(*tail) / len(tail) ** 0.5, noise)
     above = np.flatnonzero(np.abs(series) > 2 * floor)
     kept = slice(max(above, default=0) + 1)  # beyond, the coefficients are noise
     terms = weights * series
@@ -129,6 +130,29 @@ def surest_slope(phi: Curve, noise: float, settled: Test) -> Slope:
 def contradict(one: Slope, other: Slope) -> bool:
     """Whether they differ by more than their errors allow."""
     return abs(one.value - other.value) > TRUST * (one.error + other.error)
+
+
+def nearest(phi: Curve, found: Slope, noise: float, apart: float) -> Slope:
+    """`found`, or a slope from nearer samples that contradicts it: φ may turn between others.
+
+    None is asked where differences agree with a slope that is certain, to a tenth of how far it is
+    `apart` from what is doubted.
+    """
+    left, right = np.split(phi(np.concatenate([-NEAREST, NEAREST])), 2)
+    beside = np.abs((right - left) / (2 * NEAREST) - found.value).max()
+    if found.error < found.change and beside <= 0.1 * apart:
+        return found
+    for radius, points in sorted((*TRIALS, (1e-4, 12)), reverse=True):
+        if radius < found.radius:
+            near = slope(phi, radius, points, noise)
+            found = near if contradict(near, found) else found
+    return found
+
+
+def turns(found: Slope, analytic: float, noise: float) -> bool:
+    """Whether samples that differ as if by chance leave room for a slope as steep as `analytic`."""
+    moves = found.change * found.radius > JUMP * noise
+    return moves and abs(analytic) > found.change and found.change < found.error < math.inf
 
 
 def kink(phi: Curve, noise: float, rtol: float) -> tuple[Slope, Slope] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, backward, describe, grad, steps
+from autograd import Node, backward, describe, grad, steps, toposort
 from autograd.core.numbers import Array
 from autograd.testing.checker.calls import GraphCall, leaf_of
 from autograd.testing.checker.graphs import Gradient
@@ -87,7 +87,12 @@ def rounding(output: Node[Any], cotangent: Number, *directions: Array) -> float:
     """How far rounding on the way may move a second derivative along `directions`."""
     with quiet():  # what cancels in the end was as large as the largest gradient inside
         inside = max(np.abs(step.gradient).max(initial=0.0) for step in steps(output, cotangent))
-    return 1e-12 * inside * sum(np.abs(direction).sum() for direction in directions)
+    return 5e3 * coarsest(output) * inside * sum(np.abs(x).sum() for x in directions)
+
+
+def coarsest(output: Node[Any]) -> float:
+    """The relative rounding error of the least precise number in the graph."""
+    return float(max(np.finfo(dtype).eps for dtype in {x.precision for x in toposort(output)}))
 
 
 def left_by_backward(

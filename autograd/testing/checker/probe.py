@@ -11,13 +11,13 @@ import numpy as np
 
 from autograd.core.numbers import Array
 from autograd.errors import GradientError
-from autograd.testing.checker.directions import alike, along, entry, halves, place_of
-from autograd.testing.checker.flatness import TOO_NOISY, hidden, stair
+from autograd.testing.checker.directions import alike, along, entry, halves, norm, place_of
+from autograd.testing.checker.flatness import FINE, TOO_NOISY, TURNS, continuous, hidden, stair
 from autograd.testing.checker.report import Extent, Finding
 
 from autograd.testing.checker.numeric import (  # isort: skip
-    EPS, JUMP, TINY, TRIALS, TRUST, Curve, Slope, Test, Verdict, judge, judge_kink, kink, repeated,
-    side_inside, sides, slope, trial_points, surest_slope,
+    EPS, JUMP, TINY, TRIALS, TRUST, Curve, Slope, Test, Verdict, judge, judge_kink, kink, nearest,
+    repeated, side_inside, sides, slope, surest_slope, trial_points, turns,
 )  # fmt: skip
 from autograd.testing.checker.subject import (  # isort: skip
     Call, Inside, Line, Number, Subject, like, nearby, sizes,
@@ -168,7 +168,7 @@ class Probe:
         analytic = along(direction, gradients[name])
         rounding = max(8 * self.eps * along(np.abs(direction), np.abs(gradients[name])), TINY)
         noise = self.noise(cotangent)
-        atol = self.atol * float(np.linalg.norm(direction))
+        atol = self.atol * norm(direction)
         phi = partial(self.changes, name, direction, cotangent)
         numeric = slope(phi, *TRIALS[0], noise)
         is_noise = partial(self.is_noise, name, direction, cotangent, analytic)
@@ -195,8 +195,11 @@ class Probe:
         held_back = numeric.change == 0 and size * numeric.radius < self.inside.stair
         if verdict is Verdict.WRONG and held_back:
             verdict, note = Verdict.INCONCLUSIVE, TOO_NOISY
-        if verdict is Verdict.WRONG and not (np.isfinite(analytic) or np.isfinite(self.base).all()):
-            verdict, note = Verdict.EDGE, "the output is not finite here"
+        if verdict is Verdict.WRONG and turns(numeric, analytic, noise):
+            verdict, note = Verdict.INCONCLUSIVE, TURNS
+        finite = np.isfinite(self.base).all() and np.isfinite(numeric.value)
+        if verdict is Verdict.WRONG and not (np.isfinite(analytic) or finite):
+            verdict, note = Verdict.EDGE, "the output, or its derivative, is not finite here"
         scale = entry(direction) * entry(cotangent)  # a partial derivative, where one entry moves
         return Finding(
             order=self.order,
@@ -217,7 +220,7 @@ class Probe:
     def noise(self, cotangent: Array) -> float:
         """How much rounding the output alone may change what is weighted by `cotangent`."""
         finite = np.where(np.isfinite(self.base), self.base, 0.0)
-        return self.eps * float(np.linalg.norm(cotangent * finite))
+        return self.eps * norm(cotangent * finite)
 
     def changes(self, name: str, direction: Array, cotangent: Array, ts: Array) -> Array:
         """φ(t): how much the weighted output changes at t · direction, for each of `ts`."""
@@ -247,10 +250,14 @@ class Probe:
     ) -> Opinion:
         """The verdict, after as many second opinions as it takes."""
         verdict, note = judge(analytic, numeric, self.rtol, atol), ""
+        if verdict is Verdict.WRONG:
+            numeric = nearest(phi, numeric, noise, abs(analytic - numeric.value))
+            verdict = judge(analytic, numeric, self.rtol, atol)
         clear = abs(analytic - numeric.value) > CLEAR * numeric.error
         clear = clear and continuous(phi, numeric, noise)
         if verdict is Verdict.WRONG or analytic == numeric.value == 0:
-            doubt = stair(phi, noise) or (analytic == 0 and hidden(phi, noise, numeric.radius))
+            flat = analytic == 0 and hidden(phi, noise, numeric.radius)
+            doubt = stair(phi, noise, FINE if analytic == 0 else (1.0,)) or flat
             if doubt:
                 return Opinion(Verdict.INCONCLUSIVE, doubt, numeric)
         if verdict is Verdict.WRONG and np.isfinite(numeric.error) and not clear:
@@ -384,13 +391,6 @@ class Probe:
                 moved = along(direction, call.gradients(cotangent, [name])[name])
             spread = max(spread, abs(moved - analytic))
         return max(abs(analytic), abs(numeric.value)) <= TRUST * spread
-
-
-def continuous(phi: Curve, found: Slope, noise: float) -> bool:
-    """Whether φ tends to φ(0) = 0 from both sides, which a slope between them does not show."""
-    near = 1e-4 * found.radius
-    beside = np.abs(phi(np.asarray([-near, near])))
-    return bool(beside.max() <= max(1e-3 * found.change * found.radius, JUMP * noise))
 
 
 def additive(whole: Finding, parts: list[Finding]) -> bool:

@@ -113,7 +113,8 @@ class Judge:
         self.given = self.gradient_in(number)
         self.noise = 0.0
         if update is not None:  # `node` swallows the last digits of a gradient that is added to it
-            noise = 4 * np.finfo(float).eps * float(np.max(np.abs(node.raw), initial=0.0))
+            eps = float(np.finfo(node.precision).eps)
+            noise = 4 * eps * float(np.max(np.abs(node.raw), initial=0.0))
             self.precision = (self.precision + noise) / abs(update)
             self.noise = noise / abs(update)
 

@@ -162,9 +162,10 @@ class Mistakes:
             for node in self.nodes
             if node.op is None and node is not self.node and node in gradients
         }
-        inputs: set[object] = set()  # what the node itself is multiplied with
-        for step, _, operand, _ in self.edges():
-            inputs |= set(step.node.operands) if operand is self.node else set()
+        inputs = {  # what the node itself is multiplied with
+            x for step, _, operand, _ in self.edges() if operand is self.node
+            for x in step.node.operands if isinstance(x, Node)
+        }  # fmt: skip
         others = [node for node in new if node not in inputs]
         for group in [*([node] for node in new), others, list(new)]:
             shown = ", ".join(f"{self.named[x]} = {number_symbol(new[x]).text}" for x in group[:4])

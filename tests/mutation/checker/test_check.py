@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -274,14 +275,33 @@ def test_float32_beside_larger_gradients():
         assert (off(np.zeros(2), np.array([0.0, part * allowed])) == []) is right
     function = Cast(np.zeros(2), np.zeros(2))
     function.inside, nothing = 0.0, Report("f", 0, 1e-6)
-    exact = np.ones(2), {"x": np.zeros(2)}
+    exact = np.ones(2), np.ones(2), {"x": np.zeros(2)}
     examination.compare_narrow(function, function.original, exact, nothing)
     assert not nothing.problems  # not even rounding
     function = Cast(3.0, 3.0)
     function.raw = 1.5
     report = Report("f", 0, 1e-6)
-    examination.compare_narrow(function, function.original, (2.0, {"x": 3.0}), report)
+    examination.compare_narrow(function, function.original, (1.5, 2.0, {"x": 3.0}), report)
     assert not report.problems and function.seeds[-1].dtype == np.float64
+
+
+def test_outputs_that_differ_in_float32_are_not_compared():
+    for output, compared in (
+        ([1.0, 1.0], True),
+        ([1.00019, 1.0], True),
+        ([1.0, 1.00021], False),
+        ([0.99981, 1.0], True),
+        ([1.0, math.nan], False),
+    ):
+        function, report = Cast(np.zeros(2), np.ones(2)), Report("f", 0, 1e-6)
+        certified = np.array(output), np.ones(2), {"x": np.zeros(2)}
+        examination.compare_narrow(function, function.original, certified, report)
+        assert bool(report.problems) is compared, output
+    function, report = Cast(np.zeros(2), np.ones(2)), Report("f", 0, 1e-6)
+    function.raw = np.array([math.nan, 9e-5])
+    certified = np.array([math.nan, 0.0]), np.ones(2), {"x": np.zeros(2)}
+    examination.compare_narrow(function, function.original, certified, report)
+    assert report.problems
 
 
 def off(exact, found):

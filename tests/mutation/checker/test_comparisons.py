@@ -9,6 +9,7 @@ from unittest.mock import patch
 import numpy as np
 
 from autograd.testing.checker import probe
+from autograd.testing.checker.flatness import FINE, TURNS
 from autograd.testing.checker.numeric import EPS, TINY, TRIALS, Verdict
 from autograd.testing.checker.subject import Inside
 from autograd.testing.mutation.sources import functions_in
@@ -50,6 +51,7 @@ class Comparing:
         self.first = given.pop("first", a_slope(math.nan, math.inf))
         self.apart, self.doubt = given.pop("apart", None), given.pop("doubt", ("", ""))
         self.side = given.pop("side", a_slope(math.nan, math.inf))
+        self.near, self.neared = given.pop("near", None), []
         assert not given
 
     def gradients(self, cotangent, names):
@@ -67,6 +69,10 @@ class Comparing:
     def side_inside(self, phi, noise):
         assert callable(phi)
         return self.side
+
+    def nearest(self, *given):
+        self.neared.append(given)
+        return given[1] if self.near is None else self.near
 
     def stair(self, *given):
         self.doubted.append(("stair", *given))
@@ -111,6 +117,7 @@ class Comparing:
             patch.object(probe, "kink", self.kink),
             patch.object(probe, "sides", lambda phi, noise: (phi, noise)),
             patch.object(probe, "side_inside", self.side_inside),
+            patch.object(probe, "nearest", self.nearest),
             patch.object(probe, "stair", self.stair),
             patch.object(probe, "hidden", self.hidden),
         ):
@@ -268,8 +275,8 @@ def test_points_on_a_bound():
 def test_an_output_that_is_not_finite():
     infinite, zeros = [0.0, math.inf, 0.0], [0.0, 0.0, 0.0]
     for gradient, base, expected in (
-        (infinite, [3.0, math.inf], (EDGE, "the output is not finite here")),
-        (infinite, [math.inf, 4.0], (EDGE, "the output is not finite here")),
+        (infinite, [3.0, math.inf], (EDGE, "the output, or its derivative, is not finite here")),
+        (infinite, [math.inf, 4.0], (EDGE, "the output, or its derivative, is not finite here")),
         (infinite, [3.0, 0.0], (WRONG, "")),
         ([0.0, 200.0, 0.0], [3.0, math.inf], (WRONG, "")),
         (zeros, [3.0, math.inf], (OK, "")),
@@ -280,6 +287,43 @@ def test_an_output_that_is_not_finite():
     unsure = Comparing(a_slope(0.0, 0.0), gradient=infinite, base=[3.0, math.inf], sides=SIDED)
     assert unsure().verdict is UNSURE
     assert math.copysign(1.0, some.found.analytic) == math.copysign(1.0, some.found.numeric) == 1.0
+
+
+def test_a_wrong_derivative_is_looked_at_again_nearer_by():
+    right = Comparing(a_slope(100.0, 0.0))
+    assert right().verdict is OK and right.neared == []
+    near = a_slope(100.0, 0.25)
+    upheld = Comparing(a_slope(50.0, 0.0), near=near)
+    assert upheld().verdict is OK and upheld.found.numeric == -100.0
+    ((phi, found, noise, apart),) = upheld.neared
+    assert apart == 50.0
+    above = Comparing(a_slope(170.0, 0.0), near=near)
+    above()
+    assert above.neared[0][3] == 70.0
+    assert callable(phi) and same(found, a_slope(50.0, ROUNDING)) and math.isclose(noise, 8 * EPS)
+    unsure = Comparing(a_slope(50.0, 0.0), near=a_slope(60.0, 11.0), sides=SIDED)
+    assert unsure().verdict is UNSURE
+    within = Comparing(a_slope(50.0, 0.0), near=a_slope(97.0, 0.0), atol=8.0)
+    assert within().verdict is OK
+    wrong = probe.Opinion(WRONG, "", a_slope(50.0, 0.0))
+    for change, error, expected in (
+        (80.0, 90.0, (UNSURE, TURNS)),
+        (80.0, 70.0, (WRONG, "")),
+        (2e4, 3e4, (WRONG, "")),
+    ):
+        near = a_slope(-1e6, error, change)
+        some = Comparing(a_slope(50.0, 0.0), near, near=near, gradient=[0.0, 2e4, 0.0], sides=wrong)
+        assert (some().verdict, some.found.note) == expected, (change, error)
+
+
+def test_a_derivative_that_overflows():
+    infinite = [0.0, math.inf, 0.0]
+    overflow = probe.Opinion(WRONG, "", a_slope(math.inf, 0.0))
+    some = Comparing(a_slope(math.inf, 0.0), gradient=infinite, sides=overflow)
+    assert some().verdict is EDGE
+    finite = probe.Opinion(WRONG, "", a_slope(3.0, 0.0))
+    some = Comparing(a_slope(3.0, 0.0), gradient=infinite, sides=finite)
+    assert some().verdict is WRONG
 
 
 def test_doubts():
@@ -304,9 +348,12 @@ def test_doubts():
     assert fine().verdict is OK and fine.doubted == []
     unsure = Comparing(a_slope(0.0, 0.0), gradient=[0.0, 0.0, 0.0])
     unsure()
-    (_, phi, noise), (_, same_phi, same_noise, radius) = unsure.doubted
-    assert phi is same_phi and noise == same_noise and radius == 1.0
+    (_, same_phi, same_noise, radius), (_, phi, noise, scales) = unsure.doubted
+    assert phi is same_phi and noise == same_noise and radius == 1.0 and scales == FINE
     assert callable(phi) and math.isclose(noise, 8 * EPS)
+    wrong = Comparing(a_slope(50.0, 0.0))
+    wrong()
+    assert [told[0] for told in wrong.doubted] == ["stair"] and wrong.doubted[0][3] == (1.0,)
 
 
 def test_stairs():

@@ -26,7 +26,7 @@ from autograd.testing.checker import (
     subject,
 )
 from autograd.testing.checker.calls import GraphCall
-from autograd.testing.checker.flatness import A_STAIR, FAR, NEAR, TOO_NOISY
+from autograd.testing.checker.flatness import A_STAIR, FAR, FINE, NEAR, TOO_NOISY
 from autograd.testing.checker.graphs import Function
 from autograd.testing.checker.numeric import JUMP, NOISY_TRIALS, OPINIONS, TRIALS, Verdict
 from autograd.testing.checker.probe import SMALL, Probe
@@ -39,6 +39,8 @@ FUNCTIONS = (
     *functions_in(flatness, report, culprit),
     numeric.surest_slope,
     numeric.contradict,
+    numeric.nearest,
+    numeric.turns,
     numeric.kink,
     numeric.side_inside,
     numeric.judge,
@@ -122,6 +124,81 @@ def a_kink(left, right, rtol=0.01):
     assert asked.mock_calls == [call(PHI, sign * radius, points, 0.25) for sign in (-1, 1)]
     assert found is None or found == (left, right)
     return found is not None
+
+
+def flat(ts):
+    return np.zeros(len(ts))
+
+
+def test_nearer_samples_that_contradict():
+    """Each of the nearer trials is asked, and what contradicts is the one to contradict next."""
+    for moved, radius, expected, count in (
+        ({}, 0.1, (1.0, 0.1), 4),
+        ({}, 50.0, (1.0, 50.0), 6),
+        ({0.002: 2.0}, 0.1, (1.0, 1e-4), 4),
+        ({1e-5: 3.0}, 0.1, (1.0, 1e-6), 4),
+        ({0.002: 2.0, 1e-4: 2.0, 1e-5: 2.0, 1e-6: 2.0}, 0.1, (2.0, 0.002), 4),
+        ({0.002: 2.0, 1e-6: 3.0}, 0.1, (3.0, 1e-6), 4),
+        ({0.1: 2.0}, 0.1, (1.0, 0.1), 4),
+        ({0.8: 2.0}, 50.0, (1.0, 0.1), 6),
+    ):
+        asked = []
+
+        def told(phi, radius, points, noise, moved=moved, asked=asked):
+            asked.append((phi, radius, points, noise))
+            return numeric.Slope(moved.get(radius, 1.0), 0.0, 1.0, radius, points, 0.0)
+
+        with patch.object(numeric, "slope", told):
+            first = numeric.Slope(1.0, 0.0, 1.0, radius, 12, 0.0)
+            found = numeric.nearest(flat, first, 0.25, 9.9)
+        assert (found.value, found.radius) == expected, (moved, radius)
+        nearer = sorted((t for t in (*TRIALS, (1e-4, 12)) if t[0] < radius), reverse=True)
+        assert asked == [(flat, *trial, 0.25) for trial in nearer] and len(asked) == count
+
+
+def test_differences_near_by_uphold_a_slope():
+    found, other = a_slope(1.0, 0.0, radius=0.1), a_slope(99.0, 0.0)
+    for left, right, apart, upheld in (
+        ([-1e-5, -1e-6], [1e-5, 1e-6], 0.0, True),
+        ([-1e-5, -2e-6], [1e-5, 1e-6], 5.0005, True),
+        ([-1e-5, -2e-6], [1e-5, 1e-6], 4.9995, False),
+        ([-1e-5, 0.0], [1e-5, 1e-6], 5.0005, True),
+        ([-1e-5, 0.0], [1e-5, 1e-6], 4.9995, False),
+        ([-1e-5, -1e-6], [3e-5, 1e-6], 10.001, True),
+        ([-1e-5, -1e-6], [3e-5, 1e-6], 9.999, False),
+        ([-1e-5, -1e-6], [1e-5, math.nan], 1e9, False),
+    ):
+        asked = []
+
+        def phi(ts, told=(*left, *right), asked=asked):
+            asked.append(ts)
+            return np.array(told)
+
+        with patch.object(numeric, "slope", lambda *given: other):
+            assert (numeric.nearest(phi, found, 0.0, apart) is found) is upheld, (left, right)
+        assert same(asked, [[-1e-5, -1e-6, 1e-5, 1e-6]])
+    for error, upheld in ((0.99, True), (1.0, False), (9.0, False)):
+        found = a_slope(0.0, error, radius=0.1)
+        with patch.object(numeric, "slope", lambda *given: a_slope(99.0, 0.0)):
+            assert (numeric.nearest(flat, found, 0.0, 0.0) is found) is upheld, error
+
+
+def test_whether_a_function_turns_between_samples():
+    noise = 0.125  # of which 64 are 8
+    for analytic, change, error, radius, expected in (
+        (100.0, 50.0, 51.0, 1.0, True),
+        (-100.0, 50.0, 51.0, 1.0, True),
+        (100.0, 50.0, 50.0, 1.0, False),
+        (50.0, 50.0, 51.0, 1.0, False),
+        (50.1, 50.0, 51.0, 1.0, True),
+        (100.0, 8.0, 9.0, 1.0, False),
+        (100.0, 8.1, 9.0, 1.0, True),
+        (100.0, 8.1, 9.0, 0.5, False),
+        (100.0, 4.1, 9.0, 2.0, True),
+        (100.0, 50.0, math.inf, 1.0, False),
+    ):
+        found = numeric.Slope(0.0, error, change, radius, 12, 0.0)
+        assert numeric.turns(found, analytic, noise) is expected, (analytic, change, error)
 
 
 def test_kinks_that_are_certain_at_once():
@@ -208,6 +285,7 @@ def test_stairs():
     assert flatness.stair(stairs, 0.0) == A_STAIR
     assert flatness.stair(lambda t: t, 0.0) == ""
     assert flatness.stair(lambda t: np.where(t > 0.001, t, 0.0), 0.0) == ""
+    assert flatness.stair(lambda t: np.floor(1000 * t) / 1000, 0.0) == A_STAIR
     for place in range(len(NEAR)):
 
         def moving(t, place=place):
@@ -222,6 +300,60 @@ def test_stairs():
     exactly = np.ptp(around) * np.ptp(NEAR) / (2 * TRIALS[0][0])
     assert flatness.stair(stairs, exactly / JUMP) == ""
     assert flatness.stair(lambda t: -3 * stairs(t), 2.9999 * expected / JUMP) == A_STAIR
+
+
+def test_stairs_of_finer_steps():
+    """Those of which no step is as wide as what is looked at first."""
+    for steps, scales, expected in (
+        (3e5, (1.0,), ""),
+        (3e5, FINE, A_STAIR),
+        (3e7, FINE, A_STAIR),
+        (3e7, (1.0, 1e-2), ""),
+        (3e9, FINE, ""),
+        (1e5, (1.0,), ""),
+    ):
+        for half in (0.0, 0.5):  # a jump at the point itself, or a step that it lies on
+
+            def phi(t, steps=steps, half=half):
+                return np.floor(steps * t + half) / steps
+
+            assert flatness.stair(phi, 0.0, scales) == expected, (steps, scales, half)
+    assert FINE == (1.0, 1e-2, 1e-4)
+    for still in ([1.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 3.0], [1.0, 2.0, 2.0, 3.0]):
+
+        def some(t, still=still):
+            return np.array(still) if len(t) == 4 else t
+
+        assert flatness.stair(some, 0.0) == "", still
+
+
+def test_continuity():
+    """Within noise, a thousandth of how far it moves, or four times how far it scatters beside."""
+    for left, right, change, radius, expected in (
+        (0.0, 8.0, 0.0, 1.0, True),
+        (0.0, 8.1, 0.0, 1.0, False),
+        (-8.1, 0.0, 0.0, 1.0, False),
+        (0.0, -8.1, 0.0, 1.0, False),
+        (8.1, 8.0, 0.0, 1.0, False),
+        (16.0, 0.0, 16000.0, 4.0, True),
+        (16.01, 0.0, 16000.0, 4.0, False),
+        (8.5, 0.0, 34000.0, 0.25, True),
+        (8.6, 0.0, 34000.0, 0.25, False),
+        ([9.0, 9.0, 11.0, 11.0], 0.0, 0.0, 1.0, False),
+        ([8.0, 10.0, 10.0, 11.0], 0.0, 0.0, 1.0, True),
+        (0.0, [-8.0, -10.0, -10.0, -11.0], 0.0, 1.0, True),
+        (math.nan, 0.0, 16000.0, 4.0, False),
+    ):
+        asked = []
+
+        def phi(ts, told=(left, right), asked=asked):
+            asked.append(ts)
+            return np.concatenate([np.broadcast_to(side, 4) for side in told])
+
+        found = flatness.continuous(phi, numeric.Slope(0.0, 0.0, change, radius, 12, 0.0), 0.125)
+        assert found is expected, (left, right)
+        places = min(radius, 1.0) * 1e-4 * np.array([0.4, 0.6, 0.8, 1.0])
+        assert same(asked, [[*-places, *places]]) and type(asked[0]) is np.ndarray
 
 
 def told(moved):

@@ -19,6 +19,7 @@ from autograd.testing import Verdict, examine
 from autograd.testing.checker import calls, passes, promises
 from autograd.testing.checker.calls import GraphCall
 from autograd.testing.checker.graphs import Function, Gradient
+from autograd.testing.checker.numeric import EPS
 from autograd.testing.mutation.sources import functions_in
 from tests.mutation.checker.made import row
 from tests.mutation.raising import said
@@ -307,7 +308,13 @@ def test_second_derivatives_that_agree():
 def test_rounding():
     x = Value(3.0)
     inside = passes.rounding((x * 100.0) * 0.5, 2.0, np.array([1.0, -2.0]), np.array([4.0]))
-    assert math.isclose(inside, 1e-12 * 100.0 * 7.0)
+    assert math.isclose(inside, 5e3 * EPS * 100.0 * 7.0)
+    single = Tensor(np.float32([3.0])) * 100.0
+    assert math.isclose(passes.rounding(single, np.ones(1)), 0.0)
+    for numbers, eps in ((np.float32([3.0]), 2.0**-23), (np.array([3.0]), 2.0**-52)):
+        both = Tensor(numbers) * 100.0
+        assert passes.coarsest(both) == eps and type(passes.coarsest(both)) is float
+        assert math.isclose(passes.rounding(both, np.ones(1), np.ones(1)), 5e3 * eps * 100.0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert passes.rounding(autograd.sqrt(x * 0.0), 1.0, np.ones(1)) == math.inf
