@@ -18,28 +18,33 @@ from nets.layers.losses import (
     zero_one,
 )
 from nets.layers.module import Module, ModuleCall, trace_modules
-from nets.layers.normalisation import BatchNorm, LayerNorm
+from nets.layers.normalisation import BatchNorm, LayerNorm, RMSNorm
 from nets.layers.pooling import AvgPool2d, Flatten, GlobalAvgPool, MaxPool2d
+from nets.layers.recurrent import GRU, LSTM, RNN
 from nets.layers.residual import Residual, ResidualBlock
 from nets.models import CharacterTransformer, DigitsNetwork
 from nets.perceptron import McCullochPitts, Perceptron, PerceptronFit, Recurrence
 from nets.train import optimisers, plots, schedules
-from nets.train.evaluation import accuracy, evaluate
-from nets.train.optimisers import SGD, Adam, AdamW, Optimiser, clip_grad_norm
+from nets.train.diagnosis import Diagnosis, diagnose
+from nets.train.evaluation import accuracy, confusion_matrix, evaluate, predict
+from nets.train.optimiser import Optimiser, clip_grad_norm
+from nets.train.optimisers import SGD, Adagrad, Adam, AdamW, RMSprop, Together
 from nets.train.plots import History
 from nets.train.saving import load, save
 from nets.train.training import fit
 
 # fmt: off
 __all__ = [
-    "GELU", "MLP", "SGD", "Adam", "AdamW", "AvgPool2d", "BatchNorm", "CharacterTransformer",
-    "Conv1d", "Conv2d", "DigitsNetwork", "Dropout", "Embedding", "Flatten", "GlobalAvgPool",
-    "History", "LayerNorm", "LeakyReLU", "Linear", "MaxPool2d", "McCullochPitts", "Module",
-    "ModuleCall", "MultiHeadAttention", "Optimiser", "Perceptron", "PerceptronFit", "ReLU",
-    "Recurrence", "Residual", "ResidualBlock", "Sequential", "SiLU", "Sigmoid", "Softmax",
-    "Softplus", "Tanh", "TransformerBlock", "accuracy", "augmentation", "clip_grad_norm",
-    "cross_entropy", "data", "evaluate", "fit", "functional", "hinge", "initialisers", "load",
-    "log_loss", "losses", "mean_squared_error", "optimisers", "plots", "save", "schedules",
-    "sum_of_squared_errors", "trace_modules", "zero_one",
+    "GELU", "GRU", "LSTM", "MLP", "RNN", "SGD", "Adagrad", "Adam", "AdamW", "AvgPool2d",
+    "BatchNorm", "CharacterTransformer", "Conv1d", "Conv2d", "Diagnosis", "DigitsNetwork",
+    "Dropout", "Embedding", "Flatten", "GlobalAvgPool", "History", "LayerNorm", "LeakyReLU",
+    "Linear", "MaxPool2d", "McCullochPitts", "Module", "ModuleCall", "MultiHeadAttention",
+    "Optimiser", "Perceptron", "PerceptronFit", "RMSNorm", "RMSprop", "ReLU", "Recurrence",
+    "Residual", "ResidualBlock", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "Together", "TransformerBlock", "accuracy", "augmentation", "clip_grad_norm",
+    "confusion_matrix", "cross_entropy", "data", "diagnose", "evaluate", "fit", "functional",
+    "hinge", "initialisers", "load", "log_loss", "losses", "mean_squared_error", "optimisers",
+    "plots", "predict", "save", "schedules", "sum_of_squared_errors", "trace_modules",
+    "zero_one",
 ]
 # fmt: on

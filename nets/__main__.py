@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -63,8 +63,8 @@ def parser() -> OneLineParser:
 def run(given: argparse.Namespace) -> None:
     """Train as the command line says, and print and draw what came of it."""
     options: dict[str, Any] = {"data": "digits", "model": None, "hidden": [], "seed": 0}
-    if given.resume:
-        options |= read_settings(given.resume)
+    saved = read_settings(given.resume) if given.resume else {}
+    options |= saved
     options |= {name: value for name, value in vars(given).items() if value is not None}
     if options["seed"] < 0:
         raise ValueError(f"the seed must not be negative, got {options['seed']}; try 0")
@@ -81,16 +81,30 @@ def run(given: argparse.Namespace) -> None:
     size = sum(parameter.size for parameter in chosen.model.parameters())
     begun = "{data}: {model}, {size:,} parameters, seed {seed}".format(size=size, **options)
     print(begun, flush=True)
-    history = train(chosen, options, rng)
+    if saved.get("epochs", options["epochs"]) != options["epochs"]:
+        print(
+            f"the learning rate follows the schedule of {options['epochs']} epochs from here on, "
+            f"not that of {saved['epochs']}",
+            flush=True,
+        )
+    done: list[int] = []
+    history = train(chosen, options, rng, lambda history: done.append(len(history)))
     print(report(history, chosen))
+    if not done:
+        print(f"\nnothing was left to train; go on with --epochs {2 * len(history)}")
     if given.plot:
-        plot_losses(history, axes[0])
+        plot_losses(history, axes[0], other="test")
         if options["data"] in CLOUDS:
             plot_boundary(chosen.model, *chosen.train, axes[1])
         axes[0].figure.savefig(given.plot)
 
 
-def train(chosen: Task, options: Mapping[str, Any], rng: np.random.Generator) -> History:
+def train(
+    chosen: Task,
+    options: Mapping[str, Any],
+    rng: np.random.Generator,
+    on_epoch: Callable[[History], object] | None = None,
+) -> History:
     """Train with AdamW, at a rate that rises for a tenth of the steps and then falls to 0."""
     steps = options["epochs"] * math.ceil(np.shape(chosen.train[0])[0] / options["batch_size"])
     warm = steps // 10
@@ -110,6 +124,7 @@ def train(chosen: Task, options: Mapping[str, Any], rng: np.random.Generator) ->
         checkpoint=options.get("save") or options.get("resume"),
         resume=options.get("resume"),
         settings={name: options[name] for name in ("data", "model", "hidden", "seed", "lr")},
+        on_epoch=on_epoch,
     )
 
 
@@ -127,17 +142,22 @@ def report(history: History, chosen: Task) -> str:
     last = history.rows[-1]
     rows = [
         ("", "loss", "accuracy"),
-        ("training", f"{last['loss']:.4f}", f"{last['accuracy']:.4f}"),
-        ("test", f"{last['val_loss']:.4f}", f"{last['val_accuracy']:.4f}"),
+        ("training", shown(last["loss"]), shown(last["accuracy"])),
+        ("test", shown(last["val_loss"]), shown(last["val_accuracy"])),
     ]
     if chosen.baseline:
         name, loss = chosen.baseline
-        rows.append((name, f"{loss:.4f}", ""))
+        rows.append((name, shown(loss), ""))
     width = max(len(row[0]) for row in rows)
     table = "\n".join(f"  {a:<{width}}  {b:>8}  {c:>8}".rstrip() for a, b, c in rows)
     seconds = sum(history["seconds"])
     text = f"\n{table}\n\n{len(history)} epochs in {seconds:.1f} s"
     return f"{text}\n\n{chosen.sample()}" if chosen.sample else text
+
+
+def shown(number: float) -> str:
+    """Four decimals, of numbers that have few digits in front of them."""
+    return f"{number:.4f}" if abs(number) < 1e4 else f"{number:.4g}"
 
 
 def main(arguments: list[str] | None = None) -> None:

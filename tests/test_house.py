@@ -291,7 +291,7 @@ def test_the_top_shows_ten_ideas_at_most() -> None:
 
 
 def test_what_users_install_is_the_library_alone() -> None:
-    assert sum(read(module)[0].count("\n") for module in SOURCES) < 24_000
+    assert sum(read(module)[0].count("\n") for module in SOURCES) < 26_000
 
 
 # --- the rules themselves, on wrong and right sources -----------------------------------------

@@ -37,7 +37,7 @@ def constant(raw: Any, dtype: np.dtype[Any] | None = None, who: str = "autograd"
     if not isinstance(raw, (np.ndarray, list, tuple)):
         raise TypeError(
             f"{who}: an operand must be a number, an array, a Value or a Tensor, "
-            f"got {type(raw).__name__}"
+            f"got {_named(type(raw))}"
         )
     try:
         array = np.asarray(raw)
@@ -61,6 +61,12 @@ def constant(raw: Any, dtype: np.dtype[Any] | None = None, who: str = "autograd"
         f"{who}: numbers must be real, float64 or float32, got dtype {array.dtype}; "
         f"convert them with .astype(float)"
     )
+
+
+def _named(kind: type) -> str:
+    """The name of a class, with its module where that says more: `torch.Tensor`."""
+    within = kind.__module__
+    return kind.__name__ if within == "builtins" else f"{within}.{kind.__name__}"
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

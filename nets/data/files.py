@@ -49,7 +49,8 @@ def split(
 
     Args:
         X: the examples, shape (n, ...).
-        y: their classes, shape (n,).
+        y: their classes, shape (n,); numbers that are not whole are of one class, so that one in
+            `every` rows is kept.
         every: one in `every` examples of a class is for testing; at least 2.
         rng: draws the order of counting.
 
@@ -75,8 +76,15 @@ def split(
         )
     order = np.arange(len(labels)) if rng is None else rng.permutation(len(labels))
     test = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        test[order[labels[order] == label][every - 1 :: every]] = True
+    continuous = labels.dtype.kind == "f" and not (labels == np.round(labels)).all()
+    classes = np.zeros(len(labels)) if continuous else labels
+    for label in np.unique(classes):
+        test[order[classes[order] == label][every - 1 :: every]] = True
+    if not test.any() and len(labels):
+        raise ValueError(
+            f"split: a class must have at least {every} examples for one to test on, got "
+            f"{len(np.unique(classes))} classes of {len(labels)} examples; lower `every`"
+        )
     return (examples[~test], labels[~test]), (examples[test], labels[test])
 
 

@@ -13,6 +13,7 @@ from nets.layers.initialisers import default_uniform
 from nets.layers.module import Module
 
 Sizes = int | Sequence[int]  # one for all axes, or one for each
+Padding = Sizes | str  # "same" is a size as well
 Weight = TypeVar("Weight", bound=Numbers)  # to type checkers, the result is of its kind
 
 
@@ -22,7 +23,7 @@ def conv1d(
     weight: Weight,
     bias: Given = None,
     stride: Sizes = 1,
-    padding: Sizes = 0,
+    padding: Padding = 0,
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Weight:
@@ -40,7 +41,7 @@ def conv2d(
     weight: Weight,
     bias: Given = None,
     stride: Sizes = 1,
-    padding: Sizes = 0,
+    padding: Padding = 0,
     dilation: Sizes = 1,
     groups: int = 1,
 ) -> Weight:
@@ -51,7 +52,8 @@ def conv2d(
         weight: (out_channels, in_channels / groups, kernel height, kernel width); not flipped.
         bias: (out_channels,), or None.
         stride: the step from one position to the next, a number or one per axis, as are:
-        padding: how many zeros stand on either side,
+        padding: how many zeros stand on either side, or "same": as many as make the output as large
+            as x at stride 1 (with one more at the end where they are odd),
         dilation: the distance of the elements of a window.
         groups: channels are split into so many groups that don't see each other.
 
@@ -79,7 +81,11 @@ def _convolve(n: int, x: Numbers, weight: Numbers, bias: Given, *window: Any) ->
         )
     if kernel[0] % groups:
         raise ValueError(f"conv{n}d: groups must divide out_channels, got {groups} and {kernel[0]}")
-    x = autograd.windows(padded(n, x, padding), size=kernel[2:], stride=stride, dilation=dilation)
+    if isinstance(padding, str):
+        x = _same(n, x, kernel[2:], stride, dilation, padding)
+    else:
+        x = padded(n, x, padding)
+    x = autograd.windows(x, size=kernel[2:], stride=stride, dilation=dilation)
     batch, places = shape[: -n - 1], np.shape(x)[-2 * n : -n]
     # A column per window, (channels, *kernel, *places, ...): the batch stays last in memory, where
     # copying, pooling and normalization pass over long runs of numbers.
@@ -115,6 +121,20 @@ def padded(n: int, x: Numbers, padding: Sizes, value: float = 0.0) -> Any:
     return autograd.pad(x, width=width, value=value)
 
 
+def _same(
+    n: int, x: Numbers, kernel: tuple[int, ...], stride: Sizes, dilation: Sizes, padding: str
+) -> Any:
+    """x with zeros around it, so that there is a window for each of its elements."""
+    if padding != "same" or set(per_axis(n, stride)) != {1}:
+        raise ValueError(
+            f"conv{n}d: padding must be a number, one for each axis, or 'same' at stride 1, got "
+            f"{padding!r} at stride {stride}"
+        )
+    more = [d * (k - 1) for k, d in zip(kernel, per_axis(n, dilation), strict=True)]
+    width = ((0, 0),) * (len(np.shape(x)) - n) + tuple((m // 2, m - m // 2) for m in more)
+    return autograd.pad(x, width=width, value=0.0)
+
+
 class _Conv(Module):
     """What both have in common; `axes` is how many axes the window slides along."""
 
@@ -126,7 +146,7 @@ class _Conv(Module):
         out_channels: int,
         kernel_size: Sizes,
         stride: Sizes = 1,
-        padding: Sizes = 0,
+        padding: Padding = 0,
         dilation: Sizes = 1,
         groups: int = 1,
         bias: bool = True,

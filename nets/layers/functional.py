@@ -18,14 +18,15 @@ from nets.layers.losses import (
     sum_of_squared_errors,
     zero_one,
 )
-from nets.layers.normalisation import batch_norm, layer_norm
+from nets.layers.normalisation import batch_norm, layer_norm, rms_norm
 from nets.layers.pooling import avg_pool2d, flatten, global_avg_pool, max_pool2d
+from nets.layers.recurrent import gru_cell, lstm_cell, rnn_cell
 
 # fmt: off
 __all__ = [
     "attention", "avg_pool2d", "batch_norm", "conv1d", "conv2d", "cross_entropy", "dropout",
-    "embedding", "flatten", "gelu", "global_avg_pool", "hinge", "layer_norm", "leaky_relu",
-    "linear", "log_loss", "max_pool2d", "mean_squared_error", "silu", "sum_of_squared_errors",
-    "zero_one",
+    "embedding", "flatten", "gelu", "global_avg_pool", "gru_cell", "hinge", "layer_norm",
+    "leaky_relu", "linear", "log_loss", "lstm_cell", "max_pool2d", "mean_squared_error",
+    "rms_norm", "rnn_cell", "silu", "sum_of_squared_errors", "zero_one",
 ]
 # fmt: on

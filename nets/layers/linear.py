@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -25,6 +25,8 @@ def linear(x: Numbers, weight: Numbers, bias: Given = None) -> Any:
     >>> linear([1.0, 2.0], [[3.0, 4.0]], [0.5])
     array([11.5])
     """
+    if np.shape(x) == ():
+        raise ValueError(f"linear: x must have shape (..., in_features), got a single {x!r}")
     *batch, features = np.shape(x)
     if len(batch) > 1:  # one product of matrices is much faster than a batch of small ones
         x = autograd.reshape(x, shape=(math.prod(batch), features))
@@ -55,17 +57,41 @@ class Linear(Module, steady=True):
         return linear(x, self.weight, self.bias)
 
 
+def checked_activation(function: Any) -> Any:
+    """`function`, which must be one, and no class of them."""
+    if isinstance(function, type):
+        raise TypeError(
+            f"a step of a network must be a function or a module, got the class "
+            f"{function.__name__}; make one of it: {function.__name__}()"
+        )
+    if not callable(function):
+        raise TypeError(
+            f"a step of a network must be a function or a module, got {type(function).__name__}"
+        )
+    return function
+
+
 class Sequential(Module, steady=True):
     """Modules (or plain functions) in a row, named by their position as in PyTorch.
 
     >>> model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), autograd.tanh)
     >>> [name for name, _ in model.named_parameters()]
     ['0.weight', '0.bias']
+    >>> len(model), model[0]
+    (2, Linear(in_features=2, out_features=3): 9 parameters)
     """
 
-    def __init__(self, *steps: Activation) -> None:
+    def __init__(self, *steps: Activation | Sequence[Activation]) -> None:
+        if len(steps) == 1 and isinstance(steps[0], (list, tuple)):
+            steps = tuple(steps[0])
         for i, step in enumerate(steps):
-            setattr(self, str(i), step)
+            setattr(self, str(i), checked_activation(step))
+
+    def __len__(self) -> int:
+        return sum(name.isdigit() for name in vars(self))
+
+    def __getitem__(self, place: int) -> Activation:
+        return list(self)[place]
 
     def __iter__(self) -> Iterator[Activation]:
         return (step for name, step in vars(self).items() if name.isdigit())
@@ -80,7 +106,8 @@ class MLP(Module, steady=True):
     """A multi-layer perceptron, MM(σ(MM(... σ(MM(x))))): linear layers with σ between them.
 
     Args:
-        widths: the number of features of the input, of each hidden layer, and of the output.
+        widths: the number of features of the input, of each hidden layer, and of the output; those
+            after the input may be a list, as in `MLP(3, [4, 4, 1])`.
         activation: σ, any elementwise function.
         bias: whether the layers have biases.
         rng: draws the initial weights.
@@ -96,19 +123,20 @@ class MLP(Module, steady=True):
 
     def __init__(
         self,
-        *widths: int,
+        *widths: int | Sequence[int],
         activation: Activation = autograd.relu,
         bias: bool = True,
         rng: np.random.Generator,
     ) -> None:
-        if len(widths) < 2:
+        flat = np.concatenate([np.ravel(width) for width in widths]).tolist() if widths else []
+        if len(flat) < 2:
             raise ValueError(
                 f"MLP: widths must name at least an input and an output, got {widths}; "
                 f"for example MLP(2, 16, 1, rng=rng)"
             )
-        self.activation = activation
+        self.activation = checked_activation(activation)
         self.layers = [
-            Linear(before, after, bias, rng=rng) for before, after in itertools.pairwise(widths)
+            Linear(before, after, bias, rng=rng) for before, after in itertools.pairwise(flat)
         ]
 
     def forward(self, x: Numbers) -> Any:

@@ -1,7 +1,8 @@
 """`Module`: a function with parameters, and the tree that modules form.
 
 A module's attributes are its tree: a `Tensor` is a parameter, a NumPy array a buffer (numbers that
-are saved but not learned), and a `Module`, or a list of them, a child.
+are saved but not learned), and a `Module` a child. Lists, tuples and dicts of parameters and
+modules, however nested, belong to it as well.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ def _is_scalarized(x: object) -> TypeGuard[NDArray[Any]]:
 class Module:
     """A function with parameters. Subclasses set attributes and define `forward`.
 
-    What is assigned to an attribute decides what it is: a `Tensor` is a parameter (labelled with
-    its name), a NumPy array a buffer, a `Module` or a list of them a child; anything else is a
-    plain setting, which `repr` shows where it is not the default.
+    What is assigned to an attribute decides what it is: a `Tensor` or `Value` is a parameter
+    (labelled with its name), a NumPy array a buffer, a `Module` a child, and a list, tuple or dict
+    holds parameters and children; anything else is a plain setting, which `repr` shows where it is
+    not the default.
 
     `steady = True` in the class's body (or after its bases) promises that `forward` only computes:
     `nets.fit` may replay it then. No subclass inherits it, since what that adds may do anything.
@@ -75,16 +77,18 @@ class Module:
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
-        if isinstance(value, Tensor):
+        if isinstance(value, autograd.Node):
             value.label = name
-        elif any(_children(name, value)):
+        elif any(_parts(name, value)):
             for path, parameter in self.named_parameters():
                 parameter.label = path
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly inside this one, as (name, module), in order."""
         for name, value in vars(self).items():
-            yield from _children(name, value)
+            for path, part in _parts(name, value):
+                if isinstance(part, Module):
+                    yield path, part
 
     def named_modules(self, path: str = "") -> Iterator[tuple[str, Module]]:
         """This module (as "") and all modules inside it, as (path, module), parents first."""
@@ -96,8 +100,9 @@ class Module:
         """Every parameter and buffer as (path, Tensor or array), shared ones under each name."""
         for path, module in self.named_modules():
             for name, value in vars(module).items():
-                if isinstance(value, (Tensor, np.ndarray)):
-                    yield f"{path}.{name}" if path else name, value
+                for inner, part in _parts(name, value):
+                    if not isinstance(part, Module):
+                        yield f"{path}.{inner}" if path else inner, part
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Every parameter once, as (path, node): `("layers.0.weight", Tensor)`.
@@ -142,7 +147,7 @@ class Module:
                 f"a state dict must have this module's names, got one without {missing} "
                 f"and with the unknown {unknown}; build the module it was saved from"
             )
-        arrays = {path: np.asarray(state[path]) for path in mine}
+        arrays = {path: _plain(path, state[path]) for path in mine}
         for path, array in arrays.items():
             shape = mine[path].shape
             if array.shape != shape or array.dtype.kind not in "fiub":
@@ -214,7 +219,7 @@ class Module:
         defaults = inspect.signature(type(self)).parameters
         shown = []
         for name, value in vars(self).items():
-            tree = isinstance(value, (Tensor, np.ndarray)) or any(_children(name, value))
+            tree = any(_parts(name, value))
             dull = name == "training" or isinstance(value, (NoneType, np.random.Generator))
             if not (tree or dull or (name in defaults and defaults[name].default == value)):
                 shown.append(f"{name}={getattr(value, '__name__', None) or repr(value)}")
@@ -245,14 +250,33 @@ class Module:
         )
 
 
-def _children(name: str, value: object) -> Iterator[tuple[str, Module]]:
-    """The modules in one attribute, under the names PyTorch gives them."""
+def _parts(name: str, value: object, *, inside: bool = False) -> Iterator[tuple[str, Any]]:
+    """The modules, parameters and buffers in one attribute, under the names PyTorch gives them.
+
+    Within lists, tuples and dicts plain arrays are settings, as are the results of operations.
+    """
     if isinstance(value, Module):
         yield name, value
-    elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):
-            if isinstance(item, Module):
-                yield f"{name}.{i}", item
+    elif isinstance(value, autograd.Node):
+        if not inside or value.op is None:
+            yield name, value
+    elif isinstance(value, np.ndarray):
+        if not inside or _is_scalarized(value):
+            yield name, value
+    elif isinstance(value, (list, tuple, dict)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _parts(f"{name}.{key}", item, inside=True)
+
+
+def _plain(path: str, given: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:  # as PyTorch's bfloat16 does
+        raise ValueError(
+            f"{path} must be what NumPy can hold, got {type(given).__name__}: {error}; convert "
+            f"it first, for example with .detach().float()"
+        ) from error
 
 
 class Parameterless(Module):

@@ -32,14 +32,8 @@ def layer_norm(
     >>> layer_norm([1.0, 2.0, 3.0, 4.0], 4, eps=0)
     array([-1.34164079, -0.4472136 ,  0.4472136 ,  1.34164079])
     """
-    last = tuple(np.atleast_1d(normalized_shape).tolist())
-    if not last or np.shape(x)[-len(last) :] != last:
-        raise ValueError(
-            f"layer_norm: the last axes of x must be the normalized_shape {last}, "
-            f"got {np.shape(x)}; make them agree"
-        )
-    x = _standardized(x, tuple(range(-len(last), 0)), eps)
-    return _affine(x, weight, bias)
+    axes = _last_axes("layer_norm", x, normalized_shape)
+    return _affine(_standardized(x, axes, eps), weight, bias)
 
 
 @steady_in_kind
@@ -128,11 +122,67 @@ class LayerNorm(Module, steady=True):
         return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
+@steady_in_kind
+def rms_norm(
+    x: Numbers, normalized_shape: Shape, weight: Given = None, eps: float | None = None
+) -> Any:
+    """weight · x / √(mean of x² + eps) over the last axes, which have `normalized_shape`.
+
+    Args:
+        x: (..., *normalized_shape).
+        weight: γ of shape `normalized_shape`, or None.
+        eps: None: the machine's, of the dtype of x, as in PyTorch.
+
+    Source: B. Zhang and R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+
+    >>> rms_norm([3.0, -3.0], 2, eps=0.0)
+    array([ 1., -1.])
+    """
+    axes = _last_axes("rms_norm", x, normalized_shape)
+    if eps is None:
+        single = getattr(x, "dtype", None) == np.float32
+        eps = float(np.finfo(np.float32 if single else np.float64).eps)
+    square = autograd.mean(autograd.square(x), axis=axes, keepdims=True)
+    return _affine(autograd.div(x, autograd.sqrt(autograd.add(square, eps))), weight, None)
+
+
+def _last_axes(who: str, x: Numbers, normalized_shape: Shape) -> tuple[int, ...]:
+    last = tuple(np.atleast_1d(normalized_shape).tolist())
+    if not last or np.shape(x)[-len(last) :] != last:
+        raise ValueError(
+            f"{who}: the last axes of x must be the normalized_shape {last}, "
+            f"got {np.shape(x)}; make them agree"
+        )
+    return tuple(range(-len(last), 0))
+
+
+class RMSNorm(Module, steady=True):
+    """γ · z / √(mean of z² + eps), over the last axes of each example.
+
+    Parameter: `weight` γ, ones at first, of shape `normalized_shape`, or None.
+
+    >>> RMSNorm(2, eps=0.0)([3.0, -3.0])
+    Tensor([ 1., -1.])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: Shape,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+    ) -> None:
+        self.normalized_shape, self.eps = normalized_shape, eps
+        self.weight = Tensor(np.ones(normalized_shape)) if elementwise_affine else None
+
+    def forward(self, x: Numbers) -> Any:
+        return rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+
 class BatchNorm(Module, steady=True):
     """γ · (x − μ) / √(σ² + eps) + β per channel: (batch, channels, ...) to the same shape.
 
     In training μ and σ are those of the batch, and the running statistics follow them by
-    `momentum`; after `eval()` the running statistics are used.
+    `momentum`, or are the means of all batches where it is None; after `eval()` they are used.
 
     Parameters: `weight` γ, ones at first, and `bias` β, zeros, of shape (num_features,). Buffers:
     `running_mean`, `running_var` (of the unbiased variance, as in PyTorch), `num_batches_tracked`.
@@ -146,7 +196,11 @@ class BatchNorm(Module, steady=True):
     """
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
     ) -> None:
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Tensor(np.ones(num_features)) if affine else None
@@ -175,8 +229,10 @@ class BatchNorm(Module, steady=True):
         if count < 2:
             raise ValueError(
                 f"BatchNorm: a batch must hold at least 2 numbers per channel in training, "
-                f"got shape {x.shape}; use larger batches, or eval()"
+                f"got shape {x.shape}; use larger batches, fit(drop_last=True) where the last one "
+                f"is smaller, or eval()"
             )
-        self.running_mean += self.momentum * (x.mean(axes) - self.running_mean)
-        self.running_var += self.momentum * (x.var(axes, ddof=1) - self.running_var)
         self.num_batches_tracked += 1
+        share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean += share * (x.mean(axes) - self.running_mean)
+        self.running_var += share * (x.var(axes, ddof=1) - self.running_var)

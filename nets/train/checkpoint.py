@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nets.layers.module import Module
-from nets.train.optimisers import Optimiser
+from nets.train.optimiser import Optimiser
 from nets.train.plots import History
 from nets.train.saving import TRAINING, Arrays, File, read_arrays, write_arrays
 
@@ -101,7 +101,7 @@ def load_checkpoint(
     arrays = read_arrays(path)
     state = _state(arrays, path)
     for name, value in settings.items():
-        if state["settings"].get(name) != value:
+        if state["settings"].get(name, value) != value:
             raise ValueError(
                 f"{path} must be resumed with the settings it was begun with, "
                 f"{name}={state['settings'].get(name)!r}, got {name}={value!r}; pass the same"

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd
 from autograd import Tensor, Value
 from nets.layers.carriers import Numbers, numbers
-from nets.layers.losses import zero_one
+from nets.layers.losses import is_distribution, zero_one
 from nets.layers.module import Module
 
 Data = tuple[ArrayLike, ArrayLike]
@@ -22,8 +22,64 @@ def accuracy(outputs: Numbers, targets: ArrayLike) -> float:
 
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [[0, 1], [0, 1]])
+    0.5
     """
-    return 1 - zero_one(outputs, targets) / np.size(targets)
+    same = np.shape(outputs) == np.shape(targets) and is_distribution(targets)
+    count = len(targets) if same else np.size(targets)  # type: ignore[arg-type]
+    return 1 - zero_one(outputs, targets) / count
+
+
+def confusion_matrix(outputs: Numbers, targets: ArrayLike) -> NDArray[np.int64]:
+    """How many examples of each class (row) were taken for each class (column).
+
+    Args:
+        outputs: scores, shape (n, classes), of which the largest decides; or one score per example,
+            shape (n,) or (n, 1), which stands for class 1 from 0 upwards.
+        targets: integer classes, shape (n,).
+
+    >>> confusion_matrix([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]], [1, 1, 0])
+    array([[0, 1],
+           [1, 1]])
+    """
+    scores, classes = numbers(outputs), np.asarray(targets)
+    if scores.shape in (classes.shape, (*classes.shape, 1)):
+        positive = scores.reshape(classes.shape)
+        scores = np.stack([-positive, positive], axis=-1)
+        scores[positive == 0, 1] = 1.0
+    count = scores.shape[-1]
+    known = classes.dtype.kind in "iub" and classes.size and classes.min() >= 0
+    if classes.shape != scores.shape[:-1] or not known or classes.max() >= count:
+        raise ValueError(
+            f"confusion_matrix: targets must be integers from 0 to {count - 1} of shape "
+            f"{scores.shape[:-1]}, got dtype {classes.dtype} and shape {classes.shape}"
+        )
+    table = np.zeros((count, count), np.int64)
+    np.add.at(table, (classes.ravel().astype(int), scores.argmax(axis=-1).ravel()), 1)
+    return table
+
+
+def predict(model: Module, inputs: ArrayLike, *, batch_size: int = 256) -> NDArray[Any]:
+    """What a model makes of examples, as plain numbers: in evaluation mode, nothing recorded.
+
+    Args:
+        inputs: the examples, shape (n, ...).
+        batch_size: so many are computed at a time.
+
+    >>> from nets import Sequential
+    >>> predict(Sequential(autograd.tanh), [[0.0], [1e3]])
+    array([[0.],
+           [1.]])
+    """
+    array = np.asarray(inputs)
+    if array.ndim == 0 or batch_size < 1:
+        raise ValueError(
+            f"predict: inputs must be examples of shape (n, ...), in batches of at least 1, got "
+            f"shape {array.shape} and batch_size={batch_size}"
+        )
+    starts = range(0, max(len(array), 1), batch_size)
+    with in_mode(model, training=False), autograd.no_grad():
+        return np.concatenate([numbers(model(array[i : i + batch_size])) for i in starts])
 
 
 def evaluate(
@@ -51,6 +107,7 @@ def evaluate(
         for first in range(0, len(inputs), batch_size):
             rows = slice(first, first + batch_size)
             outputs = model(inputs[rows])
+            check_alike(outputs, targets[rows])
             add_up(totals, measured(measures, outputs, targets[rows]), len(targets[rows]))
     return {name: total / len(inputs) for name, total in totals.items()}
 
@@ -73,6 +130,21 @@ def examples(data: Data) -> tuple[NDArray[Any], NDArray[Any]]:
     return inputs, targets
 
 
+def check_alike(outputs: Numbers, targets: NDArray[Any]) -> None:
+    """That an output and a target per example don't broadcast to a table of all pairs."""
+    made, given = np.shape(outputs), targets.shape
+    if made == (*given, 1) and given:
+        remedy = "pass targets[:, None]" if len(given) == 1 else "pass targets[..., None]"
+    elif given == (*made, 1) and made:
+        remedy = "pass targets[..., 0]"
+    else:
+        return
+    raise ValueError(
+        f"outputs and targets must have one shape, got {made} and {given}, of which NumPy would "
+        f"pair every output with every target; {remedy}"
+    )
+
+
 def measured(
     measures: Mapping[str, Measure], outputs: Numbers, targets: NDArray[Any]
 ) -> dict[str, float]:
@@ -81,7 +153,7 @@ def measured(
     return {name: float(measure(plain, targets)) for name, measure in measures.items()}
 
 
-def add_up(totals: dict[str, float], means: Mapping[str, float], count: int) -> None:
+def add_up(totals: dict[str, float], means: Mapping[str, float], count: float) -> None:
     """Add what was measured as a mean over `count` examples to the sums over all of them."""
     for name, number in means.items():
         totals[name] = totals.get(name, 0.0) + number * count

@@ -5,179 +5,16 @@ defaults and order of operations.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-import autograd
-from autograd import Node
 from nets.layers.carriers import Parameter
-from nets.train.groups import Given, Group, Numbers, Raw, gradient_of, grouped
-from nets.train.schedules import Schedule, constant
-
-TINY = 1e-200  # where squares begin to lose digits
-Memory = dict[str, Raw]  # what is remembered of a parameter, by name
-
-
-class Optimiser:
-    """What optimisers share: the parameters, the learning rate, and a memory per parameter.
-
-    Subclasses say in `memory` which numbers they remember of each parameter, and define `update`.
-
-    Args:
-        parameters: leaf Tensors or Values, as of `module.parameters()`.
-        lr: the learning rate, or a schedule of it from `nets.schedules`.
-    """
-
-    memory: tuple[str, ...] = ()
-    elementwise = False  # whether each number moves by itself: then many parameters move at once
-
-    def __init__(self, parameters: Iterable[Parameter], lr: float | Schedule) -> None:
-        self.parameters = list(parameters)
-        if not self.parameters or not all(
-            isinstance(p, Node) and p.op is None for p in self.parameters
-        ):
-            raise TypeError(
-                "an optimiser needs leaf Tensors or Values to move, such as module.parameters(); "
-                "an empty list, a raw array or the result of an operation can't be moved"
-            )
-        self.schedule = lr if callable(lr) else constant(_positive("lr", lr))
-        self.steps = 0
-        self._groups = grouped(self.parameters)
-        self._memory: list[dict[str, Any]] = [
-            {name: np.zeros(group.size, group.dtype) for name in self.memory}
-            for group in self._groups
-        ]
-        self._seen = np.zeros(len(self.parameters), int)  # updates of each parameter
-
-    def __repr__(self) -> str:
-        dull = ("parameters", "schedule", "steps")
-        shown = {k: v for k, v in vars(self).items() if not (k in dull or k.startswith("_"))}
-        settings = "".join(f", {name}={value!r}" for name, value in shown.items())
-        count = sum(p.size for p in self.parameters)
-        return (
-            f"{type(self).__name__}({count:,} parameters, lr={self.lr:g}{settings}) "
-            f"after {self.steps:,} steps"
-        )
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the next step."""
-        return self.schedule(self.steps)
-
-    def step(self, gradients: Given = None) -> None:
-        """Move every parameter by its gradient.
-
-        A parameter without one stays. One that the last backward pass did not reach still has the
-        gradient of an earlier pass; set its `.grad = None` where that can happen.
-
-        Args:
-            gradients: one for each parameter, in order (None: it stays), as a compiled function
-                gives them; for Values also one array. Left out, those that the last backward pass
-                left in `.grad`.
-
-        Raises:
-            ValueError: there are not as many gradients as parameters, or one has another shape.
-            TypeError: one has another dtype than its parameter. Nothing has moved then.
-
-        >>> from autograd.tape import compile
-        >>> from autograd import Value
-        >>> w = np.array([Value(3.0), Value(4.0)])
-        >>> step = compile(lambda x: x * (w * w).sum(), wrt=w)
-        >>> loss, gradients = step(1.0)
-        >>> gradients
-        array([6., 8.])
-        >>> SGD(w, lr=0.5).step(gradients)
-        >>> w.tolist()
-        [Value(0.0), Value(0.0)]
-        """
-        if gradients is not None and len(gradients) != len(self.parameters):
-            raise ValueError(
-                f"step needs a gradient for each of the {len(self.parameters)} parameters, "
-                f"got {len(gradients)}"
-            )
-        lr = self.lr
-        checked = [group.gradients(gradients) for group in self._groups]  # before anything moves
-        for group, memory, found in zip(self._groups, self._memory, checked, strict=True):
-            seen = self._seen[group.places]
-            whole = isinstance(found, np.ndarray) or not any(g is None for g in found)
-            if self.elementwise and whole and (seen == seen[0]).all():
-                t = int(seen[0]) + 1
-                group.assign(self.update(group.data(), group.joined(found), lr, t, memory))
-                self._seen[group.places] = t
-            else:
-                self._step_one_by_one(group, found, memory, lr)
-        self.steps += 1
-
-    def _step_one_by_one(
-        self,
-        group: Group,
-        gradients: Sequence[Raw | None] | Numbers,
-        memory: dict[str, Any],
-        lr: float,
-    ) -> None:
-        rows = zip(group.places, group.parameters, group.parts, gradients, strict=True)
-        for i, parameter, part, gradient in rows:
-            if gradient is not None:
-                self._seen[i] += 1
-                own = {name: memory[name][part].reshape(parameter.shape) for name in memory}
-                raw: Any = parameter.raw
-                data = raw if type(raw) is float else raw.copy()
-                parameter.data = self.update(data, gradient, lr, int(self._seen[i]), own)
-                for name in memory:
-                    memory[name][part] = np.ravel(own[name])
-
-    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
-        """The new data of a parameter at its `t`-th update; `memory` is changed in place."""
-        raise NotImplementedError(f"{type(self).__name__} must define update(...)")
-
-    def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Copies of all numbers that the next step depends on, beside parameters and settings."""
-        state = {"steps": np.array(self.steps), "seen": self._seen.copy()}
-        found: dict[int, dict[str, NDArray[Any]]] = {}
-        for group, memory in zip(self._groups, self._memory, strict=True):
-            for i, part, shape in zip(group.places, group.parts, group.shapes, strict=True):
-                found[i] = {
-                    f"{name}.{i}": numbers[part].reshape(shape).copy()
-                    for name, numbers in memory.items()
-                }
-        for i in sorted(found):
-            state |= found[i]
-        return state
-
-    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Go on as the optimiser whose state this is would: bit for bit the same steps.
-
-        Raises:
-            ValueError: it is no state of such an optimiser for such parameters; nothing changed.
-        """
-        mine = self.state_dict()
-        arrays = {name: np.asarray(array) for name, array in state.items()}
-        shapes = {name: array.shape for name, array in arrays.items()}
-        if shapes != {name: array.shape for name, array in mine.items()}:
-            raise ValueError(
-                f"an optimiser's state must have the names and shapes that {type(self).__name__} "
-                f"saves for these parameters, got {shapes}; build the optimiser it was saved from"
-            )
-        self.steps, self._seen = int(arrays["steps"]), arrays["seen"].astype(int)
-        for group, memory in zip(self._groups, self._memory, strict=True):
-            for name in memory:
-                parts = [np.ravel(arrays[f"{name}.{i}"]) for i in group.places]
-                memory[name] = np.concatenate(parts).astype(group.dtype)
-
-
-def _positive(name: str, number: float) -> float:
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{name} must be finite and not negative, got {number}; try 0.01")
-    return number
-
-
-def _fraction(name: str, number: float) -> float:
-    if not 0 <= number < 1:
-        raise ValueError(f"{name} must lie in [0, 1), got {number}; try 0.9")
-    return number
+from nets.train.groups import Given, Raw
+from nets.train.optimiser import Memory, Optimiser, fraction, positive
+from nets.train.schedules import Schedule
 
 
 class SGD(Optimiser):
@@ -210,8 +47,8 @@ class SGD(Optimiser):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.momentum, self.nesterov = _fraction("momentum", momentum), nesterov
-        self.weight_decay = _positive("weight_decay", weight_decay)
+        self.momentum, self.nesterov = fraction("momentum", momentum), nesterov
+        self.weight_decay = positive("weight_decay", weight_decay)
         if nesterov and not momentum:
             raise ValueError("nesterov needs a momentum above 0, got 0; try momentum=0.9")
 
@@ -256,9 +93,9 @@ class Adam(Optimiser):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.betas = (_fraction("betas[0]", betas[0]), _fraction("betas[1]", betas[1]))
-        self.eps = _positive("eps", eps)
-        self.weight_decay = _positive("weight_decay", weight_decay)
+        self.betas = (fraction("betas[0]", betas[0]), fraction("betas[1]", betas[1]))
+        self.eps = positive("eps", eps)
+        self.weight_decay = positive("weight_decay", weight_decay)
 
     def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
         if self.weight_decay:
@@ -272,6 +109,94 @@ class Adam(Optimiser):
         v = memory["square"] = second * memory["square"] + (1 - second) * grad * grad
         scale = np.sqrt(v) / math.sqrt(1 - second**t) + self.eps
         return lr / (1 - first**t) * m / scale
+
+
+class RMSprop(Optimiser):
+    """p ← p − lr · g / (√v + ε), with a running mean v of g²; with momentum, as SGD takes it.
+
+    Args:
+        alpha: α in [0, 1): v ← α v + (1 − α) g².
+        eps: ε.
+        weight_decay: λ; g has λ p added.
+        momentum: μ, in [0, 1).
+
+    Source: T. Tieleman and G. Hinton, "Lecture 6.5 - rmsprop", 2012.
+
+    >>> from autograd import Value
+    >>> w = Value(5.0)
+    >>> optimiser = RMSprop([w], lr=0.1, alpha=0.75)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    4.8
+    """
+
+    memory = ("square", "momentum")
+    elementwise = True
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float | Schedule = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        *,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.alpha, self.eps = fraction("alpha", alpha), positive("eps", eps)
+        self.weight_decay = positive("weight_decay", weight_decay)
+        self.momentum = fraction("momentum", momentum)
+
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * data
+        v = memory["square"] = self.alpha * memory["square"] + (1 - self.alpha) * grad * grad
+        step = grad / (np.sqrt(v) + self.eps)
+        if self.momentum:
+            step = memory["momentum"] = self.momentum * memory["momentum"] + step
+        return data - lr * step
+
+
+class Adagrad(Optimiser):
+    """p ← p − lr · g / (√v + ε), with the sum v of all g² so far.
+
+    Args:
+        eps: ε.
+        weight_decay: λ; g has λ p added.
+
+    Source: J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and
+    stochastic optimization", JMLR 12, 2011.
+
+    >>> from autograd import Value
+    >>> w = Value(5.0)
+    >>> optimiser = Adagrad([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    4.9
+    """
+
+    memory = ("square",)
+    elementwise = True
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float | Schedule = 1e-2,
+        eps: float = 1e-10,
+        *,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.eps, self.weight_decay = positive("eps", eps), positive("weight_decay", weight_decay)
+
+    def update(self, data: Raw, grad: Raw, lr: float, t: int, memory: Memory) -> Raw:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * data
+        v = memory["square"] = memory["square"] + grad * grad
+        return data - lr * grad / (np.sqrt(v) + self.eps)
 
 
 class AdamW(Adam):
@@ -303,31 +228,57 @@ class AdamW(Adam):
         return data * (1 - lr * self.weight_decay) - self.move(grad, lr, t, memory)
 
 
-def norm_of(gradients: list[Raw]) -> float:
-    """√Σg² of all together; scaled only where the squares leave the range of floats."""
-    if gradients and all(type(g) is float for g in gradients):
-        gradients = [np.array(gradients)]
-    total = sum(float(np.vdot(g, g)) for g in gradients)
-    if TINY < total < math.inf or total != total:
-        return math.sqrt(total)
-    numbers = [np.ravel(g).astype(float) for g in gradients if np.size(g)]
-    return float(autograd.norm(np.concatenate(numbers))) if numbers else 0.0
+class Together(Optimiser):
+    """Several optimisers as one, so that groups of parameters have settings of their own.
 
+    Raises:
+        ValueError: there is none, or two hold the same parameter.
 
-def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
-    """Scale the gradients down, all by one factor, where their common norm exceeds `max_norm`.
-
-    Returns the norm √Σg² that they had; where it is not finite, nothing is changed.
-
-    >>> from autograd import Value
-    >>> w = Value(3.0)
-    >>> (w * w).backward()
-    >>> clip_grad_norm([w], max_norm=1.0), w.grad
-    (6.0, 1.0)
+    >>> from nets import MLP
+    >>> model = MLP(2, 3, 1, rng=np.random.default_rng(0))
+    >>> first, last = model.layers
+    >>> Together(Adam(first.parameters(), lr=1e-3), AdamW(last.parameters(), lr=1e-2)).lr
+    0.001
     """
-    gradients = {p: g for p in parameters if (g := gradient_of(p)) is not None}
-    norm = norm_of(list(gradients.values()))
-    if max_norm < norm < math.inf:
-        for parameter, gradient in gradients.items():
-            parameter.grad = gradient * (max_norm / norm)
-    return norm
+
+    def __init__(self, *optimisers: Optimiser) -> None:
+        parameters = [p for one in optimisers for p in one.parameters]
+        if not optimisers or len(set(parameters)) < len(parameters):
+            raise ValueError(
+                f"Together needs optimisers of different parameters, got {len(optimisers)} with "
+                f"{len(parameters) - len(set(parameters))} in common; give each to one of them"
+            )
+        super().__init__(parameters, optimisers[0].schedule)
+        self.optimisers = optimisers
+
+    def __repr__(self) -> str:
+        return f"Together({', '.join(map(repr, self.optimisers))})"
+
+    def move_all(self, given: Given, checked: list[Any]) -> None:
+        assert given is not None
+        start = 0
+        for one in self.optimisers:
+            stop = start + len(one.parameters)
+            one.step(given[start:stop])
+            start = stop
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        states = [one.state_dict() for one in self.optimisers]
+        return {f"{i}.{name}": x for i, state in enumerate(states) for name, x in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        parts: list[dict[str, ArrayLike]] = [{} for _ in self.optimisers]
+        before = [one.state_dict() for one in self.optimisers]
+        try:
+            for name, array in state.items():
+                place, _, inner = name.partition(".")
+                parts[int(place)][inner] = array
+            for one, part in zip(self.optimisers, parts, strict=True):
+                one.load_state_dict(part)
+        except (IndexError, KeyError, ValueError) as error:
+            for one, old in zip(self.optimisers, before, strict=True):
+                one.load_state_dict(old)
+            raise ValueError(
+                f"the state is none of {len(self.optimisers)} such optimisers: {error}"
+            ) from error
+        self.steps = self.optimisers[0].steps

@@ -13,7 +13,7 @@ from autograd import Node, Primitive, Tensor, Value
 from autograd.tape import BranchError, compile, is_observed, tap
 from nets.layers.carriers import Parameter
 from nets.layers.module import Module
-from nets.train.evaluation import Measure
+from nets.train.evaluation import Measure, check_alike
 
 # Replays follow Tensors where recording is given arrays, and not every code can take them: these
 # are the errors with which it, or the tape, refuses. Anything else is a fault, and no refusal.
@@ -91,6 +91,7 @@ class Passes:
     def record(self, inputs: NDArray[Any], targets: NDArray[Any]) -> tuple[Any, Any]:
         """The loss as a node."""
         outputs = self.model(inputs)
+        check_alike(outputs, targets)
         value: Any = self.loss(outputs, targets)
         for parameter in self.parameters:
             parameter.grad = None

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 import nets
 from autograd import Tensor, Value
 from nets.train.groups import LARGE, grouped
-from nets.train.optimisers import norm_of
+from nets.train.optimiser import norm_of
+
+# Gradients are drawn, and may be missing of all.
+pytestmark = pytest.mark.filterwarnings("ignore:no parameter has a gradient")
 
 MAKERS = {
     "SGD": lambda ps: nets.SGD(ps, lr=0.1, weight_decay=0.01),

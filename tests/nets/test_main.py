@@ -102,6 +102,26 @@ def test_what_is_killed_is_resumed_to_the_same_bits(tmp_path):
     assert weights(file) == weights(tmp_path / "whole.npz")
 
 
+def test_a_finished_run_that_is_resumed_says_so(tmp_path, capsys):
+    file = str(tmp_path / "run.npz")
+    main(["moons", "--hidden", "5", "--epochs", "2", "--save", file])
+    assert "nothing was left" not in capsys.readouterr().out
+    main(["--resume", file])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "nothing was left to train; go on with --epochs 4"
+    main(["--resume", file, "--epochs", "4"])
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        lines[1] == "the learning rate follows the schedule of 4 epochs from here on, not that of 2"
+    )
+    assert lines[-1].startswith("4 epochs in")
+
+
+def test_a_learning_rate_out_of_all_measure(capsys):
+    main(["moons", "--hidden", "5", "--epochs", "2", "--lr", "1e9"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 80
+
+
 def test_resuming_takes_over_what_was_asked_for_at_first(tmp_path, capsys):
     file = str(tmp_path / "run.npz")
     main(["moons", "--hidden", "5", "--epochs", "2", "--seed", "7", "--lr", "0.1", "--save", file])
@@ -110,6 +130,8 @@ def test_resuming_takes_over_what_was_asked_for_at_first(tmp_path, capsys):
     assert read_settings(file) == {
         "examples": 320,
         "batch_size": 32,
+        "drop_last": False,
+        "measured": ["accuracy", "validation"],
         "data": "moons",
         "model": "mlp",
         "hidden": [5],

@@ -292,6 +292,8 @@ def test_a_checkpoint_is_a_saved_model_too(tmp_path):
     assert read_settings(tmp_path / "c.npz") == {
         "examples": 20,
         "batch_size": 8,
+        "drop_last": False,
+        "measured": [],
         "note": "a",
         "epochs": 1,
     }

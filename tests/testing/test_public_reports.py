@@ -6,6 +6,7 @@ it, it is named beside; the others are what courses and forums warn of.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -398,7 +399,10 @@ def test_it_is_caught_where_it_is_wrong(name) -> None:
     assert "culprit: the gradient of" in str(report) and "test_public_reports.py:" in str(report)
 
 
-@pytest.mark.parametrize("name", REPORTS)
+SHRUNK = list(REPORTS)[:: 1 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 5]
+
+
+@pytest.mark.parametrize("name", SHRUNK)
 def test_it_shrinks_to_a_small_example(name) -> None:
     """The input that is to blame is drawn, and shrinks to simple numbers."""
     f, _, wrong, arrays, entry, low = REPORTS[name]

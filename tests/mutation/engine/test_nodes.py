@@ -130,3 +130,31 @@ def test_rules_by_operand():
     assert [rule.args for rule in autograd.maximum.rules((a, b, c))] == [(0,), (1,), (2,)]
     mask = Primitive("mask", "mask", None, lambda *xs: xs[0], (None,), "x.", variadic=True)
     assert mask.rules((a, b)) == (None,)
+
+
+class Asked(Primitive):
+    """A row that notes which results it is asked to put in the form of a node's numbers."""
+
+    def numbers(self, made, operands):
+        self.asked = made
+        return super().numbers(made, operands)
+
+
+def test_only_what_is_no_float_is_put_in_form():
+    for made, asked in (
+        (np.array([1.0]), False),
+        (np.array([1.0], np.float32), False),
+        (np.array([1]), True),
+        (np.float64(1.0), True),
+        (np.float32(1.0), True),
+        (2, True),
+    ):
+        row = Asked("row", "r", None, lambda x, made=made: made, (None,), "A row.")
+        row.asked = None
+        node = row(Tensor([1.0]))
+        assert (row.asked is not None) is asked, made
+        assert type(node) is Tensor and node.dtype in (np.float64, np.float32)
+        assert not node.raw.flags.writeable
+    single = Asked("row", "r", lambda x: x + 1.0, np.negative, (None,), "A row.")
+    single.asked = None
+    assert type(single(Value(1.0))) is Value and single.asked is None
