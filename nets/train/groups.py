@@ -14,7 +14,7 @@ from nets.layers.carriers import Parameter
 
 Raw = float | NDArray[np.floating[Any]]
 Numbers = NDArray[np.floating[Any]]
-Given = Sequence[Raw | None] | Numbers | None  # gradients of all parameters; None: each one's own
+Given = Sequence[Raw | None] | Numbers  # gradients of all parameters
 
 LARGE = 1 << 12  # numbers; a parameter of more is moved alone, as joining would only copy it
 
@@ -52,19 +52,17 @@ class Group:
             yield numbers[part].reshape(shape)
 
     def gradients(self, given: Given) -> Sequence[Raw | None] | Numbers:
-        """Those `given` for all parameters, or each one's own: of those of the group.
+        """Those of the group, of those `given` for all parameters.
 
         Raises:
             ValueError: a gradient has not the shape of its parameter.
             TypeError: it has another dtype.
         """
-        if given is None:
-            return [gradient_of(p) for p in self.parameters]
         if self.single and isinstance(given, np.ndarray) and given.ndim == 1:
             return np.asarray(given[self.places], self.dtype)
         found = [given[i] for i in self.places]
         for parameter, gradient in zip(self.parameters, found, strict=True):
-            if gradient is not None:
+            if gradient is not None and not (self.single and type(gradient) is float):
                 parameter.must_match(np.asarray(gradient), "gradient")
         return found
 

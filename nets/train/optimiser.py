@@ -1,6 +1,7 @@
 """`Optimiser`: what all optimisers share, and the norm of gradients."""
 
 import math
+import operator
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -70,7 +71,7 @@ class Optimiser:
         """The learning rate of the next step."""
         return self.schedule(self.steps)
 
-    def step(self, gradients: Given = None) -> None:
+    def step(self, gradients: Given | None = None) -> None:
         """Move every parameter by its gradient.
 
         A parameter without one stays, and so does one that the last backward pass did not reach:
@@ -109,7 +110,7 @@ class Optimiser:
         self.move_all(given, [group.gradients(given) for group in self._groups])
         self.steps += 1
         if gradients is None:
-            self._used = [_kept(parameter) for parameter in self.parameters]
+            self._remember()
 
     def move_all(self, given: Given, checked: list[Sequence[Raw | None] | Numbers]) -> None:
         """Move the parameters by the gradients `given`, which are also `checked`, by group."""
@@ -123,6 +124,13 @@ class Optimiser:
                 self._seen[group.places] = t
             else:
                 self._step_one_by_one(group, found, memory, lr)
+
+    def _remember(self) -> None:
+        """The gradients that were used, as objects that no later backward pass can leave again."""
+        held: list[Any] = [parameter.raw_grad for parameter in self.parameters]
+        self._used = [g * 1.0 if type(g) is float else g for g in held]  # floats of our own
+        for parameter, used in zip(self.parameters, self._used, strict=True):
+            parameter.raw_grad = used
 
     def zero_grad(self) -> None:
         """Forget all gradients, as PyTorch's loops do before a backward pass; here it sets them.
@@ -144,9 +152,12 @@ class Optimiser:
 
         Where no parameter has a new one, a step is repeated on purpose.
         """
-        held = [parameter.raw_grad for parameter in self.parameters]
-        old = [g is used for g, used in zip(held, self._used, strict=True)]
-        found = [gradient_of(parameter) for parameter in self.parameters]
+        held: list[Any] = [parameter.raw_grad for parameter in self.parameters]
+        old = list(map(operator.is_, held, self._used))
+        found = [
+            g if type(g) is float else gradient_of(p)
+            for g, p in zip(held, self.parameters, strict=True)
+        ]
         if all(g is None for g in found):
             warnings.warn(
                 "no parameter has a gradient, so none moves: call loss.backward() first, on a "
@@ -154,7 +165,7 @@ class Optimiser:
                 "or by astype, has others), and not from their .data",
                 stacklevel=3,
             )
-        if not all(old):
+        if any(old) and not all(old):
             found = [None if was else g for g, was in zip(found, old, strict=True)]
         return found
 
@@ -213,13 +224,6 @@ class Optimiser:
             for name in memory:
                 parts = [np.ravel(arrays[f"{name}.{i}"]) for i in group.places]
                 memory[name] = np.concatenate(parts).astype(group.dtype)
-
-
-def _kept(parameter: Any) -> Any:
-    """The parameter's gradient, as an object that no later backward pass can leave there again."""
-    if type(parameter.raw_grad) is float:
-        parameter.raw_grad = parameter.raw_grad * 1.0  # a float of its own
-    return parameter.raw_grad
 
 
 def positive(name: str, number: float) -> float:

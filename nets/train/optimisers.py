@@ -255,7 +255,6 @@ class Together(Optimiser):
         return f"Together({', '.join(map(repr, self.optimisers))})"
 
     def move_all(self, given: Given, checked: list[Any]) -> None:
-        assert given is not None
         start = 0
         for one in self.optimisers:
             stop = start + len(one.parameters)

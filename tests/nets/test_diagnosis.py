@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -100,6 +101,15 @@ BROKEN = {
     ),
     "softmax twice": (
         lambda: (Sequential(mlp(4, 8, 3), nets.Softmax()), X, CLASSES, nets.cross_entropy),
+        "cross_entropy takes another one",
+    ),
+    "softmax twice, with options": (
+        lambda: (
+            Sequential(mlp(4, 8, 3), nets.Softmax()),
+            X,
+            CLASSES,
+            partial(nets.cross_entropy, label_smoothing=0.1),
+        ),
         "cross_entropy takes another one",
     ),
     "sigmoid before log_loss": (

@@ -34,6 +34,21 @@ def pairs():
     yield "LayerNorm of two axes", nets.LayerNorm((3, 8)), nn.LayerNorm((3, 8)), SHAPE
     yield "BatchNorm1d", nets.BatchNorm(8), nn.BatchNorm1d(8), (6, 8)
     yield "BatchNorm2d", nets.BatchNorm(3), nn.BatchNorm2d(3), (4, 3, 5, 2)
+    yield (
+        "BatchNorm without momentum",
+        nets.BatchNorm(8, momentum=None),
+        nn.BatchNorm1d(8, momentum=None),
+        (6, 8),
+    )
+    yield "RMSNorm", nets.RMSNorm(8), nn.RMSNorm(8), SHAPE
+    yield "RMSNorm of two axes", nets.RMSNorm((3, 8), 1e-3), nn.RMSNorm((3, 8), 1e-3), SHAPE
+    same = {"padding": "same", "dilation": 2}
+    yield (
+        "Conv2d same",
+        nets.Conv2d(4, 6, (3, 2), rng=rng, **same),
+        nn.Conv2d(4, 6, (3, 2), **same),
+        (2, 4, 5, 6),
+    )
     yield "BatchNorm2d in use", nets.BatchNorm(3).eval(), nn.BatchNorm2d(3).eval(), (4, 3, 5, 2)
     tokens = np.array([[1, 0, 3], [3, 3, 9]])
     yield "Embedding", nets.Embedding(10, 4, rng=rng), nn.Embedding(10, 4), tokens
@@ -110,6 +125,21 @@ def test_a_state_dict_loads_and_gives_the_same_outputs_and_gradients(ours, their
         close(ours.state_dict()[name], buffer)
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("options", [(3, 4), (3, 4, 2), (3, 4, 2, False)])
+def test_recurrent_layers(kind, options):
+    ours = getattr(nets, kind)(*options, rng=np.random.default_rng(0))
+    theirs = getattr(torch.nn, kind)(*options[:3], bias=len(options) < 4, batch_first=True)
+    ours, theirs = loaded(ours, theirs)
+    x = np.random.default_rng(1).normal(size=(2, 5, 3))
+    mine, other = Tensor(x), torch.tensor(x, requires_grad=True)
+    (y, state), (y_theirs, state_theirs) = ours(mine), theirs(other)
+    pairs = zip(state, state_theirs, strict=True) if kind == "LSTM" else [(state, state_theirs)]
+    for one, another in pairs:
+        close(one.data, another)
+    compare(ours, theirs, y, y_theirs, [mine], [other])
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_multi_head_attention_of_itself_and_of_others(causal):
     ours, theirs = loaded(
@@ -174,9 +204,26 @@ def test_losses_are_the_same():
         close(mine.grad, other.grad)
 
 
+@pytest.mark.parametrize("options", [{"ignore_index": 1}, {"label_smoothing": 0.2}])
+def test_options_of_cross_entropy(options):
+    rng = np.random.default_rng(0)
+    z, classes = rng.normal(size=(6, 4)) * 5, rng.integers(4, size=6)
+    mine, other = Tensor(z), torch.tensor(z, requires_grad=True)
+    loss = nets.cross_entropy(mine, classes, **options)
+    theirs = torch.nn.functional.cross_entropy(other, torch.tensor(classes), **options)
+    loss.backward()
+    theirs.backward()
+    close(loss.data, theirs)
+    close(mine.grad, other.grad)
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "options"),
     [
+        (nets.RMSprop, "RMSprop", {"lr": 0.1}),
+        (nets.RMSprop, "RMSprop", {"momentum": 0.9, "weight_decay": 0.1, "alpha": 0.8}),
+        (nets.Adagrad, "Adagrad", {"lr": 0.1}),
+        (nets.Adagrad, "Adagrad", {"lr": 0.1, "weight_decay": 0.1}),
         (nets.SGD, "SGD", {"lr": 0.1}),
         (nets.SGD, "SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
         (nets.SGD, "SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),

@@ -211,6 +211,22 @@ def test_mini_batches_in_parts_are_the_same_step(accumulate, compile):
         np.testing.assert_allclose(histories[1][name], histories[0][name], rtol=1e-9)
 
 
+def test_a_part_that_is_not_finite_ends_the_step():
+    model = MLP(2, 8, 1, rng=rng())
+    data = np.where(np.arange(40)[:, None] == 7, 1e200, X), Y[:, None]
+    before = model.state_dict()
+    with pytest.raises(ArithmeticError):
+        trained(model, data, loss=nets.mean_squared_error, batch_size=40, accumulate=4)
+    assert all(np.array_equal(x, model.state_dict()[name]) for name, x in before.items())
+
+
+def test_a_parameter_that_no_part_reaches_stays():
+    model = MLP(2, 8, 1, rng=rng())
+    model.unused = Tensor([1.0])
+    trained(model, accumulate=3)
+    assert model.unused.data == 1.0
+
+
 # --- numbers that mean something else ---------------------------------------------------------
 
 
@@ -358,6 +374,11 @@ def test_a_state_that_numpy_cannot_hold():
         ValueError, match=r"weight must be what NumPy can hold.*BFloat16.*float\(\)"
     ):
         model.load_state_dict({"weight": Half()})
+
+
+def test_a_single_number_in_a_layer():
+    with pytest.raises(ValueError, match=r"linear: x must have shape \(..., in_features\)"):
+        Linear(1, 1, rng=rng())(2.0)
 
 
 def test_a_last_batch_of_one():
