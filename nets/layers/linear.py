@@ -90,8 +90,13 @@ class Sequential(Module, steady=True):
     def __len__(self) -> int:
         return sum(name.isdigit() for name in vars(self))
 
-    def __getitem__(self, place: int) -> Activation:
-        return list(self)[place]
+    @overload
+    def __getitem__(self, place: int) -> Activation: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Sequential": ...
+    def __getitem__(self, place: int | slice) -> "Activation | Sequential":
+        steps = list(self)[place]
+        return Sequential(*steps) if isinstance(steps, list) else steps
 
     def __iter__(self) -> Iterator[Activation]:
         return (step for name, step in vars(self).items() if name.isdigit())

@@ -111,11 +111,12 @@ class Diagnosis:
             names = [f"h{t + 1}" for t in range(len(self.through_time))]
             norms = self.through_time
         else:
-            learned = [layer for layer in self.layers if not math.isnan(layer.flow)]
+            learned = [x for x in self.layers if x.kind and not math.isnan(x.flow)]
             names = [layer.path or layer.kind for layer in learned]
             norms = [layer.flow for layer in learned]
         axes.plot(range(len(norms)), norms, marker="o")
-        axes.set_xticks(range(len(norms)), names, rotation=60, ha="right")
+        every = slice(None, None, 1 + len(norms) // 14)  # as many names as can be read
+        axes.set_xticks(range(len(norms))[every], names[every], rotation=60, ha="right")
         axes.set(ylabel="norm of the gradient", yscale="log")
         return axes
 

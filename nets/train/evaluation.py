@@ -121,6 +121,11 @@ def examples(data: Data) -> tuple[NDArray[Any], NDArray[Any]]:
             f"{targets.shape}; make their first axes agree"
         )
     for part in (inputs, targets):
+        if part.dtype.kind not in "biuf":
+            raise ValueError(
+                f"data must be real numbers, got dtype {part.dtype}; of text make numbers, for "
+                f"example of classes with np.unique(targets, return_inverse=True)[1]"
+            )
         bad = np.argwhere(~np.isfinite(part))
         if len(bad):
             raise ValueError(

@@ -95,6 +95,12 @@ def test_labels_that_are_text(loss):
         loss(np.zeros(2) if loss is not nets.cross_entropy else np.zeros((2, 2)), ["cat", "dog"])
 
 
+def test_labels_that_are_text_in_fit():
+    for data in ((X, np.where(Y > 0, "cat", "dog")), (X.astype(str), Y[:, None]), (X, [None] * 40)):
+        with pytest.raises(ValueError, match=r"data must be real numbers, got dtype .*np.unique"):
+            trained(data=data)
+
+
 # --- training nothing -------------------------------------------------------------------------
 
 
@@ -337,6 +343,7 @@ def test_the_signature_of_micrograd():
 def test_modules_in_a_list():
     model = Sequential([Linear(2, 3, rng=rng()), autograd.tanh])
     assert len(model) == 2 and model[1] is autograd.tanh and model[-1] is autograd.tanh
+    assert type(model[:1]) is Sequential and model[:1][0] is model[0]
     assert model(X).shape == (40, 3)
 
 
