@@ -195,7 +195,7 @@ def expressions(
     smooth: bool = False,
     scalar: bool = True,
     dtypes: Sequence[DTypeLike] = (np.float64, np.float32),
-    max_size: int = 20,
+    max_size: int = 12,
 ) -> Expression:
     """Graphs of Values, Tensors and constants, with sharing, broadcasting and reductions.
 

@@ -182,6 +182,8 @@ def test_results_in_a_list_are_no_parameters():
     model = Linear(2, 1, rng=rng())
     model.seen = []
     model.seen.append(model(X))
+    model.constants = {"mean": np.ones(2)}
+    assert list(model.state_dict()) == ["weight", "bias"]
     assert [name for name, _ in model.named_parameters()] == ["weight", "bias"]
 
 
