@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nets.tasks import CLOUDS, MODELS, Task, task
-from nets.train.checkpoint import read_settings
+from nets.train.checkpoint import read_settings, require_settings
 from nets.train.evaluation import accuracy
 from nets.train.optimisers import AdamW
 from nets.train.plots import History, new_axes, plot_boundary, plot_losses
@@ -65,7 +65,11 @@ def run(given: argparse.Namespace) -> None:
     options: dict[str, Any] = {"data": "digits", "model": None, "hidden": [], "seed": 0}
     saved = read_settings(given.resume) if given.resume else {}
     options |= saved
-    options |= {name: value for name, value in vars(given).items() if value is not None}
+    typed = {name: value for name, value in vars(given).items() if value is not None}
+    if saved:  # before what was saved meets what was typed, and complains of it
+        fixed = ("data", "model", "hidden", "seed", "lr", "batch_size")
+        require_settings(given.resume, saved, {k: x for k, x in typed.items() if k in fixed})
+    options |= typed
     if options["seed"] < 0:
         raise ValueError(f"the seed must not be negative, got {options['seed']}; try 0")
     rng = np.random.default_rng(options["seed"])

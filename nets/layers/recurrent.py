@@ -104,9 +104,10 @@ class Recurrent(Module):
         rows = self.count * hidden_size
         for k in range(num_layers):
             columns = hidden_size if k else input_size
-            shapes: dict[str, tuple[int, ...]] = {}
-            shapes |= {"weight_ih": (rows, columns), "weight_hh": (rows, hidden_size)}
-            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
+            shapes: dict[str, tuple[int, ...]]
+            shapes = {"weight_ih": (rows, columns), "weight_hh": (rows, hidden_size)}
+            if bias:
+                shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
             for name, shape in shapes.items():
                 setattr(self, f"{name}_l{k}", Tensor(default_uniform(shape, rng, hidden_size)))
 

@@ -100,12 +100,7 @@ def load_checkpoint(
     """
     arrays = read_arrays(path)
     state = _state(arrays, path)
-    for name, value in settings.items():
-        if state["settings"].get(name, value) != value:
-            raise ValueError(
-                f"{path} must be resumed with the settings it was begun with, "
-                f"{name}={state['settings'].get(name)!r}, got {name}={value!r}; pass the same"
-            )
+    require_settings(path, state["settings"], settings)
     kinds = [generator.bit_generator.state["bit_generator"] for generator in generators]
     saved = [generator["bit_generator"] for generator in state["generators"]]
     if kinds != saved:
@@ -129,6 +124,19 @@ def load_checkpoint(
         state["totals"],
         _inside(arrays, BEST),
     )
+
+
+def require_settings(path: File, saved: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        ValueError: the checkpoint was begun with another setting than one of those `given`.
+    """
+    for name, value in given.items():
+        if saved.get(name) != value:
+            raise ValueError(
+                f"{path} must be resumed with the settings it was begun with, "
+                f"{name}={saved.get(name)!r}, got {name}={value!r}; pass the same"
+            )
 
 
 def read_settings(path: File) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import autograd
 from autograd import Node, Tensor
-from nets.layers.activations import LeakyReLU
+from nets.layers.activations import GELU, LeakyReLU, SiLU
 from nets.layers.carriers import numbers
 from nets.layers.convolution import Conv1d, Conv2d
 from nets.layers.linear import Linear
@@ -35,6 +35,7 @@ BLOWN = 1e4
 LARGE = 100.0  # of inputs
 BOLD, TIMID = 0.1, 1e-7  # updates, as parts of the weights
 CONNECTING = (Linear, Conv1d, Conv2d)
+INSIDE = (Recurrent, LeakyReLU, SiLU, GELU)  # in which tanh, σ and relu are but a part
 SQUASHING = {"tanh": -1.0, "sigmoid": 0.0}  # the lower limit; the upper one is 1
 
 
@@ -189,18 +190,23 @@ class _Examination:
         self.modules = dict(model.named_modules())
         self.plain = numbers(outputs)
         self.layers: list[Layer] = []
-        self.activations: list[tuple[str, Node[Any]]] = []
+        self.activations: list[tuple[Layer, NDArray[Any]]] = []
         states: dict[str, Node[Any]] = {}
         before = ""
         for path, nodes in _runs(made_by):
             module = self.modules.get(path)
             if isinstance(module, Recurrent):
-                states |= {x.label: x for x in nodes if x.label is not None}
-            for node in () if isinstance(module, (Recurrent, LeakyReLU)) else nodes:
+                top = f" of l{module.num_layers - 1}" if module.num_layers > 1 else ""
+                states |= {
+                    x.label: x for x in nodes if x.label is not None and x.label.endswith(top)
+                }
+            for node in () if isinstance(module, INSIDE) else nodes:
                 if node.op is not None and node.op.name in ("relu", *SQUASHING):
-                    name = f"{node.op.name} after {before or 'the input'}"
-                    self.activations.append((name, node))
-                    self.layers.append(self.of_activation(name, node))
+                    layer = self.of_activation(
+                        f"{node.op.name} after {before or 'the input'}", node
+                    )
+                    self.activations.append((layer, np.asarray(node.raw)))
+                    self.layers.append(layer)
             if module is not None and _own_parameters(module):
                 self.layers.append(self.of_module(path, module, nodes[-1]))
                 before = path or type(module).__name__
@@ -262,10 +268,10 @@ class _Examination:
                 )
 
     def of_units(self) -> Iterator[str]:
-        for name, node in self.activations:
-            layer = next(x for x in self.layers if x.path == name)
+        for layer, array in self.activations:
+            name = layer.path
             if layer.dead >= DEAD:
-                units = _dead_units(np.asarray(node.raw))
+                units = _dead_units(array)
                 dead, count = int(units.sum()), units.size
                 which = f"all {count}" if dead == count else f"{dead} of {count}"
                 yield (
@@ -296,15 +302,15 @@ class _Examination:
         flows = [(x, x.flow) for x in self.layers if x.flow > 0 and math.isfinite(x.flow)]
         if len(flows) > 1:
             (first, start), (last, end) = flows[0], flows[-1]
-            way = f"from {last.path} back to {first.path}, by a factor of {start / end:.1g}"
+            way = f"from {last.path} back to {first.path}: by a factor of {start / end:.1g}"
             if start < FADED * end:
                 yield (
-                    f"gradients vanish {way}: use ReLUs, better initial weights (he_normal), "
+                    f"gradients vanish {way}; use ReLUs, better initial weights (he_normal), "
                     f"normalisation, or residual connections"
                 )
             elif start > BLOWN * end:
                 yield (
-                    f"gradients explode {way}: begin with smaller weights, normalise, or bound "
+                    f"gradients explode {way}; begin with smaller weights, normalise, or bound "
                     f"the gradients by max_norm"
                 )
         updates = [(x.path, x.update) for x in self.layers if not math.isnan(x.update)]
@@ -322,9 +328,9 @@ class _Examination:
             return
         ratio, way = norms[0] / norms[-1], f"through time, from h{len(self.through_time)} to h1"
         if ratio < FADED:
-            yield f"gradients vanish {way}, by a factor of {ratio:.1g}: use LSTM or GRU"
+            yield f"gradients vanish {way}: by a factor of {ratio:.1g}; use LSTM or GRU"
         elif ratio > BLOWN:
-            yield f"gradients explode {way}, by a factor of {ratio:.1g}: bound them by max_norm"
+            yield f"gradients explode {way}: by a factor of {ratio:.1g}; bound them by max_norm"
 
     def of_the_output(self) -> Iterator[str]:
         out = self.plain

@@ -1,5 +1,6 @@
 """`evaluate`: what a model is worth on data."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -25,9 +26,9 @@ def accuracy(outputs: Numbers, targets: ArrayLike) -> float:
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [[0, 1], [0, 1]])
     0.5
     """
-    same = np.shape(outputs) == np.shape(targets) and is_distribution(targets)
-    count = len(targets) if same else np.size(targets)  # type: ignore[arg-type]
-    return 1 - zero_one(outputs, targets) / count
+    shape = np.shape(targets)
+    one_hot = np.shape(outputs) == shape and is_distribution(targets)
+    return 1 - zero_one(outputs, targets) / math.prod(shape[:-1] if one_hot else shape)
 
 
 def confusion_matrix(outputs: Numbers, targets: ArrayLike) -> NDArray[np.int64]:
@@ -44,18 +45,17 @@ def confusion_matrix(outputs: Numbers, targets: ArrayLike) -> NDArray[np.int64]:
     """
     scores, classes = numbers(outputs), np.asarray(targets)
     if scores.shape in (classes.shape, (*classes.shape, 1)):
-        positive = scores.reshape(classes.shape)
-        scores = np.stack([-positive, positive], axis=-1)
-        scores[positive == 0, 1] = 1.0
-    count = scores.shape[-1]
+        count, taken = 2, (scores.reshape(classes.shape) >= 0).astype(int)
+    else:
+        count, taken = scores.shape[-1], scores.argmax(axis=-1)
     known = classes.dtype.kind in "iub" and classes.size and classes.min() >= 0
-    if classes.shape != scores.shape[:-1] or not known or classes.max() >= count:
+    if classes.shape != taken.shape or not known or classes.max() >= count:
         raise ValueError(
             f"confusion_matrix: targets must be integers from 0 to {count - 1} of shape "
-            f"{scores.shape[:-1]}, got dtype {classes.dtype} and shape {classes.shape}"
+            f"{taken.shape}, got dtype {classes.dtype} and shape {classes.shape}"
         )
     table = np.zeros((count, count), np.int64)
-    np.add.at(table, (classes.ravel().astype(int), scores.argmax(axis=-1).ravel()), 1)
+    np.add.at(table, (classes.astype(int), taken), 1)
     return table
 
 

@@ -107,14 +107,18 @@ class Optimiser:
                 f"step needs a gradient for each of the {len(self.parameters)} parameters, "
                 f"got {len(gradients)}"
             )
-        self.move_all(given, [group.gradients(given) for group in self._groups])
+        self.move_all(given)
         self.steps += 1
         if gradients is None:
             self._remember()
 
-    def move_all(self, given: Given, checked: list[Sequence[Raw | None] | Numbers]) -> None:
-        """Move the parameters by the gradients `given`, which are also `checked`, by group."""
-        lr = self.lr
+    def checked(self, given: Given) -> list[Sequence[Raw | None] | Numbers]:
+        """The gradients of each group, which fit their parameters."""
+        return [group.gradients(given) for group in self._groups]
+
+    def move_all(self, given: Given) -> None:
+        """Move every parameter by its gradient, or none where one does not fit."""
+        lr, checked = self.lr, self.checked(given)
         for group, memory, found in zip(self._groups, self._memory, checked, strict=True):
             seen = self._seen[group.places]
             whole = isinstance(found, np.ndarray) or not any(g is None for g in found)
@@ -264,5 +268,8 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     norm = norm_of(list(gradients.values()))
     if max_norm < norm < math.inf:
         for parameter, gradient in gradients.items():
-            parameter.grad = gradient * (max_norm / norm)
+            if isinstance(parameter.raw_grad, np.ndarray):
+                gradient *= max_norm / norm  # in place: it stays the gradient of the same pass
+            else:
+                parameter.grad = gradient * (max_norm / norm)
     return norm

@@ -254,7 +254,8 @@ class Together(Optimiser):
     def __repr__(self) -> str:
         return f"Together({', '.join(map(repr, self.optimisers))})"
 
-    def move_all(self, given: Given, checked: list[Any]) -> None:
+    def move_all(self, given: Given) -> None:
+        self.checked(given)  # all of them, before the first moves
         start = 0
         for one in self.optimisers:
             stop = start + len(one.parameters)

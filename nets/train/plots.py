@@ -142,8 +142,8 @@ def plot_boundary(model: Module, X: ArrayLike, y: ArrayLike, axes: Axes = None) 
     with autograd.no_grad():
         logits = numbers(model(np.stack([x1.ravel(), x2.ravel()], axis=1))).reshape(*x1.shape, -1)
     if logits.shape[-1] <= 2:
-        margin = logits[..., -1] - (logits[..., 0] if logits.shape[-1] == 2 else 0.0)
-        probability = autograd.sigmoid(margin)
+        other = logits[..., 0] if logits.shape[-1] == 2 else 0.0
+        probability = autograd.sigmoid(logits[..., -1] - other)
         axes.contourf(x1, x2, probability, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.4)
         axes.contour(x1, x2, probability, levels=[0.5], colors="black", linewidths=1)
         colours = ["tab:orange", "tab:purple"]

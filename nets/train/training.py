@@ -166,6 +166,7 @@ def fit(
                     save()
                 if on_step is not None and on_step(optimiser.steps, learner.losses[-1]):
                     history.stopped = f"stopped by on_step after {optimiser.steps} steps"
+                    save()
                     break
             if now.batch < batches:
                 break
@@ -310,9 +311,10 @@ class _Learner:
 
 
 def _remark(history: History, found: Diagnosis) -> None:
-    """Note what was not remarked before."""
+    """Note what was not remarked before of the same place, however much it is now."""
     for remark in found.remarks:
-        if not any(known.endswith(remark) for known in history.remarks):
+        place = f": {remark.partition(':')[0]}:"
+        if not any(place in known for known in history.remarks):
             history.remarks.append(f"after epoch {len(history)}: {remark}")
 
 
@@ -343,11 +345,13 @@ def _check(
     if counts["patience"] is not None and validation is None:
         raise ValueError("fit: patience needs validation data to watch, got None; pass validation=")
     if validation is not None:
-        shape = examples(validation)[1].shape[1:]
-        if shape != targets.shape[1:]:
+        others = examples(validation)[1]
+        if others.shape[1:] != targets.shape[1:] and (
+            others.ndim != targets.ndim or targets.dtype.kind == "f"
+        ):  # integers may be of longer sequences
             raise ValueError(
                 f"fit: the validation targets must have the shape of the training targets, "
-                f"{targets.shape[1:]} each, got {shape}; reshape them alike"
+                f"{targets.shape[1:]} each, got {others.shape[1:]}; reshape them alike"
             )
     if checkpoint is not None:
         format_of(checkpoint)

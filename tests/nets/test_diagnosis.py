@@ -94,7 +94,10 @@ BROKEN = {
         lambda: (scaled(mlp(4, *[16] * 8, 1), 12), X, SIGNS, nets.mean_squared_error),
         "gradients explode from layers.8 back to layers.0",
     ),
-    "vanishing through time": (lambda: recurrent(0.5), "vanish through time, from h30 to h1"),
+    "vanishing through time": (
+        lambda: recurrent(0.5),
+        "vanish through time, from h30 to h1: by a factor",
+    ),
     "exploding through time": (
         lambda: recurrent(2.0, 1e-12),
         "explode through time, from h30 to h1",
@@ -283,6 +286,46 @@ def test_fit_watches():
     assert remark.startswith("after epoch 1: relu after layers.0: 10 of 16") and remark in str(
         history
     )
+
+
+def test_what_is_odd_is_noted_once_however_it_changes():
+    model = MLP(4, 16, 1, activation=autograd.tanh, rng=rng())
+    scaled(model, 8)
+    adam = nets.Adam(model.parameters(), lr=0.05)
+    history = nets.fit(
+        model, (X, SIGNS), loss=nets.log_loss, optimiser=adam, epochs=6, rng=rng(), watch=True
+    )
+    assert sum("saturated" in remark for remark in history.remarks) == 1
+
+
+def test_an_activation_s_own_parts_are_not_taken_for_activations():
+    for activation in (nets.SiLU(), nets.GELU("tanh"), nets.LeakyReLU()):
+        model = Sequential(Linear(4, 8, rng=rng()), activation, Linear(8, 1, rng=rng()))
+        found = diagnose(scaled(model, 50), X, SIGNS, nets.log_loss)
+        assert [layer.kind for layer in found.layers] == ["Linear", "Linear"]
+        assert not any("saturated" in remark for remark in found.remarks)
+
+
+def test_a_layer_that_is_used_twice_is_looked_at_twice():
+    class Twice(Module):
+        def __init__(self):
+            self.layer = Linear(4, 4, rng=rng())
+
+        def forward(self, x):
+            hidden = autograd.relu(self.layer(x))
+            return autograd.relu(self.layer(hidden) * 0.0 - 1.0)
+
+    remarks = diagnose(Twice(), X).remarks
+    assert remarks[0].startswith("relu after layer: all 4 units are dead")
+
+
+def test_of_recurrent_layers_on_each_other_the_last_is_followed():
+    model = nets.GRU(4, 8, 2, rng=rng())
+    found = diagnose(
+        model, rng(1).normal(size=(5, 6, 4)), np.zeros((5, 8)),
+        lambda out, y: nets.mean_squared_error(out[:, -1], y),
+    )  # fmt: skip
+    assert len(found.through_time) == 6
 
 
 def test_units_of_images_are_channels():

@@ -211,6 +211,10 @@ def test_other_settings_than_those_that_are_resumed_get_one_line(tmp_path, capsy
         "begun with, seed=0, got seed=1; pass", fails(capsys, "--resume", file, "--seed", "1")
     )
     assert "data='moons', got data='circle'" in fails(capsys, "circle", "--resume", file)
+    # not of the model or the widths that were saved, and that nobody typed
+    assert "data='moons', got data='text'" in fails(capsys, "text", "--resume", file)
+    main(["moons", "--hidden", "5", "--epochs", "1", "--save", file])
+    assert "model='mlp', got model='linear'" in fails(capsys, "--model", "linear", "--resume", file)
 
 
 def test_a_damaged_file_gets_one_line(tmp_path, capsys):

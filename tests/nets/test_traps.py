@@ -48,12 +48,15 @@ def test_accuracy_of_one_hot_targets():
     scores = [[0.1, 0.7, 0.2], [0.8, 0.1, 0.1], [0.3, 0.3, 0.4]]
     assert nets.accuracy(scores, np.eye(3)[[1, 0, 2]]) == 1.0
     assert nets.accuracy(scores, np.eye(3)[[1, 1, 1]]) == pytest.approx(1 / 3)
+    steps = np.stack([np.eye(3)[[1, 0, 2]]] * 2)  # of sequences
+    assert nets.accuracy(np.stack([scores] * 2), steps) == 1.0
     several = np.array([[1, 1, 0], [0, 1, 1], [1, 1, 1]])  # labels that may hold together
     assert nets.accuracy(2.0 * several - 1, several) == 1.0
 
 
 @pytest.mark.parametrize("compile", [False, True])
 def test_outputs_of_a_column_with_targets_of_a_row(compile):
+    """As in a loss of one's own, which would pair all with all."""
     with pytest.raises(ValueError, match=r"\(32, 1\) and \(32,\).*pass targets\[:, None\]"):
         trained(
             data=(X, Y),
@@ -139,6 +142,21 @@ def test_a_parameter_that_the_loss_did_not_reach_stays(make):
     assert np.allclose(b.data, 1.8)
     optimiser.step()  # once more with the same gradients, on purpose
     assert np.allclose(b.data, 1.7)
+
+
+@pytest.mark.parametrize("clip", [1e9, 0.1])
+def test_an_old_gradient_stays_old_where_it_is_looked_at_or_clipped(clip):
+    a, b = Tensor([1.0, 1.0]), Tensor([2.0, 2.0])
+    optimiser = nets.SGD([a, b], lr=0.1)
+    autograd.sum(a + b).backward()
+    optimiser.step()
+    kept = b.data.tolist()
+    for _ in range(2):
+        assert b.grad is not None
+        autograd.sum(a * 1.0).backward()
+        nets.clip_grad_norm([a, b], clip)
+        optimiser.step()
+    assert b.data.tolist() == kept
 
 
 # --- parameters in containers -----------------------------------------------------------------
@@ -281,6 +299,17 @@ def test_validation_targets_of_another_shape_are_found_at_once():
     assert all(np.array_equal(x, model.state_dict()[name]) for name, x in before.items())
 
 
+def test_longer_sequences_to_validate_on():
+    model = nets.CharacterTransformer(9, context=8, width=8, heads=2, depth=1, rng=rng())
+    tokens = rng().integers(0, 9, (20, 5))
+    longer = rng(1).integers(0, 9, (4, 9))
+    history = trained(
+        model, (tokens[:, :-1], tokens[:, 1:]), loss=nets.cross_entropy,
+        validation=(longer[:, :-1], longer[:, 1:]),
+    )  # fmt: skip
+    assert len(history["val_loss"]) == 2
+
+
 def test_splitting_continuous_targets():
     targets = rng().normal(size=20)
     (_, y_train), (_, y_test) = nets.data.split(range(20), targets)
@@ -403,12 +432,14 @@ def test_a_last_batch_of_one():
 # --- hooks, progress, prediction --------------------------------------------------------------
 
 
-def test_hooks_see_each_step_and_epoch_and_can_stop():
+def test_hooks_see_each_step_and_epoch_and_can_stop(tmp_path):
     steps, epochs = [], []
     trained(on_step=lambda *given: steps.append(given), on_epoch=lambda h: epochs.append(len(h)))
     assert [step for step, _ in steps] == [1, 2, 3, 4] and epochs == [1, 2]
     assert all(math.isfinite(loss) for _, loss in steps)
-    by_step = trained(epochs=9, on_step=lambda step, loss: step == 3)
+    file = tmp_path / "c.npz"
+    by_step = trained(epochs=9, on_step=lambda step, loss: step == 3, checkpoint=file)
+    assert np.load(file)["training/optimiser/steps"] == 3
     assert len(by_step) == 1 and by_step.stopped == "stopped by on_step after 3 steps"
     by_epoch = trained(epochs=9, on_epoch=lambda history: len(history) == 2)
     assert len(by_epoch) == 2 and by_epoch.stopped == "stopped by on_epoch after epoch 2"

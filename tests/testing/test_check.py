@@ -204,7 +204,7 @@ MANY = 1_000_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 200_
 
 
 @pytest.mark.parametrize("error", [0.0, 0.002], ids=["right", "wrong by 0.2 %"])
-def test_one_wrong_entry_of_a_million(error):
+def test_one_wrong_entry_of_many(error):
     factor, place = np.ones(MANY), int(RNG.integers(MANY))
     factor[place] += error
     square = custom(lambda g, out, x: 2 * g * x * factor)

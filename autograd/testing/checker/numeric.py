@@ -26,6 +26,7 @@ TRIALS = ((0.1, 12), (1e-5, 12), (0.002, 12), (1e-6, 12), (0.8, 12))
 NOISY_TRIALS = ((0.8, 512), (2.0, 512), (50.0, 64), (600.0, 64))
 CERTAIN = 1e-9  # the error, as a part of the function's change, at which no other trial is needed
 ONE_SIDED_TRIALS = ((0.1, 12), (0.002, 12), (1e-5, 12), (1e-6, 12))
+NEARER = sorted((*TRIALS, (1e-4, 12)), reverse=True)  # closing in on the point, no gap too wide
 NEAREST = np.array([1e-5, 1e-6])  # where differences are taken to see whether a slope holds there
 TINY = 1e-290  # about where products of floats lose digits, and factors are no longer exact
 OPINIONS = (0.83, 0.37)  # parts of a radius on which a slope is measured again
@@ -142,7 +143,7 @@ def nearest(phi: Curve, found: Slope, noise: float, apart: float) -> Slope:
     beside = np.abs((right - left) / (2 * NEAREST) - found.value).max()
     if found.error < found.change and beside <= 0.1 * apart:
         return found
-    for radius, points in sorted((*TRIALS, (1e-4, 12)), reverse=True):
+    for radius, points in NEARER:
         if radius < found.radius:
             near = slope(phi, radius, points, noise)
             found = near if contradict(near, found) else found
